@@ -1,0 +1,1 @@
+"""Helm's semantics over a client: operations, plans, ways to apply, hooks, waiting, records. Never imports `apiserver`."""
