@@ -51,6 +51,11 @@ class VirtualClock:
         self._order = itertools.count()
         self._lock = threading.RLock()
 
+    @property
+    def lock(self) -> threading.RLock:
+        """Held while planned actions run. What serves requests beside them takes the same one, so the two cannot wait for each other."""
+        return self._lock
+
     def now(self) -> float:
         """Seconds since 1970, UTC, of the simulated world."""
         return self._now
