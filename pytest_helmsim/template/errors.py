@@ -1,0 +1,90 @@
+"""What can go wrong with a template: parsing it, running it, calling a function, breaking a bound.
+
+`str(error)` is Go's text, so that callers who wrap, cut or search it (as Helm does) find what they expect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_helmsim.objects.errors import HelmsimError
+
+
+class TemplateError(HelmsimError):
+    """A template that cannot be parsed or run."""
+
+
+class ParseError(TemplateError):
+    """`template: NAME:LINE: REASON`."""
+
+    def __init__(self, name: str, line: int, reason: str) -> None:
+        super().__init__(f"template: {name}:{line}: {reason}")
+        self.name = name
+        self.line = line
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a node stands: the file that was parsed, its line from 1, its column in bytes from 0."""
+
+    name: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.line}:{self.column}"
+
+
+class ExecutionError(TemplateError):
+    """`template: NAME:LINE:COL: executing "TEMPLATE" at <NODE>: REASON`; without a location `template: TEMPLATE: REASON`.
+
+    `reason` holds the whole chain as text; the inner error of an `include` or `tpl` is `__cause__`.
+    """
+
+    def __init__(self, text: str, *, template: str, location: Location | None, context: str, reason: str) -> None:
+        super().__init__(text)
+        self.template = template
+        self.location = location
+        self.context = context
+        self.reason = reason
+
+
+class NoSuchTemplate(TemplateError):
+    """`template: no template "X" associated with template "Y"`."""
+
+
+class LimitExceeded(TemplateError):
+    """A bound that protects the process from a chart: output size, steps or depth; Go has no such error."""
+
+    def __init__(self, what: str, limit: int, way_round: str) -> None:
+        super().__init__(f"template limit exceeded: {what} (limit {limit}); {way_round}")
+        self.what = what
+        self.limit = limit
+
+
+class FunctionError(Exception):
+    """What a template function raises where Go's returns an error (or panics): shown as `error calling NAME: MESSAGE`.
+
+    Raise it `from` the inner error where there is one, so that callers can look at the chain.
+    """
+
+
+class Fault(Exception):
+    """An error of the running template that does not know its place yet; `runtime` turns it into an `ExecutionError`."""
+
+
+class ArgumentFault(Fault):
+    """Argument `index` of a call does not fit; index -1 is the number of arguments."""
+
+    def __init__(self, index: int, message: str) -> None:
+        super().__init__(message)
+        self.index = index
+
+
+class NilFault(ArgumentFault):
+    """Argument `index` is nil where `expected` takes none; the text depends on where the nil came from."""
+
+    def __init__(self, index: int, expected: str) -> None:
+        super().__init__(index, f"invalid value; expected {expected}")
+        self.expected = expected
