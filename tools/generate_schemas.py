@@ -1,0 +1,230 @@
+"""Make `pytest_helmsim/schema/data/<version>.json.z`: the kinds of each Kubernetes version and what their fields mean.
+
+Usage: `python tools/generate_schemas.py`; needs the PyPI package `kubernetes-validate`, which carries the published
+OpenAPI of 1.25 to 1.37. What is not in there comes from `tools/discovery.json` (plural and short names, verbs,
+subresources: aggregated discovery of a real 1.36.3 server, one resource a line) and from the tables below.
+
+A version serves the stable versions of its definitions; alpha and beta ones are off by default since 1.24, except the
+old ones in `STILL_SERVED`.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+DATA = ROOT / "pytest_helmsim" / "schema" / "data"
+
+# Newest patch release of each minor version that published k8s.io/api (1.36: the server that everything here was compared with).
+RELEASES = {
+    "1.28": "v1.28.15",
+    "1.29": "v1.29.15",
+    "1.30": "v1.30.14",
+    "1.31": "v1.31.14",
+    "1.32": "v1.32.13",
+    "1.33": "v1.33.13",
+    "1.34": "v1.34.13",
+    "1.35": "v1.35.10",
+    "1.36": "v1.36.3",
+    "1.37": "v1.37.2",
+}
+
+# pkg/controlplane/instance.go legacyBetaEnabledByDefaultResources of 1.28 to 1.31.
+STILL_SERVED = {
+    "1.28": ("flowcontrol.apiserver.k8s.io/v1beta2", "flowcontrol.apiserver.k8s.io/v1beta3"),
+    "1.29": ("flowcontrol.apiserver.k8s.io/v1beta3",),
+    "1.30": ("flowcontrol.apiserver.k8s.io/v1beta3",),
+    "1.31": ("flowcontrol.apiserver.k8s.io/v1beta3",),
+}
+
+# Stable after 1.36, so not in the recorded discovery; names from the types' +genclient tags and the storage of the earlier beta.
+LATER = [
+    {
+        "in": "certificates.k8s.io/v1",
+        "kind": "ClusterTrustBundle",
+        "plural": "clustertrustbundles",
+        "singular": "clustertrustbundle",
+        "namespaced": False,
+    },
+    {
+        "in": "certificates.k8s.io/v1",
+        "kind": "PodCertificateRequest",
+        "plural": "podcertificaterequests",
+        "singular": "podcertificaterequest",
+        "namespaced": True,
+        "subresources": {"status": ["PodCertificateRequest", "", ["get", "patch", "update"]]},
+    },
+    {
+        "in": "resource.k8s.io/v1",
+        "kind": "DeviceTaintRule",
+        "plural": "devicetaintrules",
+        "singular": "devicetaintrule",
+        "namespaced": False,
+        "subresources": {"status": ["DeviceTaintRule", "", ["get", "patch", "update"]]},
+    },
+    {
+        "in": "storagemigration.k8s.io/v1",
+        "kind": "StorageVersionMigration",
+        "plural": "storageversionmigrations",
+        "singular": "storageversionmigration",
+        "namespaced": False,
+        "subresources": {"status": ["StorageVersionMigration", "", ["get", "patch", "update"]]},
+    },
+]
+
+# pkg/features/kube_features.go: subresources that came with a feature on by default.
+SUBRESOURCE_SINCE = {("Pod", "resize"): 33}
+
+META = "io.k8s.apimachinery.pkg.apis.meta.v1."
+QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
+SPECIAL = {
+    QUANTITY: "s:quantity",
+    "io.k8s.apimachinery.pkg.util.intstr.IntOrString": "x",
+    "io.k8s.apimachinery.pkg.runtime.RawExtension": "*",
+    META + "FieldsV1": "*",
+    META + "Time": "s:date-time",
+    META + "MicroTime": "s:date-time",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSON": "?",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrArray": "?",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrBool": "?",
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaPropsOrStringArray": "?",
+}
+TYPES = {"string": "s", "integer": "i", "number": "n", "boolean": "b", "object": "o", "array": "a"}
+
+# OpenAPI v3 says these defaults, v2 does not; only keys of keyed lists matter to server-side apply.
+KEY_DEFAULTS = {
+    "io.k8s.api.core.v1.ContainerPort": {"protocol": "TCP"},
+    "io.k8s.api.core.v1.ServicePort": {"protocol": "TCP"},
+    "io.k8s.api.core.v1.LocalObjectReference": {"name": ""},
+}
+ALSO = (
+    META + "DeleteOptions",
+    META + "Status",
+    "io.k8s.api.autoscaling.v1.Scale",
+    "io.k8s.api.policy.v1.Eviction",
+    "io.k8s.api.authentication.v1.TokenRequest",
+)
+
+
+def compact(node: dict[str, Any]) -> Any:
+    """A node in the short form that `openapi.Definitions` reads; attributes that say nothing are left out."""
+    ref = node.get("$ref", "").rsplit("/", 1)[-1]
+    kind = node.get("type", "")
+    kind = kind[0] if isinstance(kind, list) else kind
+    short: Any = "#" + ref if ref else TYPES.get(kind, "?")
+    if ref in SPECIAL:
+        short = SPECIAL[ref]
+    elif not ref and node.get("format"):
+        short += ":" + node["format"]
+    out: dict[str, Any] = {}
+    if "items" in node:
+        out["i"] = compact(node["items"])
+    if isinstance(node.get("additionalProperties"), dict):
+        out["v"] = compact(node["additionalProperties"])
+    for key, name in (("l", "list-type"), ("k", "list-map-keys"), ("m", "patch-merge-key"), ("s", "patch-strategy"), ("a", "map-type")):
+        if value := node.get("x-kubernetes-" + name):
+            out[key] = value
+    if not out:
+        return short
+    return {"t": short, **out}
+
+
+def compact_definition(name: str, node: dict[str, Any]) -> Any:
+    """A definition: its properties, what is required, and whether server-side apply takes it as one value."""
+    if name in SPECIAL:
+        return SPECIAL[name]
+    out: dict[str, Any] = {"t": "o", "p": {key: compact(value) for key, value in node.get("properties", {}).items()}}
+    if node.get("required"):
+        out["q"] = node["required"]
+    if node.get("x-kubernetes-map-type"):
+        out["a"] = node["x-kubernetes-map-type"]
+    if name in KEY_DEFAULTS:
+        out["d"] = KEY_DEFAULTS[name]
+    return out
+
+
+def references(short: Any) -> set[str]:
+    """Definitions that a compact node names."""
+    if isinstance(short, str):
+        return {short[1:]} if short.startswith("#") else set()
+    found: set[str] = set()
+    for part in (short["t"], *(short[key] for key in ("i", "v") if key in short), *short.get("p", {}).values()):
+        found |= references(part)
+    return found
+
+
+def stable(version: str) -> bool:
+    return "alpha" not in version and "beta" not in version
+
+
+def served(minor: str, definitions: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """(groupVersion, kind) → definition, of everything this version serves by default."""
+    found: dict[tuple[str, str], str] = {}
+    for name, node in definitions.items():
+        for gvk in node.get("x-kubernetes-group-version-kind") or ():
+            gv = f"{gvk['group']}/{gvk['version']}".lstrip("/")
+            if len(node["x-kubernetes-group-version-kind"]) == 1 and (stable(gvk["version"]) or gv in STILL_SERVED.get(minor, ())):
+                found[gv, gvk["kind"]] = name
+    return found
+
+
+def resource_rows(minor: str, kinds: dict[tuple[str, str], str]) -> list[dict[str, Any]]:
+    """Discovery's rows that exist in this version, in the order of the server's groups; old betas beside their stable successor."""
+    table = json.loads((ROOT / "tools" / "discovery.json").read_text())
+    rows: list[dict[str, Any]] = []
+    number = int(minor.split(".")[1])
+    for row in table + LATER:
+        group, _, _version = row["in"].rpartition("/")
+        versions = [row["in"]] if (row["in"], row["kind"]) in kinds else []
+        versions += [gv for gv in STILL_SERVED.get(minor, ()) if gv.startswith(group + "/") and group and (gv, row["kind"]) in kinds]
+        for gv in versions:
+            new = {**row, "in": gv}
+            subs = {
+                name: sub for name, sub in row.get("subresources", {}).items() if SUBRESOURCE_SINCE.get((row["kind"], name), 0) <= number
+            }
+            if subs:
+                new["subresources"] = subs
+            rows.append(new)
+    order: dict[str, int] = {}
+    for row in rows:
+        order.setdefault(row["in"].rpartition("/")[0], len(order))
+    return sorted(rows, key=lambda row: order[row["in"].rpartition("/")[0]])
+
+
+def build(minor: str) -> bytes:
+    """Everything of one Kubernetes version as compressed JSON."""
+    source = resources.files("kubernetes_validate") / "kubernetes-json-schema" / f"v{minor}.0-local" / "_definitions.json"
+    definitions = json.loads(source.read_text())["$defs"]
+    kinds = served(minor, definitions)
+    rows = resource_rows(minor, kinds)
+    roots = {kinds[row["in"], row["kind"]] for row in rows} | {name for name in ALSO if name in definitions}
+    wanted: dict[str, Any] = {}
+    todo = sorted(roots)
+    while todo:
+        name = todo.pop()
+        if name not in wanted:
+            wanted[name] = compact_definition(name, definitions[name])
+            todo += sorted(references(wanted[name]))
+    out = {
+        "version": RELEASES[minor],
+        "resources": rows,
+        "kinds": {f"{gv} {kind}": name for (gv, kind), name in sorted(kinds.items()) if name in wanted},
+        "definitions": dict(sorted(wanted.items())),
+    }
+    return zlib.compress(json.dumps(out, separators=(",", ":")).encode(), 9)
+
+
+def main() -> None:
+    DATA.mkdir(exist_ok=True)
+    for minor in RELEASES:
+        data = build(minor)
+        (DATA / f"{minor}.json.z").write_bytes(data)
+        print(minor, len(data))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
