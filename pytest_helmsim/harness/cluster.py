@@ -1,0 +1,100 @@
+"""The cluster a test was given: its API, its clock, its images, its requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_helmsim.backends.base import FEATURES, ClusterCannot
+from pytest_helmsim.harness.errors import BadReference
+from pytest_helmsim.harness.live import LiveObject
+from pytest_helmsim.harness.story import Story
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+    from pytest_helmsim.apiserver.controllers.images import Images
+    from pytest_helmsim.backends.base import Backend
+    from pytest_helmsim.client.client import Client
+    from pytest_helmsim.objects.clock import Clock
+    from pytest_helmsim.objects.flavour import Flavour
+
+
+class Cluster:
+    """One isolated cluster (or namespace of a real one) and what happened in it.
+
+    What only the embedded cluster has (`images`, `requests`, `advance`) raises `ClusterCannot` on another one; under
+    pytest that is a skip with the reason.
+    """
+
+    def __init__(self, backend: Backend, *, flavour: Flavour = "helm4") -> None:
+        self._backend = backend
+        self.flavour: Flavour = flavour
+        self.story = Story()
+
+    @property
+    def name(self) -> str:
+        """`embedded`, `kind` or `kubeconfig`."""
+        return self._backend.name
+
+    @property
+    def namespace(self) -> str:
+        """Where releases of this test go unless they say otherwise."""
+        return self._backend.namespace
+
+    @property
+    def client(self) -> Client:
+        """Our own client: JSON in, JSON out."""
+        return self._backend.client
+
+    @property
+    def api_client(self) -> ApiClient:
+        """For the `kubernetes` package: `kubernetes.client.AppsV1Api(cluster.api_client)`."""
+        return self._backend.client.api_client
+
+    @property
+    def clock(self) -> Clock:
+        """The cluster's time: virtual on the embedded one."""
+        return self._backend.clock
+
+    @property
+    def images(self) -> Images:
+        """What each image does when a pod runs it: `cluster.images["web:9.9.9"] = CrashLoop(logs="panic")`."""
+        images: Images = self._embedded("scripted images").images
+        return images
+
+    @property
+    def requests(self) -> list[Any]:
+        """Every request the server was asked, in order."""
+        return list(self._embedded("request log").requests)
+
+    def advance(self, seconds: float) -> None:
+        """Let cluster time pass: what was due until then happens."""
+        self._embedded("virtual clock")
+        self.clock.sleep(seconds)
+
+    def live(self, reference: str, *, namespace: str | None = None) -> LiveObject:
+        """The live object `KIND/NAME` (or `KIND.GROUP/NAME`); nothing is asked of the cluster but its kinds."""
+        kind, name = split_reference(reference)
+        resource = self.client.resources.named(kind)
+        where = (namespace or self.namespace) if resource.namespaced else ""
+        return LiveObject(self.client, resource, name, where, self.story)
+
+    def require(self, *features: str) -> None:
+        """Raise `ClusterCannot` for the first feature that this cluster lacks."""
+        for feature in features:
+            if feature not in FEATURES:
+                raise BadReference(f"no feature of a cluster is called {feature!r}; there are {', '.join(FEATURES)}")
+            self._embedded(feature)
+
+    def _embedded(self, feature: str) -> Any:
+        if self._backend.server is None:
+            raise ClusterCannot(self.name, feature, FEATURES[feature])
+        return self._backend.server
+
+
+def split_reference(reference: str) -> tuple[str, str]:
+    """`Deployment/web` -> its two parts; raises `BadReference` for another form."""
+    kind, slash, name = reference.partition("/")
+    if not (kind and slash and name) or "/" in name:
+        raise BadReference(f"{reference!r} names no object: write KIND/NAME, such as Deployment/web or Ingress.networking.k8s.io/web")
+    return kind, name

@@ -1,0 +1,222 @@
+"""What an operation did: objects, their fields with a verdict each, and lists over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from pytest_helmsim.harness.errors import NoSuchField, NoSuchObject
+from pytest_helmsim.objects.fields import FieldPath
+from pytest_helmsim.patch import verdicts
+from pytest_helmsim.patch.verdicts import FieldMerge, Verdict
+
+if TYPE_CHECKING:
+    from pytest_helmsim.objects.json import Json, JsonObject
+    from pytest_helmsim.release.model import ObjectChange, Release
+    from pytest_helmsim.schema.model import Schema
+
+
+class VerdictText(str):
+    """A verdict that knows its field, so that a failed comparison can show the sides."""
+
+    __slots__ = ("field",)
+    field: Field
+
+    def __new__(cls, text: str, field: Field) -> VerdictText:
+        made = super().__new__(cls, text)
+        made.field = field
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of one object: the three sides, the result and the verdict."""
+
+    object: str
+    merge: FieldMerge
+
+    @property
+    def path(self) -> str:
+        """As `spec.template.spec.containers[web].image`."""
+        return str(self.merge.path)
+
+    @property
+    def verdict(self) -> VerdictText:
+        """One of the words of the vocabulary; compares as text."""
+        return VerdictText(self.merge.verdict, self)
+
+    @property
+    def original(self) -> Json:
+        """In the old manifest."""
+        return self.merge.original
+
+    @property
+    def live(self) -> Json:
+        """In the cluster before the operation."""
+        return self.merge.live
+
+    @property
+    def target(self) -> Json:
+        """In the new manifest."""
+        return self.merge.target
+
+    @property
+    def result(self) -> Json:
+        """In the cluster after the operation."""
+        return self.merge.result
+
+    def __str__(self) -> str:
+        return f"{self.object} {self.path}"
+
+    def sides(self) -> list[str]:
+        """The three sides and the result, a line each."""
+        return [f"{side:<9} {show(getattr(self, side))}" for side in ("original", "live", "target", "result")]
+
+
+class Fields(list[Field]):
+    """A list of fields that a failed comparison prints with their sides; `in` also takes `Kind/name path` text."""
+
+    def __contains__(self, item: object) -> bool:
+        if isinstance(item, str):
+            return any(item in (str(each), each.path) for each in self)
+        return super().__contains__(item)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectOutcome:
+    """One object: what was done to it and what became of each field."""
+
+    name: str
+    action: str
+    change: ObjectChange
+    schema: Schema | None
+    fields: tuple[Field, ...]
+
+    def field(self, path: str) -> Field:
+        """The field at `path`. An inner node has the verdict of what is below it, by `verdicts.combine`.
+
+        Raises `NoSuchField` when none of the four sides has it, naming the nearest paths.
+        """
+        merge = verdicts.at(
+            FieldPath.parse(path),
+            self.change.original,
+            self.change.live_before,
+            self.change.target,
+            self.change.live_after,
+            self.schema,
+        )
+        if merge is None:
+            near = get_close_matches(path, [each.path for each in self.fields], n=3, cutoff=0.5)
+            hint = f"; near it: {', '.join(near)}" if near else ""
+            raise NoSuchField(f"{self.name} has no field {path!r} in the old manifest, the new one or the cluster{hint}")
+        return Field(self.name, merge)
+
+    def having(self, verdict: Verdict) -> list[Field]:
+        """Its fields with that verdict."""
+        return [each for each in self.fields if each.merge.verdict == verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Mapping[str, ObjectOutcome]):
+    """What an install, upgrade or rollback did, by `Kind/name`; `release` is the record it wrote."""
+
+    release: Release
+    objects: Mapping[str, ObjectOutcome]
+    warnings: Sequence[str] = ()
+    _names: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> ObjectOutcome:
+        found = self.objects.get(name)
+        if found is None:
+            kind, _, rest = name.partition("/")
+            found = self.objects.get(f"{kind}/{self.release.name}-{rest}")
+        if found is None:
+            raise NoSuchObject(f"the operation touched no {name!r}; it touched {', '.join(self.objects) or 'nothing'}")
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.objects)
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.objects
+
+    @property
+    def revision(self) -> int:
+        """The revision that was written."""
+        return self.release.version
+
+    @property
+    def status(self) -> str:
+        """Its status: `deployed`, `failed` …"""
+        return self.release.info.status
+
+    @property
+    def notes(self) -> str:
+        """Rendered NOTES.txt."""
+        return self.release.info.notes
+
+    def _having(self, verdict: Verdict) -> Fields:
+        return Fields(each for obj in self.objects.values() for each in obj.having(verdict))
+
+    @property
+    def changed(self) -> Fields:
+        """Fields that the chart changed."""
+        return self._having("changed")
+
+    @property
+    def converged(self) -> Fields:
+        """Fields that had drifted and are what the chart declares again."""
+        return self._having("converged")
+
+    @property
+    def kept(self) -> Fields:
+        """Out-of-band fields that survived."""
+        return self._having("kept")
+
+    @property
+    def lost(self) -> Fields:
+        """Out-of-band fields that the chart does not declare and that are gone."""
+        return self._having("lost")
+
+    @property
+    def added(self) -> Fields:
+        """Fields that the chart declares anew."""
+        return self._having("added")
+
+    @property
+    def removed(self) -> Fields:
+        """Fields that left the chart and the cluster."""
+        return self._having("removed")
+
+    @property
+    def conflicts(self) -> Fields:
+        """Fields that another manager owns."""
+        return self._having("conflict")
+
+    @property
+    def diverged(self) -> Fields:
+        """Fields where the record says one thing and the cluster has another."""
+        return self._having("diverged")
+
+    @property
+    def actions(self) -> dict[str, str]:
+        """What was done to each object: `created`, `patched`, `unchanged`, `deleted`, `kept` …"""
+        return {name: each.action for name, each in self.objects.items()}
+
+
+def show(value: Any, limit: int = 100) -> str:
+    """A value on one line, cut at `limit`; absent is `-`."""
+    text = "-" if value is verdicts.ABSENT else repr(value) if isinstance(value, str) else compact(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def compact(value: JsonObject | Json) -> str:
+    """JSON on one line."""
+    from pytest_helmsim.objects.json import dumps
+
+    return dumps(value).decode()
