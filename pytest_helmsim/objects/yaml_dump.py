@@ -1,0 +1,366 @@
+"""Plain values to YAML, as sigs.k8s.io/yaml's Marshal prints them: through JSON, then go-yaml v2's emitter.
+
+Keys in Go's natural order (`a2` before `a10`), lists at the indentation of their key, strings plain where that is safe,
+`|` blocks for text with line ends, no folding of long lines. `dump(1e6) = "1000000"`, `dump(1.5e6) = "1.5e+06"` only with a fraction.
+
+Source: go.yaml.in/yaml/v2 encode.go, emitterc.go, sorter.go; sigs.k8s.io/yaml yaml.go; encoding/json.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from functools import cmp_to_key
+from typing import Any, Final
+
+from pytest_helmsim.objects import gojson
+from pytest_helmsim.objects.yaml_load import YamlError
+from pytest_helmsim.objects.yaml_scalars import (
+    INT64_MIN,
+    STR,
+    UINT64_MAX,
+    format_float,
+    is_base60,
+    resolve,
+    shortest_digits,
+)
+
+MAX_DEPTH: Final = 900
+_CACHE_LIMIT: Final = 50_000
+_SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_/-]*(?:[. ][A-Za-z0-9_/-]+)*").fullmatch
+_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_BREAKS = "\r\n\x85\u2028\u2029"
+_BREAK = re.compile(f"[{_BREAKS}]")
+_SPACE_BREAK = re.compile(f" [{_BREAKS}]")
+_BREAK_SPACE = re.compile(f"[{_BREAKS}] ")
+_BLOCK_INDICATOR = re.compile(f"[#,\\[\\]{{}}&*!|>'\"%@`]|[?:-](?:[ \t]|$)|---|\\.\\.\\.")
+_INNER_INDICATOR = re.compile(f":(?:[ \t]|\\Z)|[ \t\0{_BREAKS}]#")
+_ODD_JSON = re.compile("[\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+_NEL = re.compile("[ \t]*\x85[ \t\x85]*")
+_ESCAPES = {
+    "\0": "\\0", "\x07": "\\a", "\x08": "\\b", "\t": "\\t", "\n": "\\n", "\x0b": "\\v", "\x0c": "\\f", "\r": "\\r", "\x1b": "\\e",
+    '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\xa0": "\\_", "\u2028": "\\L", "\u2029": "\\P",
+}  # fmt: skip
+_TO_ESCAPE = re.compile('["\\\\\r\n\x85\u2028\u2029]|[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]')
+_INLINE: dict[str, str | None] = {}
+_KEYS: dict[str, str] = {}
+_ORDERS: dict[tuple[str, ...], list[str]] = {}
+
+
+def dump(value: Any) -> str:
+    """YAML text with a final newline; raise YamlError for a value that JSON or YAML cannot hold."""
+    parts: list[str] = []
+    _write_root(value, parts)
+    return "".join(parts)
+
+
+def _write_root(value: Any, out: list[str]) -> None:
+    if isinstance(value, dict) and value:
+        _write_map(value, out, "", 0, False)
+    elif isinstance(value, list | tuple) and value:
+        _write_list(value, out, "", 0, False)
+    else:
+        text = _scalar(value)
+        if text is None:
+            _write_block(clean(value), out, "  ")
+        else:
+            out.append(text + "\n")
+
+
+def _write_map(value: dict[Any, Any], out: list[str], indent: str, depth: int, started: bool) -> None:
+    """A map's lines; `started`: the first key stands on a line that is begun already."""
+    if depth > MAX_DEPTH:
+        raise YamlError(f"yaml: exceeded max depth of {MAX_DEPTH}")
+    append = out.append
+    for name in sort_keys(value):
+        key = _KEYS.get(name)
+        if key is None:
+            key = _render_key(name)
+        prefix = key if started else indent + key
+        started = False
+        item = value[name]
+        kind = item.__class__
+        if kind is str:
+            text = _INLINE.get(item, item)
+            if text is item:
+                text = _inline(item)
+            if text is None:
+                append(prefix)
+                append(" ")
+                _write_block(clean(item), out, indent + "  ")
+            else:
+                append(f"{prefix} {text}\n")
+            continue
+        if isinstance(item, dict):
+            if item:
+                if prefix.endswith("\n" + indent + ":"):
+                    append(prefix + " ")
+                    _write_map(item, out, indent + "  ", depth + 1, True)
+                else:
+                    append(prefix + "\n")
+                    _write_map(item, out, indent + "  ", depth + 1, False)
+            else:
+                append(prefix + " {}\n")
+        elif isinstance(item, list | tuple):
+            if item:
+                if prefix.endswith("\n" + indent + ":"):
+                    append(prefix + " ")
+                    _write_list(item, out, indent + "  ", depth + 1, True)
+                else:
+                    append(prefix + "\n")
+                    _write_list(item, out, indent, depth + 1, False)
+            else:
+                append(prefix + " []\n")
+        else:
+            plain = _to_plain(item)
+            if plain is not item:
+                _write_map({name: plain}, out, indent, depth, prefix == key)
+                continue
+            text = _scalar(item)
+            if text is None:
+                append(prefix + " ")
+                _write_block(clean(item), out, indent + "  ")
+            else:
+                append(f"{prefix} {text}\n")
+
+
+def _write_list(value: list[Any] | tuple[Any, ...], out: list[str], indent: str, depth: int, started: bool) -> None:
+    if depth > MAX_DEPTH:
+        raise YamlError(f"yaml: exceeded max depth of {MAX_DEPTH}")
+    append = out.append
+    for entry in value:
+        item = _to_plain(entry)
+        append("- " if started else indent + "- ")
+        started = False
+        if isinstance(item, dict) and item:
+            _write_map(item, out, indent + "  ", depth + 1, True)
+        elif isinstance(item, list | tuple) and item:
+            _write_list(item, out, indent + "  ", depth + 1, True)
+        else:
+            text = _scalar(item)
+            if text is None:
+                _write_block(clean(item), out, indent + "  ")
+            else:
+                append(text + "\n")
+
+
+def _to_plain(value: Any) -> Any:
+    """A value with a JSON form of its own (times, versions, structs) as plain data."""
+    if value is None or isinstance(value, str | int | float | dict | list | tuple | bytes):
+        return value
+    if isinstance(value, gojson.Marshaler):
+        return json.loads(value.marshal_json())
+    raise YamlError(f"json: unsupported type: {type(value).__name__}")
+
+
+def _scalar(value: Any) -> str | None:
+    """The text of a scalar or an empty collection; None for a string that needs a block."""
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, str):
+        return _inline(value)
+    if isinstance(value, int):
+        return str(int(value)) if INT64_MIN <= value <= UINT64_MAX else format_float(float(value))
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, bytes):
+        return _inline(base64.b64encode(value).decode())
+    if isinstance(value, dict):
+        return "{}"
+    if isinstance(value, list | tuple):
+        return "[]"
+    plain = _to_plain(value)
+    parts: list[str] = []
+    _write_root(plain, parts)
+    return "".join(parts).removesuffix("\n")
+
+
+def _number(value: float) -> str:
+    """A float64 after its way through JSON: whole numbers of 64 bits lose their point and exponent."""
+    if value != value or value in (math.inf, -math.inf):
+        name = "NaN" if value != value else "+Inf" if value > 0 else "-Inf"
+        raise YamlError(f"json: unsupported value: {name}")
+    if value.is_integer() and abs(value) < 2e19:
+        if abs(value) < 1e15:
+            return str(int(value))
+        sign, digits, point = shortest_digits(value)
+        number = int(sign + digits + "0" * (point - len(digits)))
+        if INT64_MIN <= number <= UINT64_MAX:
+            return str(number)
+    return format_float(value)
+
+
+def _inline(text: str) -> str | None:
+    if text in _INLINE:
+        return _INLINE[text]
+    if _SAFE(text) and resolve(text)[0] is STR:
+        rendered: str | None = text
+    else:
+        rendered = _render(clean(text), False)
+    if len(text) < 200:
+        if len(_INLINE) >= _CACHE_LIMIT:
+            _INLINE.clear()
+        _INLINE[text] = rendered
+    return rendered
+
+
+def clean(text: str) -> str:
+    """A string after its way through JSON: bytes that are no UTF-8 replaced, NEL folded; control characters YAML refuses raise."""
+    if not _ODD_JSON.search(text):
+        return text
+    text = re.sub("[\ud800-\udfff]", "\ufffd", text)
+    text = _NEL.sub(_fold, text)
+    if _ODD_JSON.search(text):
+        raise YamlError("yaml: control characters are not allowed")
+    return text
+
+
+def _fold(match: re.Match[str]) -> str:
+    count = match.group().count("\x85")
+    return " " if count == 1 else "\n" * (count - 1)
+
+
+def _render(text: str, as_key: bool) -> str | None:
+    """One line for a string, or None when it goes into a literal block (or, as a key, never: quoted)."""
+    if not text:
+        return '""'
+    special = _UNPRINTABLE.search(text) is not None
+    multiline = _BREAK.search(text) is not None
+    if "\n" in text and not as_key:
+        if special or text[-1] == " " or _SPACE_BREAK.search(text):
+            return quote_double(text)
+        return None
+    if special or (as_key and multiline) or _SPACE_BREAK.search(text) or _BREAK_SPACE.search(text):
+        return quote_double(text)
+    if resolve(text)[0] is not STR or is_base60(text):
+        return quote_double(text)
+    if multiline or text[0] == " " or text[-1] == " " or _BLOCK_INDICATOR.match(text) or _INNER_INDICATOR.search(text):
+        return "'" + text.replace("'", "''") + "'"
+    return text
+
+
+def quote_double(text: str) -> str:
+    """A double-quoted scalar. Text that starts with a byte order mark is escaped whole, as Go does it."""
+    if text.startswith("\ufeff"):
+        return '"' + "".join(_escape_character(character) for character in text) + '"'
+    return '"' + _TO_ESCAPE.sub(_escape, text) + '"'
+
+
+def _escape(match: re.Match[str]) -> str:
+    return _escape_character(match.group())
+
+
+def _escape_character(character: str) -> str:
+    known = _ESCAPES.get(character)
+    if known is not None:
+        return known
+    code = ord(character)
+    if code <= 0xFF:
+        return f"\\x{code:02X}"
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
+
+def _write_block(text: str, out: list[str], indent: str) -> None:
+    """`|` with its hints and the indented lines; the indicator's line has begun already."""
+    out.append(block(text, indent))
+
+
+def block(text: str, indent: str) -> str:
+    """A literal block scalar: `|`, an indentation hint before leading blanks, `-` or `+` for the end, the lines."""
+    head = "|"
+    if text[0] == " " or text[0] in _BREAKS:
+        head += "2"
+    if text[-1] not in _BREAKS:
+        head += "-"
+    elif len(text) == 1 or text[-2] in _BREAKS:
+        head += "+"
+    lines = re.split(f"([{_BREAKS}])", text)
+    parts = [head, "\n"]
+    for index in range(0, len(lines), 2):
+        if lines[index]:
+            parts.append(indent + lines[index])
+        if index + 1 < len(lines):
+            parts.append(lines[index + 1])
+    if text[-1] not in _BREAKS:
+        parts.append("\n")
+    return "".join(parts)
+
+
+def _render_key(name: str) -> str:
+    """A key with its colon: `name:`, quoted where needed, `? name` and a line of its own when it is longer than 128 bytes."""
+    if len(gojson.quote(name).encode("utf-8", "replace")) > 1024:
+        raise YamlError("yaml: did not find expected ',' or '}'")
+    cleaned = clean(name)
+    text = cleaned if _SAFE(cleaned) and resolve(cleaned)[0] is STR else _render(cleaned, True) or ""
+    if _BREAK.search(cleaned) or len(cleaned.encode()) > 128:
+        return f"? {text}\n:"
+    rendered = text + ":"
+    if len(_KEYS) >= _CACHE_LIMIT:
+        _KEYS.clear()
+    _KEYS[name] = rendered
+    return rendered
+
+
+def sort_keys(value: dict[Any, Any]) -> list[str]:
+    """The keys in go-yaml's natural order."""
+    keys = tuple(value)
+    known = _ORDERS.get(keys)
+    if known is not None:
+        return known
+    for key in keys:
+        if not isinstance(key, str):
+            raise YamlError("json: unsupported type: map[interface {}]interface {}")
+    ordered = sorted(keys, key=_natural)
+    if len(_ORDERS) >= _CACHE_LIMIT:
+        _ORDERS.clear()
+    _ORDERS[keys] = ordered
+    return ordered
+
+
+def _compare(a: str, b: str) -> int:
+    return -1 if _less(a, b) else 1 if _less(b, a) else 0
+
+
+def _less(a: str, b: str) -> bool:
+    """Letters by code, other characters before letters, runs of digits by their number."""
+    for i, (left, right) in enumerate(zip(a, b, strict=False)):
+        if left == right:
+            continue
+        left_letter, right_letter = left.isalpha(), right.isalpha()
+        if left_letter and right_letter:
+            return left < right
+        if left_letter or right_letter:
+            return right_letter
+        start = 0
+        if left == "0" or right == "0":
+            j = i - 1
+            while j >= 0 and a[j].isdecimal():
+                if a[j] != "0":
+                    start = 1
+                    break
+                j -= 1
+        left_number, left_end = _digits(a, i, start)
+        right_number, right_end = _digits(b, i, start)
+        if left_number != right_number:
+            return left_number < right_number
+        if left_end != right_end:
+            return left_end < right_end
+        return left < right
+    return len(a) < len(b)
+
+
+def _digits(text: str, start: int, number: int) -> tuple[int, int]:
+    end = start
+    while end < len(text) and text[end].isdecimal():
+        number = number * 10 + ord(text[end]) - 48
+        end += 1
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63), end
+
+
+_natural = cmp_to_key(_compare)
