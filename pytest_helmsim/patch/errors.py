@@ -1,0 +1,43 @@
+"""Why a patch cannot be applied: one class per HTTP answer, with the words of kube-apiserver.
+
+`to_api_error()` is the answer itself. Source: k8s.io/apiserver pkg/endpoints/handlers/patch.go
+(interpretStrategicMergePatchError, applyJSPatch), k8s.io/apimachinery pkg/util/mergepatch/errors.go.
+"""
+
+from __future__ import annotations
+
+from pytest_helmsim.objects.errors import HelmsimError
+from pytest_helmsim.objects.status import ApiError, BadRequest, Invalid, RequestEntityTooLarge
+
+
+class PatchError(HelmsimError):
+    """A patch that cannot be computed or applied; on the wire a 500 without a reason."""
+
+    def to_api_error(self) -> ApiError:
+        """The server's answer."""
+        return ApiError(str(self), code=500)
+
+
+class BadPatch(PatchError):
+    """The patch document is malformed: 400 BadRequest."""
+
+    def to_api_error(self) -> ApiError:
+        return BadRequest(str(self))
+
+
+class UnprocessablePatch(PatchError):
+    """A well-formed patch that does not fit the object: 422, and the server keeps the reason to itself."""
+
+    def to_api_error(self) -> ApiError:
+        return Invalid("the server rejected our request due to an error in our request", details={})
+
+
+class PatchTooLarge(PatchError):
+    """More operations than a JSON patch may hold: 413."""
+
+    def to_api_error(self) -> ApiError:
+        return RequestEntityTooLarge(str(self), details={})
+
+
+class MergeConflict(PatchError):
+    """Two changes of one field exclude each other (three-way JSON merge)."""
