@@ -29,6 +29,9 @@ class VerdictText(str):
         made.field = field
         return made
 
+    def __helmsim_explain__(self) -> list[str]:
+        return [str(self.field), *self.field.sides()]
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -82,6 +85,12 @@ class Fields(list[Field]):
         if isinstance(item, str):
             return any(item in (str(each), each.path) for each in self)
         return super().__contains__(item)
+
+    def __helmsim_explain__(self) -> list[str]:
+        return [line for each in self for line in (f"{each}: {each.verdict}", *(f"  {side}" for side in each.sides()))]
+
+    def __repr__(self) -> str:
+        return f"[{', '.join(map(str, self))}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,213 @@
+"""The tree of commands on click: names, words of usage errors, global flags. What a command does stands in its family's file."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import click
+
+from pytest_helmsim._version import VERSION
+from pytest_helmsim.cli.flags import COMMANDS, DEPRECATED, FlagError, FlagParsing, flags_of, option
+from pytest_helmsim.objects.errors import HelmsimError
+
+PROGRAM = "helmsim"
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command: its file (`module:function`), usage line, how many arguments it takes, and one line of help."""
+
+    target: str
+    usage: str
+    arguments: str
+    help: str
+    aliases: tuple[str, ...] = ()
+
+
+VERBS: Mapping[str, Verb] = {
+    "install": Verb("operations:install", "[NAME] [CHART]", "1+", "install a chart"),
+    "upgrade": Verb("operations:upgrade", "[RELEASE] [CHART]", "2", "upgrade a release"),
+    "rollback": Verb("operations:rollback", "<RELEASE> [REVISION]", "1+", "roll back a release to a previous revision"),
+    "uninstall": Verb("operations:uninstall", "RELEASE_NAME [...]", "1+", "uninstall a release", ("un", "del", "delete")),
+    "test": Verb("operations:test", "[RELEASE]", "1", "run the tests of a release"),
+    "history": Verb("queries:history", "RELEASE_NAME", "1", "print the revisions of a release", ("hist",)),
+    "status": Verb("queries:status", "RELEASE_NAME", "1", "print the state of a release"),
+    "list": Verb("queries:list_releases", "", "0", "list releases", ("ls",)),
+    "get all": Verb("queries:get_all", "RELEASE_NAME", "1", "everything about a release"),
+    "get values": Verb("queries:get_values", "RELEASE_NAME", "1", "the values of a release"),
+    "get manifest": Verb("queries:get_manifest", "RELEASE_NAME", "1", "the manifest of a release"),
+    "get hooks": Verb("queries:get_hooks", "RELEASE_NAME", "1", "the hooks of a release"),
+    "get notes": Verb("queries:get_notes", "RELEASE_NAME", "1", "the notes of a release"),
+    "get metadata": Verb("queries:get_metadata", "RELEASE_NAME", "1", "name, chart, versions and dates of a release"),
+    "template": Verb("templates:template", "[NAME] [CHART]", "1+", "render a chart and print the manifests"),
+    "serve": Verb("serve:serve", "", "0", "serve the embedded cluster to kubectl, helm or anything else"),
+}
+GROUPS = {"get": "print parts of a release", "show": "print parts of a chart"}
+
+
+class UsageFailure(click.ClickException):
+    """Wrong words on the command line, as cobra says it."""
+
+
+class VerbCommand(FlagParsing):
+    """One verb; it calls `run(arguments, options, version)` of its file."""
+
+    def __init__(self, name: str, verb: Verb, version: str) -> None:
+        self.flags = flags_of(name, version)
+        self.verb = verb
+        self.path = f"{PROGRAM} {name}"
+        self.helm_version = version
+        params: list[click.Parameter] = [option(flag) for flag in self.flags]
+        params.append(click.Argument(["arguments"], nargs=-1))
+        super().__init__(name.rpartition(" ")[2], params=params, callback=self.run, help=verb.help, short_help=verb.help)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """As cobra prints it: arguments first, flags last."""
+        return [*self.verb.usage.split(), "[flags]"]
+
+    def run(self, arguments: Sequence[str], **options: Any) -> None:
+        """Check the number of arguments, fill global flags from the environment, call the verb."""
+        self.check(arguments)
+        context = click.get_current_context()
+        for name, value in (context.find_root().params or {}).items():
+            if name in options and context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT:
+                options[name] = value
+        options["given"] = {
+            name for name in options if context.get_parameter_source(name) not in (click.core.ParameterSource.DEFAULT, None)
+        }
+        for (version, old), new in DEPRECATED.items():
+            if version == self.helm_version and old in options and options[old.replace("-", "_")] and old in options["given"]:
+                click.echo(f"Flag --{old} has been deprecated, use --{new} instead", err=True)
+                options[new.replace("-", "_")] = True
+        module, _, function = self.verb.target.partition(":")
+        run: Callable[..., None] = getattr(importlib.import_module(f"pytest_helmsim.cli.{module}"), function)
+        run(list(arguments), Options(options, self.helm_version))
+
+    def check(self, arguments: Sequence[str]) -> None:
+        """Raise `UsageFailure` for too few or too many arguments."""
+        count, rule = len(arguments), self.verb.arguments
+        least = int(rule.rstrip("+"))
+        if count >= least and (rule.endswith("+") or count == least):
+            return
+        if rule == "0":
+            wanted = "accepts no arguments"
+        else:
+            wanted = f"requires {'at least ' if rule.endswith('+') else ''}{least} argument{'' if least == 1 else 's'}"
+        usage = f"{self.path} {self.verb.usage}".rstrip()
+        raise UsageFailure(f'"{self.path}" {wanted}\n\nUsage:  {usage} [flags]')
+
+
+class Options(dict[str, Any]):
+    """The flags of one call, by attribute; `given` has the names that stood on the command line."""
+
+    def __init__(self, values: Mapping[str, Any], version: str) -> None:
+        super().__init__(values)
+        self.helm_version = version
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    @property
+    def is_helm4(self) -> bool:
+        """Whose rules and words are asked for."""
+        return self.helm_version == "4"
+
+
+class VerbGroup(click.Group):
+    """A group whose unknown command is worded as cobra words it."""
+
+    def __init__(self, path: str, *, version: str, strict: bool, **settings: Any) -> None:
+        super().__init__(path.rpartition(" ")[2], **settings)
+        self.path = path
+        self.strict = strict
+        self.helm_version = version
+        self.alias: dict[str, str] = {}
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """By name or alias."""
+        return super().get_command(ctx, self.alias.get(cmd_name, cmd_name))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Raise `UsageFailure` for a name that is no command."""
+        if self.get_command(ctx, args[0]) is None:
+            raise UsageFailure(f'unknown command "{args[0]}" for "{self.path}"\nRun \'{self.path} --help\' for usage.')
+        return super().resolve_command(ctx, args)
+
+
+class RootGroup(VerbGroup, FlagParsing):
+    """The program itself, with the global flags before the verb."""
+
+
+def build(version: str) -> click.Group:
+    """The commands as Helm `version` (`3` or `4`) has them."""
+    from pytest_helmsim.cli.flags import GLOBAL, parse_table
+
+    root = RootGroup(PROGRAM, version=version, strict=True, help="Helm's verbs, and a cluster to try them on.")
+    root.flags = tuple(parse_table(GLOBAL, version))
+    root.params += [option(flag) for flag in root.flags]
+    groups: dict[str, VerbGroup] = {}
+    for name, verb in VERBS.items():
+        if name not in COMMANDS:
+            raise KeyError(name)
+        head, _, tail = name.rpartition(" ")
+        parent: VerbGroup = root
+        if head:
+            if head not in groups:
+                groups[head] = VerbGroup(f"{PROGRAM} {head}", version=version, strict=False, help=GROUPS[head])
+                root.add_command(groups[head], head)
+            parent = groups[head]
+        parent.add_command(VerbCommand(name, verb, version), tail or name)
+        parent.alias.update(dict.fromkeys(verb.aliases, tail))
+    return root
+
+
+def take_version(arguments: Sequence[str]) -> tuple[str, list[str]]:
+    """Our own flag `--helm-version 3|4`, anywhere before `--`; else HELMSIM_HELM; else 4."""
+    version, rest = os.environ.get("HELMSIM_HELM") or "4", []
+    items = iter(arguments)
+    for item in items:
+        if item == "--":
+            rest += [item, *items]
+        elif item == "--helm-version":
+            version = next(items, "")
+        elif item.startswith("--helm-version="):
+            version = item.partition("=")[2]
+        else:
+            rest.append(item)
+    if version not in ("3", "4"):
+        raise FlagError(f'invalid argument "{version}" for "--helm-version" flag: must be 3 or 4')
+    return version, rest
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command; exit 0, or 1 with `Error: …` on standard error."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit status of one command."""
+    try:
+        version, rest = take_version(arguments)
+        if rest[:1] == ["version"]:
+            click.echo(f"{PROGRAM} {VERSION} (as Helm {version})")
+            return 0
+        result = build(version).main(rest or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+    except click.ClickException as error:
+        click.echo(f"Error: {error.format_message()}", err=True)
+        return 1
+    except click.exceptions.Exit as error:
+        return int(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except HelmsimError as error:
+        click.echo(f"Error: {error}", err=True)
+        return 1
+    return int(result or 0) if isinstance(result, int) else 0
