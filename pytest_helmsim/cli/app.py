@@ -145,6 +145,14 @@ class VerbGroup(click.Group):
 class RootGroup(VerbGroup, FlagParsing):
     """The program itself, with the global flags before the verb."""
 
+    def fill_bare(self, args: list[str]) -> list[str]:
+        """Only up to the verb; what follows is read by the verb's own flags."""
+        taking = {f"--{flag.name}" for flag in self.flags if not flag.bare} | {f"-{flag.shorthand}" for flag in self.flags if flag.shorthand}
+        end = 0
+        while end < len(args) and args[end].startswith("-"):
+            end += 2 if args[end] in taking else 1
+        return super().fill_bare(args[:end]) + args[end:]
+
 
 def build(version: str) -> click.Group:
     """The commands as Helm `version` (`3` or `4`) has them."""
