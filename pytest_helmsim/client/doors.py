@@ -1,0 +1,95 @@
+"""Two ways to a cluster under one callable: any `ApiClient` of the kubernetes package becomes a `wire.Handler`.
+
+Addresses, TLS, tokens, exec plugins and proxies stay the work of the kubernetes package (its configuration and its
+connection pool are used as they are); only its models and its deserialisation are passed by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from pytest_helmsim.objects.errors import HelmsimError
+from pytest_helmsim.objects.wire import Handler, Request, Response
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+CHUNK = 1 << 16
+
+
+class Unreachable(HelmsimError):
+    """No answer at all: refused, unknown host, TLS, time-out. Worded as Go's HTTP client words it; the cause is kept."""
+
+    def __init__(self, method: str, url: str, why: str) -> None:
+        super().__init__(f'{method.capitalize()} "{url}": {why}')
+        self.method, self.url, self.why = method, url, why
+
+
+def handler_of(door: Handler | ApiClient) -> Handler:
+    """A handler as it is; an in-process `ApiClient` gives the handler it was made of; any other one is wrapped."""
+    own = getattr(door, "helmsim_handler", None)
+    if own is not None:
+        return own  # type: ignore[no-any-return]
+    if hasattr(door, "rest_client"):
+        return HttpDoor(door)
+    return door  # type: ignore[return-value]
+
+
+class HttpDoor:
+    """Sends requests through an `ApiClient`'s connection pool, with its credentials."""
+
+    def __init__(self, api_client: ApiClient) -> None:
+        self._api = api_client
+
+    def __call__(self, request: Request) -> Response:
+        """Send one request; raise `Unreachable` when no answer comes."""
+        import urllib3
+
+        pairs = [(key, value) for key, values in request.query.items() for value in values]
+        headers = {**{name.lower(): value for name, value in self._api.default_headers.items()}, **request.headers}
+        for setting in self._api.configuration.auth_settings().values():
+            if setting["value"]:
+                headers[setting["key"]] = setting["value"]
+        query = f"?{urlencode(pairs)}" if pairs else ""
+        url = self._api.configuration.host.rstrip("/") + quote(request.path, safe="/:~") + query
+        streaming = request.first("watch") in ("true", "1") or request.first("follow") in ("true", "1")
+        options: dict[str, Any] = {"retries": urllib3.Retry(connect=0, read=0, redirect=3, status=0, other=0)}
+        if request.body:
+            options["body"] = request.body
+        try:
+            answer = self._api.rest_client.pool_manager.request(
+                request.method, url, headers=headers, preload_content=not streaming, **options
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise Unreachable(request.method, url, _why(error, url)) from error
+        pairs = [(name, value) for name, value in answer.headers.iteritems()]
+        return Response(answer.status, _stream(answer) if streaming and answer.status == 200 else answer.data, tuple(pairs))
+
+
+def _stream(answer: Any) -> Iterator[bytes]:
+    try:
+        yield from answer.stream(CHUNK, decode_content=True)
+    finally:
+        answer.close()
+        answer.release_conn()
+
+
+def _why(error: Exception, url: str) -> str:
+    """The end of Go's message for the same failure; text of our library where Go has no fixed words."""
+    reason: Any = getattr(error, "reason", error)
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    name = type(reason).__name__
+    if name == "NameResolutionError":
+        return f"dial tcp: lookup {parts.hostname}: no such host"
+    if "Connection refused" in str(reason):
+        return f"dial tcp {parts.hostname}:{port}: connect: connection refused"
+    if name in ("ConnectTimeoutError", "ReadTimeoutError"):
+        return "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
+    if "Connection reset" in str(reason):
+        return "read: connection reset by peer"
+    if "Remote end closed" in str(reason) or "Connection aborted" in str(reason):
+        return "EOF"
+    return str(reason)
