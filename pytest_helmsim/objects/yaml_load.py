@@ -342,10 +342,10 @@ def _key_text(kind: str, value: Scalar) -> str:
         if not INT64_MIN <= value <= INT64_MAX:  # type: ignore[operator]
             raise YamlError(f"unsupported map key of type: uint64, key: {value:#x}")
         return str(value)
-    return _float32_text(float(value))  # type: ignore[arg-type]
+    return float32_text(float(value))  # type: ignore[arg-type]
 
 
-def _float32_text(value: float) -> str:
+def float32_text(value: float) -> str:
     """strconv.FormatFloat(value, 'g', -1, 32)."""
     import struct
 
