@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from pytest_helmsim.client.doors import handler_of
 from pytest_helmsim.client.resources import ResourceMap
@@ -64,7 +64,7 @@ class Client:
     def api_client(self) -> ApiClient:
         """The same cluster for the kubernetes package's own APIs."""
         if hasattr(self._door, "rest_client"):
-            return self._door
+            return cast("ApiClient", self._door)
         from pytest_helmsim.client.in_process import api_client
 
         return api_client(self._handler)

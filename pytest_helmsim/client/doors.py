@@ -7,7 +7,7 @@ connection pool are used as they are); only its models and its deserialisation a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 from pytest_helmsim.objects.errors import HelmsimError
@@ -33,8 +33,8 @@ def handler_of(door: Handler | ApiClient) -> Handler:
     if own is not None:
         return own  # type: ignore[no-any-return]
     if hasattr(door, "rest_client"):
-        return HttpDoor(door)
-    return door  # type: ignore[return-value]
+        return HttpDoor(cast("ApiClient", door))
+    return cast(Handler, door)
 
 
 class HttpDoor:

@@ -7,8 +7,8 @@ replaced, so every generation of the kubernetes package since 31 fits. Our own `
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pytest_helmsim.objects.wire import Handler, Request
@@ -27,8 +27,8 @@ def api_client(handler: Handler) -> ApiClient:
     configuration.host = HOST
     configuration.api_key = {}
     client = kubernetes.client.ApiClient(configuration)
-    client.rest_client.pool_manager = _Pool(handler)
-    client.helmsim_handler = handler
+    client.rest_client.pool_manager = cast(Any, _Pool(handler))
+    cast(Any, client).helmsim_handler = handler
     return client
 
 
@@ -53,7 +53,13 @@ class _Pool:
         found = urllib3.HTTPHeaderDict()
         for name, value in answer.headers:
             found.add(name, value)
-        common = {"headers": found, "status": answer.status, "reason": "", "request_method": method, "enforce_content_length": False}
+        common: dict[str, Any] = {
+            "headers": found,
+            "status": answer.status,
+            "reason": "",
+            "request_method": method,
+            "enforce_content_length": False,
+        }
         if isinstance(answer.body, bytes):
             return urllib3.HTTPResponse(io.BytesIO(answer.body), preload_content=options.get("preload_content", True), **common)
         return _streamed_response(answer.body, common)
@@ -67,10 +73,10 @@ def _streamed_response(items: Iterator[bytes], common: dict[str, Any]) -> Any:
     import urllib3
 
     class Streamed(urllib3.HTTPResponse):
-        def stream(self, amt: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:
+        def stream(self, amt: int | None = None, decode_content: bool | None = None) -> Generator[bytes, None, None]:
             return (item for item in items if item)
 
-        def read_chunked(self, amt: int | None = None, decode_content: bool | None = None) -> Iterator[bytes]:
+        def read_chunked(self, amt: int | None = None, decode_content: bool | None = None) -> Generator[bytes, None, None]:
             return self.stream()
 
         def close(self) -> None:

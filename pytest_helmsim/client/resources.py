@@ -135,9 +135,7 @@ def _listed(api_version: str, entries: Iterable[JsonObject]) -> list[Resource]:
         if slash:
             children.setdefault(name, []).append(child)
     return [
-        _resource(
-            GroupVersionKind.of(api_version, entry["kind"]), bool(entry.get("namespaced")), entry, children.get(entry["name"], [])
-        )
+        _resource(GroupVersionKind.of(api_version, entry["kind"]), bool(entry.get("namespaced")), entry, children.get(entry["name"], []))
         for entry in entries
         if "/" not in entry["name"]
     ]
