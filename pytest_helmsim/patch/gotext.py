@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
+from pytest_helmsim.objects.gojson import encode
 from pytest_helmsim.objects.json import Json
 
 
@@ -74,3 +75,16 @@ def go_json_type(value: Json) -> str:
     if value is None:
         return "null"
     return {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}[type(value)]
+
+
+def sprint_syntax(value: Json) -> str:
+    """`%#v`: Go syntax, `"a"`, `5`, `map[string]interface {}{"a":1}`, `[]interface {}{1, 2}`."""
+    if value is None:
+        return "interface {}(nil)"
+    if isinstance(value, str):
+        return encode(value, escape_html=False)
+    if isinstance(value, dict):
+        return f"map[string]interface {{}}{{{', '.join(f'{sprint_syntax(key)}:{sprint_syntax(value[key])}' for key in sorted(value))}}}"
+    if isinstance(value, list):
+        return f"[]interface {{}}{{{', '.join(map(sprint_syntax, value))}}}"
+    return sprint(value)

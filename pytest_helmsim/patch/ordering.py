@@ -162,4 +162,6 @@ def sort_scalars(items: list[Json]) -> list[Json]:
 
 def sort_by_key(items: list[Json], merge_key: str) -> list[Json]:
     """By the printed form of the merge key; equal keys come in reverse, as upstream's sort leaves them in lists of up to twelve."""
-    return sorted(items[::-1], key=lambda item: sprint(item.get(merge_key)))
+    backwards = list(items)
+    backwards.reverse()
+    return sorted(backwards, key=lambda item: sprint(item.get(merge_key)))

@@ -30,3 +30,17 @@ def same(left: Json, right: Json) -> bool:
     if kind is list:
         return len(left) == len(right) and all(map(same, left, right))
     return bool(left == right)
+
+
+def equal_numbers(left: Json, right: Json) -> bool:
+    """Deep equality in which 1 and 1.0 are one value, 1 and true are not: what server-side apply calls unchanged."""
+    if left is right:
+        return True
+    kind, other = type(left), type(right)
+    if kind is not other:
+        return kind in (int, float) and other in (int, float) and bool(left == right)
+    if kind is dict:
+        return len(left) == len(right) and all(key in right and equal_numbers(value, right[key]) for key, value in left.items())
+    if kind is list:
+        return len(left) == len(right) and all(map(equal_numbers, left, right))
+    return bool(left == right)

@@ -1,0 +1,57 @@
+"""What an object is before it is created, and nulls that mean nothing.
+
+The server compares a new object with the zero value of its Go type, so maps that Go always writes (`spec.strategy`,
+`spec.template.metadata`) are nobody's gain, while maps behind pointers are. A custom resource starts from nothing.
+Source: k8s.io/apiserver pkg/endpoints/handlers/create.go; structured-merge-diff value/structreflect.go.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.schema.model import Schema
+
+_SCALARS = {"string": "", "integer": 0, "number": 0, "boolean": False}
+
+
+def zero(schema: Schema, of: JsonObject) -> JsonObject:
+    """The empty object of the kind of `of`."""
+    return {**_zero(schema), "apiVersion": of.get("apiVersion"), "kind": of.get("kind")}
+
+
+@lru_cache(maxsize=1024)
+def _zero(schema: Schema) -> JsonObject:
+    result: JsonObject = {}
+    for key, field in (schema.fields or {}).items():
+        if field.presence != "always":
+            continue
+        if field.type == "object" and field.fields is not None:
+            result[key] = _zero(field)
+        elif not field.format and field.type in _SCALARS:
+            result[key] = _SCALARS[field.type]
+        else:
+            result[key] = None
+    return result
+
+
+def without_nulls(value: Json, schema: Schema | None) -> Json:
+    """Without nulls in maps, except where a custom schema says nullable or says nothing."""
+    if type(value) is dict:
+        result = {}
+        changed = False
+        for key, item in value.items():
+            below = schema.child(key) if schema is not None else None
+            if item is None and below is not None and not below.nullable and below.type != "any":
+                changed = True
+                continue
+            if type(item) in (dict, list) and below is not None:
+                clean = without_nulls(item, below)
+                changed = changed or clean is not item
+                item = clean
+            result[key] = item
+        return result if changed else value
+    if type(value) is list and schema is not None and schema.items is not None and schema.items.type == "object":
+        items = [without_nulls(item, schema.items) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    return value
