@@ -1,8 +1,10 @@
 """Make `pytest_helmsim/schema/data/<version>.json.z`: the kinds of each Kubernetes version and what their fields mean.
 
-Usage: `python tools/generate_schemas.py`; needs the PyPI package `kubernetes-validate`, which carries the published
-OpenAPI of 1.25 to 1.37. What is not in there comes from `tools/discovery.json` (plural and short names, verbs,
-subresources: aggregated discovery of a real 1.36.3 server, one resource a line) and from the tables below.
+Usage: `python tools/generate_schemas.py GO_MODULE_CACHE`; needs the PyPI package `kubernetes-validate`, which carries
+the published OpenAPI of 1.25 to 1.37, and k8s.io/api and its siblings in a Go module cache (`go env GOMODCACHE`) for
+what Go writes: order of fields, pointers, omitempty, names of types. What is not in there comes from
+`tools/discovery.json` (plural and short names, verbs, subresources: aggregated discovery of a real 1.36.3 server, one
+resource a line) and from the tables below.
 
 A version serves the stable versions of its definitions; alpha and beta ones are off by default since 1.24, except the
 old ones in `STILL_SERVED`.
@@ -11,10 +13,13 @@ old ones in `STILL_SERVED`.
 from __future__ import annotations
 
 import json
+import sys
 import zlib
 from importlib import resources
 from pathlib import Path
 from typing import Any
+
+from go_structs import GoTypes
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "pytest_helmsim" / "schema" / "data"
@@ -79,6 +84,13 @@ LATER = [
 # pkg/features/kube_features.go: subresources that came with a feature on by default.
 SUBRESOURCE_SINCE = {("Pod", "resize"): 33}
 
+# The release whose Go types say how each minor version is written; types grow only, so one serves all that came before.
+GO_RELEASE = {"1.37": "0.37.1"}
+GO_RELEASE_BEFORE = "0.36.3"
+
+# metadata.creationTimestamp became omitzero with 1.34; before, templates show it as null.
+OMITTED_TIME_SINCE = 34
+
 META = "io.k8s.apimachinery.pkg.apis.meta.v1."
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 SPECIAL = {
@@ -133,18 +145,58 @@ def compact(node: dict[str, Any]) -> Any:
     return {"t": short, **out}
 
 
-def compact_definition(name: str, node: dict[str, Any]) -> Any:
-    """A definition: its properties, what is required, and whether server-side apply takes it as one value."""
+def compact_definition(name: str, node: dict[str, Any], go: GoTypes, number: int) -> Any:
+    """A definition: its properties in Go's order with how each is written, what is required, whether it is one value."""
     if name in SPECIAL:
         return SPECIAL[name]
-    out: dict[str, Any] = {"t": "o", "p": {key: compact(value) for key, value in node.get("properties", {}).items()}}
-    if node.get("required"):
-        out["q"] = node["required"]
+    source = node.get("properties", {})
+    required = node.get("required", [])
+    written = {field.name: field for field in go.fields(name)}
+    order = [key for key in written if key in source] + [key for key in source if key not in written]
+    short = {key: compact(source[key]) for key in order}
+    presence = "".join(written[key].presence if key in written else _presence(source[key], key in required) for key in order)
+    out: dict[str, Any] = {"t": "o", "p": short, "w": presence}
+    if name == META + "ObjectMeta" and number < OMITTED_TIME_SINCE:
+        presence = "".join("o" if key == "creationTimestamp" else letter for key, letter in zip(order, presence, strict=True))
+    types = {key: written[key].go_type for key in order if key in written and written[key].go_type != plain_type(short[key])}
+    if types:
+        out["g"] = types
+    if required:
+        out["q"] = required
     if node.get("x-kubernetes-map-type"):
         out["a"] = node["x-kubernetes-map-type"]
     if name in KEY_DEFAULTS:
         out["d"] = KEY_DEFAULTS[name]
     return out
+
+
+def _presence(node: dict[str, Any], required: bool) -> str:
+    """Of a field that the Go types no longer have: required ones are written, structs are pointers, the rest omitempty."""
+    return "a" if required else "p" if "$ref" in node else "o"
+
+
+def plain_type(short: Any) -> str:
+    """The Go type that a node has unless said otherwise; `openapi.go_type` derives the same."""
+    if isinstance(short, dict):
+        if "i" in short:
+            return "[]" + plain_type(short["i"])
+        if "v" in short:
+            return "map[string]" + plain_type(short["v"])
+        return plain_type(short["t"])
+    if short.startswith("#"):
+        *_, version, name = short.split(".")
+        return f"{version}.{name}"
+    return {
+        "s": "string",
+        "b": "bool",
+        "i:int32": "int32",
+        "i:int64": "int64",
+        "x": "intstr.IntOrString",
+        "s:quantity": "resource.Quantity",
+        "s:date-time": "v1.Time",
+        "s:byte": "[]uint8",
+        "*": "runtime.RawExtension",
+    }.get(short, short)
 
 
 def references(short: Any) -> set[str]:
@@ -195,11 +247,12 @@ def resource_rows(minor: str, kinds: dict[tuple[str, str], str]) -> list[dict[st
     return sorted(rows, key=lambda row: order[row["in"].rpartition("/")[0]])
 
 
-def build(minor: str) -> bytes:
+def build(minor: str, modules: Path) -> bytes:
     """Everything of one Kubernetes version as compressed JSON."""
     source = resources.files("kubernetes_validate") / "kubernetes-json-schema" / f"v{minor}.0-local" / "_definitions.json"
     definitions = json.loads(source.read_text())["$defs"]
     kinds = served(minor, definitions)
+    go = GoTypes(modules, GO_RELEASE.get(minor, GO_RELEASE_BEFORE))
     rows = resource_rows(minor, kinds)
     roots = {kinds[row["in"], row["kind"]] for row in rows} | {name for name in ALSO if name in definitions}
     wanted: dict[str, Any] = {}
@@ -207,13 +260,13 @@ def build(minor: str) -> bytes:
     while todo:
         name = todo.pop()
         if name not in wanted:
-            wanted[name] = compact_definition(name, definitions[name])
+            wanted[name] = compact_definition(name, definitions[name], go, int(minor.split(".")[1]))
             todo += sorted(references(wanted[name]))
     out = {
         "version": RELEASES[minor],
         "resources": rows,
         "kinds": {f"{gv} {kind}": name for (gv, kind), name in sorted(kinds.items()) if name in wanted},
-        "definitions": dict(sorted(wanted.items())),
+        "definitions": {name: wanted[name] for name in sorted(wanted)},
     }
     return zlib.compress(json.dumps(out, separators=(",", ":")).encode(), 9)
 
@@ -221,7 +274,7 @@ def build(minor: str) -> bytes:
 def main() -> None:
     DATA.mkdir(exist_ok=True)
     for minor in RELEASES:
-        data = build(minor)
+        data = build(minor, Path(sys.argv[1]))
         (DATA / f"{minor}.json.z").write_bytes(data)
         print(minor, len(data))  # noqa: T201
 

@@ -16,6 +16,7 @@ from pytest_helmsim.objects.json import Json
 Type = Literal["object", "array", "string", "integer", "number", "boolean", "int-or-string", "any"]
 ListType = Literal["atomic", "set", "map"]
 MapType = Literal["granular", "atomic"]
+Presence = Literal["optional", "omitempty", "always"]
 
 
 @dataclass(slots=True, eq=False)
@@ -46,6 +47,10 @@ class Schema:
     enum: tuple[Json, ...] = ()
     name: str = ""
     """Name of the definition, such as `io.k8s.api.core.v1.Container`; empty for inline schemas."""
+    presence: Presence = "optional"
+    """How Go writes the field: `optional` when it is there (a pointer), `omitempty` unless zero, `always` even when zero."""
+    go_type: str = ""
+    """The field's type as Go prints it (`int32`, `v1.Protocol`, `[]v1.Container`), for the decoder's messages."""
     raw: Mapping[str, Json] = field(default_factory=dict)
     """Of a CRD's node: its OpenAPI keywords as written (pattern, minimum, x-kubernetes-validations …)."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_helmsim.objects.json import Json, JsonObject
-from pytest_helmsim.schema.model import Schema, Type
+from pytest_helmsim.schema.model import Presence, Schema, Type
 
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
@@ -52,8 +52,15 @@ class Definitions:
         node = self._built[name] = Schema(
             "object", fields=fields, required=tuple(source.get("q", ())), map_type=source.get("a"), name=name, preserve_unknown=False
         )
-        for key, value in source["p"].items():
-            fields[key] = self._node(value)
+        types = source.get("g", {})
+        for (key, value), letter in zip(source["p"].items(), source["w"], strict=True):
+            child = self._node(value)
+            if isinstance(value, str) and value.startswith("#"):
+                child = _copy(child)
+            child.presence = _presence(letter, child)
+            child.nullable = letter == "n"
+            child.go_type = types.get(key) or go_type(child)
+            fields[key] = child
         return node
 
     def _node(self, source: Any) -> Schema:
@@ -86,6 +93,28 @@ class Definitions:
                 field.has_default = True
                 field.default = extra[key] if key in extra else _ZERO[field.type]
                 fields[key] = field
+
+
+def _presence(letter: str, node: Schema) -> Presence:
+    """Go's omitempty has no effect on structs: those are written unless omitzero says otherwise."""
+    if letter == "p":
+        return "optional"
+    if letter == "o" and (node.fields is not None or node.format in ("date-time", "quantity") or node.type == "int-or-string"):
+        return "always"
+    return "always" if letter in "an" or (letter == "o" and node.preserve_unknown and node.type == "object") else "omitempty"
+
+
+def go_type(node: Schema) -> str:
+    """The Go type of a node that has no name of its own: `int32`, `[]v1.Container`, `map[string]string`."""
+    if node.type == "array":
+        return "[]" + (go_type(node.items) if node.items is not None else "interface {}")
+    if node.type == "object" and node.name:
+        return ".".join(node.name.split(".")[-2:])
+    if node.type == "object" and node.values is not None:
+        return "map[string]" + go_type(node.values)
+    by_format = {"quantity": "resource.Quantity", "date-time": "v1.Time", "byte": "[]uint8", "int32": "int32", "int64": "int64"}
+    by_type = {"string": "string", "boolean": "bool", "int-or-string": "intstr.IntOrString", "integer": "int64", "number": "float64"}
+    return by_format.get(node.format) or by_type.get(node.type, "runtime.RawExtension")
 
 
 def _scalar(source: str, name: str) -> Schema:

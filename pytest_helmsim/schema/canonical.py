@@ -1,0 +1,141 @@
+"""What a Go server makes of an object by reading and writing it: the form in which it is stored and printed.
+
+Fields come in the order of the Go struct; nulls, unknown fields and empty omitempty values go; what Go always writes
+comes in (`status: {}`, `resources: {}`, `rules: null`, also for an empty list); quantities, times and bytes get their
+canonical text. Wrongly typed values stay as they are: `decoding` reports those first. Custom objects are free of all this: the server keeps them as written.
+Source: encoding/json as k8s.io/apimachinery's serializer uses it, over the types of k8s.io/api.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from pytest_helmsim.objects import quantity
+from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.schema.model import Schema
+
+RESOURCE_LIST = "v1.ResourceList"
+_MICRO = "v1.MicroTime"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
+
+
+def canonical(obj: JsonObject, schema: Schema, *, draft: bool = False) -> JsonObject:
+    """The object as the server writes it; what comes in is not changed.
+
+    `draft`: as it is read, before defaulting: structs are there, but a field that holds its zero value is missing.
+    """
+    result: JsonObject = _value(obj, schema, draft)
+    return result
+
+
+def zero(schema: Schema) -> Json:
+    """What Go writes for a field that is always written and was not given."""
+    if schema.nullable:
+        return None
+    if schema.fields is not None:
+        return _struct({}, schema, False)
+    if schema.format == "quantity":
+        return "0"
+    if schema.format in ("date-time", "byte") or schema.type in ("array", "object", "any"):
+        return None
+    return {"string": "", "integer": 0, "number": 0, "boolean": False, "int-or-string": 0}[schema.type]
+
+
+def _value(value: Json, schema: Schema, draft: bool) -> Json:
+    kind = schema.type
+    if kind == "object":
+        if not isinstance(value, dict):
+            return value
+        if schema.fields is not None:
+            return _struct(value, schema, draft)
+        if schema.values is not None:
+            item = schema.values
+            if schema.go_type == RESOURCE_LIST:
+                return {key: _amount(v, milli=True) for key, v in sorted(value.items())}
+            return {key: zero(item) if v is None else _value(v, item, draft) for key, v in sorted(value.items())}
+        return value
+    if kind == "array":
+        if not isinstance(value, list) or schema.items is None:
+            return value
+        item = schema.items
+        return [zero(item) if v is None else _value(v, item, draft) for v in value]
+    if schema.format:
+        return _formatted(value, schema)
+    return value
+
+
+def _struct(value: dict[str, Any], schema: Schema, draft: bool) -> JsonObject:
+    result: JsonObject = {}
+    assert schema.fields is not None
+    for key, field in schema.fields.items():
+        given = value.get(key)
+        presence = field.presence
+        if given is None:
+            if presence == "always" and not draft:
+                result[key] = zero(field)
+            elif presence == "always" and field.fields is not None and not field.nullable:
+                result[key] = _struct({}, field, draft)
+            continue
+        if not given and field.fields is None:
+            if presence == "omitempty" or (draft and presence == "always" and not field.nullable):
+                continue
+            if given == [] and presence == "always":
+                result[key] = None
+                continue
+        written = _value(given, field, draft)
+        if presence == "omitempty" and field.fields is not None and not written:
+            continue
+        result[key] = written
+    return result
+
+
+def _formatted(value: Json, schema: Schema) -> Json:
+    form = schema.format
+    if form == "quantity":
+        return _amount(value)
+    if form == "date-time" and isinstance(value, str):
+        return time_text(value, micro=schema.go_type == _MICRO) or value
+    if form == "byte" and isinstance(value, str):
+        return bytes_text(value)
+    return value
+
+
+def _amount(value: Json, *, milli: bool = False) -> Json:
+    """A quantity; in a ResourceList finer than a thousandth rounds up, which Go does while defaulting."""
+    if value is None:
+        return "0"
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return value
+    try:
+        return quantity.canonical(value, milli=milli)
+    except quantity.QuantityError:
+        return value
+
+
+def time_text(text: str, *, micro: bool = False) -> str | None:
+    """RFC 3339 in UTC, whole seconds (metav1.Time) or six places (MicroTime); None for a text that is no time."""
+    shape = _TIME.fullmatch(text)
+    if shape is None:
+        return None
+    day, clock, fraction, zone = shape.groups()
+    digits = (fraction or ".0")[1:7].ljust(6, "0")
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}.{digits}{'+00:00' if zone in 'Zz' else zone}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{moment.microsecond:06d}Z" if micro else "Z")
+
+
+def bytes_text(text: str) -> str:
+    """Base64 without line breaks, as Go writes it; a text that is no base64 stays."""
+    if "\n" not in text and "\r" not in text:
+        return text
+    stripped = text.replace("\n", "").replace("\r", "")
+    try:
+        return base64.b64encode(base64.b64decode(stripped, validate=True)).decode()
+    except binascii.Error:
+        return text
