@@ -1,0 +1,142 @@
+"""`v1 Event` objects as client-go's recorder writes them: what `kubectl describe` and `kubectl get events` show.
+
+The same event of the same object again raises `count` and `lastTimestamp` instead of adding one.
+Source: k8s.io/client-go tools/record (recorder.go makeEvent, events_cache.go), tools/events for the scheduler's form
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pytest_helmsim.apiserver.controllers.common import EVENT, MANAGER, Key, key_of, namespace_of, uid_of
+from pytest_helmsim.apiserver.loopback import Api
+from pytest_helmsim.objects import clock as clocks
+from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.objects.status import Forbidden, NotFound
+
+
+class _Same(NamedTuple):
+    """What makes two events one."""
+
+    uid: str
+    type: str
+    reason: str
+    message: str
+    field_path: str
+
+
+class Recorder:
+    """Writes events; one that the server refuses (a namespace that is going away) is dropped, as the real recorder drops it."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._serial = 0
+        self._known: dict[_Same, Key] | None = None
+
+    def __call__(
+        self,
+        obj: JsonObject,
+        reason: str,
+        message: str,
+        *,
+        component: str,
+        warning: bool = False,
+        manager: str = MANAGER,
+        field_path: str = "",
+    ) -> None:
+        """Record one event about `obj`, as controllers and kubelets do."""
+        kind = "Warning" if warning else "Normal"
+        same = _Same(uid_of(obj), kind, reason, message, field_path)
+        now = clocks.rfc3339(self._api.clock.now())
+        if self._count_up(same, now, manager):
+            return
+        event = {
+            **self._head(obj, field_path),
+            "reason": reason,
+            "message": message,
+            "source": {"component": component},
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+            "type": kind,
+            "eventTime": None,
+            "reportingComponent": component,
+            "reportingInstance": "",
+        }
+        self._create(event, same, manager)
+
+    def scheduled(self, obj: JsonObject, reason: str, message: str, *, action: str, warning: bool = False) -> None:
+        """The scheduler's events have the newer form: `eventTime` and `action` instead of counts."""
+        kind = "Warning" if warning else "Normal"
+        same = _Same(uid_of(obj), kind, reason, message, "")
+        if self._index().get(same):
+            return
+        event = {
+            **self._head(obj, ""),
+            "reason": reason,
+            "message": message,
+            "source": {},
+            "firstTimestamp": None,
+            "lastTimestamp": None,
+            "type": kind,
+            "eventTime": clocks.rfc3339_micro(self._api.clock.now()),
+            "action": action,
+            "reportingComponent": "default-scheduler",
+            "reportingInstance": "default-scheduler-node-0",
+        }
+        self._create(event, same, "kube-scheduler")
+
+    def _head(self, obj: JsonObject, field_path: str) -> JsonObject:
+        metadata, gvk = obj["metadata"], GroupVersionKind.of_object(obj)
+        self._serial += 1
+        stamp = int(self._api.clock.now() * 1_000_000_000) + self._serial
+        involved = {
+            "kind": gvk.kind,
+            "namespace": namespace_of(obj),
+            "name": metadata["name"],
+            "uid": uid_of(obj),
+            "apiVersion": gvk.api_version,
+            "resourceVersion": metadata.get("resourceVersion") or "",
+            "fieldPath": field_path,
+        }
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": f"{metadata['name']}.{stamp:x}", "namespace": namespace_of(obj) or "default"},
+            "involvedObject": {key: value for key, value in involved.items() if value},
+        }
+
+    def _create(self, event: JsonObject, same: _Same, manager: str) -> None:
+        try:
+            stored = self._api.create(event, manager=manager)
+        except (Forbidden, NotFound):
+            return
+        self._index()[same] = key_of(stored)
+
+    def _count_up(self, same: _Same, now: str, manager: str) -> bool:
+        key = self._index().get(same)
+        known = self._api.get(EVENT, *key) if key else None
+        if known is None:
+            return False
+        try:
+            self._api.update({**known, "count": (known.get("count") or 1) + 1, "lastTimestamp": now}, manager=manager)
+        except (Forbidden, NotFound):
+            return True
+        return True
+
+    def _index(self) -> dict[_Same, Key]:
+        """Built from the store at first use, so that a forked cluster counts on."""
+        if self._known is None:
+            self._known = {}
+            for event in self._api.list(EVENT):
+                about = event.get("involvedObject") or {}
+                same = _Same(
+                    about.get("uid", ""),
+                    event.get("type", ""),
+                    event.get("reason", ""),
+                    event.get("message", ""),
+                    about.get("fieldPath", ""),
+                )
+                self._known[same] = key_of(event)
+        return self._known

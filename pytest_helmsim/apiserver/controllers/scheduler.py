@@ -1,0 +1,173 @@
+"""The scheduler: gives each pod the first node that can take it, or says why none can.
+
+Source: k8s.io/kubernetes pkg/scheduler/framework/plugins (NodeUnschedulable, NodeAffinity, TaintToleration, NodeResourcesFit), FitError
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pytest_helmsim.apiserver.controllers import common, pods
+from pytest_helmsim.apiserver.controllers.common import CLAIM, NODE, POD, Key, Keys, Reconciler
+from pytest_helmsim.apiserver.loopback import StoreEvent
+from pytest_helmsim.objects import quantity
+from pytest_helmsim.objects.json import JsonObject
+
+MANAGER = "kube-scheduler"
+
+
+class Scheduler(Reconciler):
+    """Binds pods of the default scheduler."""
+
+    name, alias = "scheduler", "kube-scheduler"
+
+    def watches(self) -> Mapping[tuple[str, str], Keys]:
+        return {common.kind(POD): self._pods, common.kind(NODE): self._waiting, common.kind(CLAIM): self._waiting}
+
+    def _pods(self, event: StoreEvent) -> Iterable[Key]:
+        """A new pod, or one that left: then the waiting ones may have room."""
+        if event.type == "DELETED":
+            return self._waiting(event)
+        spec = event.new.get("spec") or {}
+        return () if spec.get("nodeName") else (common.key_of(event.new),)
+
+    def _waiting(self, event: StoreEvent) -> Iterable[Key]:
+        return [common.key_of(pod) for pod in self.api.list(POD) if not pod["spec"].get("nodeName") and pods.is_active(pod)]
+
+    def sync(self, key: Key) -> float | None:
+        pod = self.api.get(POD, *key)
+        if pod is None or pod["spec"].get("nodeName") or not pods.is_active(pod):
+            return None
+        if pod["spec"].get("schedulerName", "default-scheduler") != "default-scheduler" or pod["spec"].get("schedulingGates"):
+            return None
+        nodes = self.api.list(NODE)
+        reasons: dict[str, int] = {}
+        loads = self._loads()
+        for node in sorted(nodes, key=lambda item: (loads.get(common.name_of(item), (0, 0.0, 0.0))[0], common.name_of(item))):
+            why = refusal(pod, node, loads.get(common.name_of(node), (0, 0.0, 0.0)))
+            if why is None:
+                self.api.bind(key.namespace, key.name, common.name_of(node))
+                message = f"Successfully assigned {key.namespace}/{key.name} to {common.name_of(node)}"
+                self.world.events.scheduled(pod, "Scheduled", message, action="Binding")
+                return None
+            reasons[why] = reasons.get(why, 0) + 1
+        self._refuse(pod, _fit_error(len(nodes), reasons))
+        return None
+
+    def _loads(self) -> dict[str, tuple[int, float, float]]:
+        """Pods, CPU and memory that each node has promised."""
+        loads: dict[str, tuple[int, float, float]] = {}
+        for pod in self.api.list(POD):
+            node = pod["spec"].get("nodeName")
+            if node and not pods.is_finished(pod):
+                count, cpu, memory = loads.get(node, (0, 0.0, 0.0))
+                wanted = requests(pod)
+                loads[node] = (count + 1, cpu + wanted[0], memory + wanted[1])
+        return loads
+
+    def _refuse(self, pod: JsonObject, message: str) -> None:
+        status = common.status_of(pod)
+        found = common.condition(status, "PodScheduled")
+        if found and found.get("message") == message:
+            return
+        refused = {
+            "type": "PodScheduled",
+            "status": "False",
+            "observedGeneration": pod["metadata"].get("generation"),
+            "lastProbeTime": None,
+            "lastTransitionTime": found["lastTransitionTime"] if found and found["status"] == "False" else self.world.stamp(),
+            "reason": "Unschedulable",
+            "message": message,
+        }
+        conditions = [*(item for item in status.get("conditions") or () if item["type"] != "PodScheduled"), refused]
+        written = common.update_status(self.api, pod, {**status, "conditions": conditions}, manager=MANAGER)
+        self.world.events.scheduled(written, "FailedScheduling", message, action="Scheduling", warning=True)
+
+
+def requests(pod: JsonObject) -> tuple[float, float]:
+    """CPU and memory that the pod asks for: containers together, or the largest init container."""
+
+    def sums(containers: Iterable[JsonObject], name: str) -> list[float]:
+        return [_number(((item.get("resources") or {}).get("requests") or {}).get(name) or "0") for item in containers]
+
+    found = []
+    for name in ("cpu", "memory"):
+        spec = pod["spec"]
+        found.append(max([sum(sums(spec.get("containers") or (), name)), *sums(spec.get("initContainers") or (), name)]))
+    return found[0], found[1]
+
+
+def refusal(pod: JsonObject, node: JsonObject, load: tuple[int, float, float]) -> str | None:
+    """Why the node cannot take the pod; None when it can. The first reason counts, in the scheduler's order of filters."""
+    spec = pod["spec"]
+    if node["spec"].get("unschedulable") and not tolerates(spec, {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}):
+        return "node(s) were unschedulable"
+    for taint in node["spec"].get("taints") or ():
+        if taint.get("effect") in ("NoSchedule", "NoExecute") and not tolerates(spec, taint):
+            value = f": {taint['value']}" if taint.get("value") else ": "
+            return f"node(s) had untolerated taint {{{taint['key']}{value}}}"
+    if not matches_node(spec, node):
+        return "node(s) didn't match Pod's node affinity/selector"
+    allocatable = common.status_of(node).get("allocatable") or {}
+    count, used_cpu, used_memory = load
+    cpu, memory = requests(pod)
+    if count + 1 > _number(allocatable.get("pods") or "110"):
+        return "Too many pods"
+    if cpu and used_cpu + cpu > _number(allocatable.get("cpu") or "0"):
+        return "Insufficient cpu"
+    if memory and used_memory + memory > _number(allocatable.get("memory") or "0"):
+        return "Insufficient memory"
+    return None
+
+
+def _number(text: str) -> float:
+    """A quantity in units of one."""
+    return quantity.parse(text).scaled(-3) / 1000
+
+
+def matches_node(spec: JsonObject, node: JsonObject) -> bool:
+    """nodeSelector and required node affinity."""
+    labels = common.labels_of(node)
+    if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
+        return False
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
+    if required is None:
+        return True
+    fields = {"metadata.name": common.name_of(node)}
+    return any(
+        (term.get("matchExpressions") or term.get("matchFields"))
+        and all(_rule(rule, labels) for rule in term.get("matchExpressions") or ())
+        and all(_rule(rule, fields) for rule in term.get("matchFields") or ())
+        for term in required.get("nodeSelectorTerms") or ()
+    )
+
+
+def _rule(rule: JsonObject, values: Mapping[str, str]) -> bool:
+    operator, found = rule["operator"], values.get(rule["key"])
+    if operator in ("Gt", "Lt"):
+        if found is None or not found.lstrip("-").isdigit():
+            return False
+        return int(found) > int(rule["values"][0]) if operator == "Gt" else int(found) < int(rule["values"][0])
+    return common.selects({"matchExpressions": [rule]}, values)
+
+
+def tolerates(spec: JsonObject, taint: JsonObject) -> bool:
+    for item in spec.get("tolerations") or ():
+        if item.get("effect") and item["effect"] != taint.get("effect"):
+            continue
+        if item.get("key") and item["key"] != taint["key"]:
+            continue
+        if item.get("operator") == "Exists" or (item.get("key") and (item.get("value") or "") == (taint.get("value") or "")):
+            return True
+    return False
+
+
+def _fit_error(nodes: int, reasons: Mapping[str, int]) -> str:
+    """`0/1 nodes are available: 1 Insufficient cpu.` and what preemption found: nothing it could help."""
+    if not nodes:
+        return "no nodes available to schedule pods"
+    listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
+    helpful = all(reason.startswith(("Insufficient", "Too many")) for reason in reasons)
+    what = "No preemption victims found for incoming pod" if helpful else "Preemption is not helpful for scheduling"
+    return f"0/{nodes} nodes are available: {listed}. preemption: 0/{nodes} nodes are available: {nodes} {what}."
