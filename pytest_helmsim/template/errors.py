@@ -88,3 +88,11 @@ class NilFault(ArgumentFault):
     def __init__(self, index: int, expected: str) -> None:
         super().__init__(index, f"invalid value; expected {expected}")
         self.expected = expected
+
+
+class UnprintableFault(Fault):
+    """A function is to be printed."""
+
+    def __init__(self, type_name: str) -> None:
+        super().__init__(f"can't print a value of type {type_name}")
+        self.type_name = type_name

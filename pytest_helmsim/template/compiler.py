@@ -1,0 +1,484 @@
+"""A parsed template to one Python function, `run(d0, w, depth)`, built as `ast`.
+
+`d0` is dot, `w` appends a piece of output, `depth` counts templates within templates. Everything else that the code names is a free
+variable: `field2`, `show` … are the runtime's, `c0`, `c1` … are calls of functions, bound to an environment when the template is
+linked (`Binding` says to what). A line number in the code is an index into `Compiled.sites`, so that a traceback says which node of
+the template failed and a template that does not fail pays nothing for it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Final
+
+from pytest_helmsim.template import nodes
+from pytest_helmsim.template.errors import LimitExceeded
+from pytest_helmsim.template.nodes import Node
+from pytest_helmsim.template.scope import Local, Scope
+
+MAX_LOOPS: Final = 15
+"""Nested `range`; Python allows 20 loops in one function."""
+LONGEST_FIELDS: Final = 4
+"""`field1` … `field4` are functions of their own; longer chains take a tuple of names."""
+
+LOAD: Final = ast.Load()
+STORE: Final = ast.Store()
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """How an argument is written: `literal`, or else whether nil in it is Go's "invalid value" or an `interface {}` holding nil."""
+
+    literal: Node | None = None
+    interface: bool = False
+
+    @property
+    def key(self) -> object:
+        return (type(self.literal), str(self.literal)) if self.literal is not None else self.interface
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A free variable that is a call: of the function `name`, or with `method` of a receiver's field `name` with arguments."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    piped: bool = False
+    method: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What an error at a line of the code is blamed on.
+
+    `node` for the call or access itself, `head` for a wrong number of arguments, `tails` for each argument (the last of them may be
+    the piped one), as Go's executor would stand on.
+    """
+
+    node: Node
+    name: str = ""
+    head: Node | None = None
+    tails: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`code` of `run`; a line number n in it is `sites[n - 1]`."""
+
+    code: CodeType
+    bindings: dict[str, Binding]
+    sites: list[Site]
+
+
+def compile_body(name: str, body: list[Node]) -> Compiled:
+    """Raise `LimitExceeded` for nesting that Python's compiler does not take."""
+    compiler = _Compiler()
+    try:
+        statements = compiler.function(body)
+        code = _code(statements, compiler.free)
+    except (RecursionError, MemoryError) as fault:
+        raise LimitExceeded("nesting of a template", MAX_LOOPS, f"split {name!r} into several templates") from fault
+    return Compiled(code, compiler.bindings, compiler.sites)
+
+
+def _code(statements: list[ast.stmt], free: dict[str, None]) -> CodeType:
+    """Compile within a function whose parameters are the free variables, and take the inner code out."""
+    run = _function_def("run", ["d0", "w", "depth"], statements)
+    outer = _function_def("link", list(free), [run])
+    module = compile(ast.Module(body=[outer], type_ignores=[]), "<template>", "exec", dont_inherit=True, optimize=0)
+    for level in ("link", "run"):
+        module = next(each for each in module.co_consts if isinstance(each, CodeType) and each.co_name == level)
+    return module
+
+
+def _function_def(name: str, params: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:
+    arguments = ast.arguments(
+        posonlyargs=[], args=[ast.arg(arg=each, lineno=1, col_offset=0) for each in params], kwonlyargs=[], kw_defaults=[], defaults=[]
+    )
+    made = ast.FunctionDef(name=name, args=arguments, body=body, decorator_list=[], lineno=1, col_offset=0)
+    made.type_params = []  # type: ignore[attr-defined,unused-ignore]
+    return made
+
+
+def last_visited(node: Node) -> Node:
+    """The node on which Go's executor stands after it has evaluated `node`: what it blames for the next check."""
+    if isinstance(node, nodes.Pipe):
+        return last_visited(node.commands[-1])
+    if isinstance(node, nodes.Command):
+        if len(node.args) > 1:
+            return last_visited(node.args[-1])
+        return last_visited(node.args[0])
+    if isinstance(node, nodes.Chain):
+        return last_visited(node.node)
+    return node
+
+
+@dataclass(slots=True)
+class _Compiler:
+    sites: list[Site] = field(default_factory=list)
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    free: dict[str, None] = field(default_factory=dict)
+    scope: Scope = field(default_factory=Scope)
+    dot: Local = Local("d0")
+    line: int = 1
+    loops: int = 0
+    _bound: dict[object, str] = field(default_factory=dict)
+
+    # Small parts of the tree.
+
+    def name(self, name: str) -> ast.Name:
+        return ast.Name(id=name, ctx=LOAD, lineno=self.line, col_offset=0)
+
+    def helper(self, name: str) -> ast.Name:
+        self.free[name] = None
+        return self.name(name)
+
+    def constant(self, value: object) -> ast.Constant:
+        return ast.Constant(value=value, lineno=self.line, col_offset=0)  # type: ignore[arg-type,unused-ignore]
+
+    def call(self, function: ast.expr, args: list[ast.expr]) -> ast.Call:
+        return ast.Call(func=function, args=args, keywords=[], lineno=self.line, col_offset=0)
+
+    def statement(self, value: ast.expr) -> ast.Expr:
+        return ast.Expr(value=value, lineno=self.line, col_offset=0)
+
+    def assign(self, local: str, value: ast.expr) -> ast.Assign:
+        target = ast.Name(id=local, ctx=STORE, lineno=self.line, col_offset=0)
+        return ast.Assign(targets=[target], value=value, lineno=self.line, col_offset=0)
+
+    def walrus(self, local: str, value: ast.expr) -> ast.NamedExpr:
+        target = ast.Name(id=local, ctx=STORE, lineno=self.line, col_offset=0)
+        return ast.NamedExpr(target=target, value=value, lineno=self.line, col_offset=0)
+
+    def at(self, node: Node, *, name: str = "", head: Node | None = None, tails: tuple[Node, ...] = ()) -> None:
+        """Blame what is built next on `node`."""
+        self.sites.append(Site(node, name, head, tails))
+        self.line = len(self.sites)
+
+    def fail(self, node: Node, message: str) -> ast.expr:
+        self.at(node)
+        return self.call(self.helper("fail"), [self.constant(message)])
+
+    # Statements.
+
+    def function(self, body: list[Node]) -> list[ast.stmt]:
+        root = self.scope.declare("$")
+        return [self.assign(root.name, self.name("d0")), *self.block(body)]
+
+    def block(self, body: list[Node]) -> list[ast.stmt]:
+        statements: list[ast.stmt] = []
+        for node in body:
+            statements += _STATEMENTS[type(node)](self, node)
+        return statements or [ast.Pass(lineno=self.line, col_offset=0)]
+
+    def text(self, node: nodes.Text) -> list[ast.stmt]:
+        return [self.statement(self.call(self.name("w"), [self.constant(node.text)]))]
+
+    def action(self, node: nodes.Action) -> list[ast.stmt]:
+        if node.pipe.declared:
+            return self.declare(node.pipe)
+        value = self.pipe(node.pipe)
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return [self.statement(self.call(self.name("w"), [value]))]
+        self.at(node)
+        return [self.statement(self.call(self.name("w"), [self.call(self.helper("show"), [value])]))]
+
+    def declare(self, pipe: nodes.Pipe) -> list[ast.stmt]:
+        value = self.commands(pipe)
+        statements: list[ast.stmt] = []
+        for variable in pipe.declared:
+            local = self.target(pipe, variable)
+            statements.append(self.assign(local, value) if not statements else self.assign(local, self.name(previous)))
+            previous = local
+        return statements
+
+    def target(self, pipe: nodes.Pipe, variable: nodes.Variable) -> str:
+        """The local that a declaration makes or an assignment reaches."""
+        if not pipe.assigns:
+            return self.scope.declare(variable.names[0]).name
+        local = self.scope.lookup(variable.names[0])
+        return local.name if local is not None else self.scope.declare(variable.names[0]).name
+
+    def if_(self, node: nodes.If) -> list[ast.stmt]:
+        mark = self.scope.mark()
+        test = self.pipe(node.pipe)
+        line = self.line
+        inner = self.scope.mark()
+        body = self.block(node.body)
+        self.scope.pop(inner)
+        otherwise = [] if node.otherwise is None else self.block(node.otherwise)
+        self.scope.pop(mark)
+        return [ast.If(test=test, body=body, orelse=otherwise, lineno=line, col_offset=0)]
+
+    def with_(self, node: nodes.With) -> list[ast.stmt]:
+        mark = self.scope.mark()
+        dot = self.scope.new_local("d")
+        first = self.assign(dot.name, self.pipe(node.pipe))
+        test = self.name(dot.name)
+        line = self.line
+        inner, outer_dot = self.scope.mark(), self.dot
+        self.dot = dot
+        body = self.block(node.body)
+        self.dot = outer_dot
+        self.scope.pop(inner)
+        otherwise = [] if node.otherwise is None else self.block(node.otherwise)
+        self.scope.pop(mark)
+        return [first, ast.If(test=test, body=body, orelse=otherwise, lineno=line, col_offset=0)]
+
+    def range_(self, node: nodes.Range) -> list[ast.stmt]:
+        if self.loops >= MAX_LOOPS:
+            raise LimitExceeded("nested range", MAX_LOOPS, "move the inner loops into a template of their own")
+        mark = self.scope.mark()
+        pipe = node.pipe
+        value = self.commands(pipe)
+        statements: list[ast.stmt] = []
+        previous = ""
+        for variable in pipe.declared:
+            if pipe.assigns:
+                local = self.target(pipe, variable)
+            else:
+                local = self.scope.declare(variable.names[0], element=variable is pipe.declared[-1]).name
+            statements.append(self.assign(local, self.name(previous) if previous else value))
+            previous = local
+        if previous:
+            value = self.name(previous)
+        items = self.scope.new_local("i").name
+        self.at(last_visited(pipe))
+        pairs = len(pipe.declared) > 1
+        weight = self.constant(_weight(node.body))
+        call = self.call(self.helper("pairs" if pairs else "each"), [value, weight, self.name("w")])
+        statements.append(self.assign(items, call))
+        line = self.line
+        loop = self.loop(node, items, pairs=pairs)
+        self.line = line
+        if node.otherwise is None:
+            self.scope.pop(mark)
+            return [*statements, loop]
+        inner = self.scope.mark()
+        otherwise = self.block(node.otherwise)
+        self.scope.pop(inner)
+        self.scope.pop(mark)
+        return [*statements, ast.If(test=self.name(items), body=[loop], orelse=otherwise, lineno=line, col_offset=0)]
+
+    def loop(self, node: nodes.Range, items: str, *, pairs: bool) -> ast.For:
+        line = self.line
+        dot = self.scope.new_local("d", element=True)
+        locals_ = [self.scope.lookup(variable.names[0]) for variable in node.pipe.declared]
+        names = [local.name for local in locals_ if local is not None]
+        target: ast.expr = ast.Name(id=dot.name, ctx=STORE, lineno=line, col_offset=0)
+        body: list[ast.stmt] = []
+        if pairs:
+            key = ast.Name(id=names[0], ctx=STORE, lineno=line, col_offset=0)
+            target = ast.Tuple(elts=[key, target], ctx=STORE, lineno=line, col_offset=0)
+        if names:
+            body.append(self.assign(names[-1], self.name(dot.name)))
+        outer_dot, inner = self.dot, self.scope.mark()
+        self.dot = dot
+        self.loops += 1
+        body += self.block(node.body)
+        self.loops -= 1
+        self.dot = outer_dot
+        self.scope.pop(inner)
+        self.line = line
+        return ast.For(target=target, iter=self.name(items), body=body, orelse=[], lineno=line, col_offset=0)
+
+    def template(self, node: nodes.Template) -> list[ast.stmt]:
+        self.at(node)
+        line = self.line
+        found = self.call(self.helper("template"), [self.constant(node.name), self.name("depth")])
+        dot = self.constant(None) if node.pipe is None else self.pipe(node.pipe)
+        self.line = line
+        deeper = ast.BinOp(left=self.name("depth"), op=ast.Add(), right=self.constant(1), lineno=line, col_offset=0)
+        return [self.statement(self.call(found, [dot, self.name("w"), deeper]))]
+
+    def break_(self, node: nodes.Break) -> list[ast.stmt]:
+        return [ast.Break(lineno=self.line, col_offset=0)]
+
+    def continue_(self, node: nodes.Continue) -> list[ast.stmt]:
+        return [ast.Continue(lineno=self.line, col_offset=0)]
+
+    # Expressions.
+
+    def pipe(self, pipe: nodes.Pipe) -> ast.expr:
+        """A pipeline as a value; declarations inside parentheses become assignment expressions."""
+        value = self.commands(pipe)
+        for variable in pipe.declared:
+            value = self.walrus(self.target(pipe, variable), value)
+        return value
+
+    def commands(self, pipe: nodes.Pipe) -> ast.expr:
+        value: ast.expr | None = None
+        for command in pipe.commands:
+            if value is None or not any(map(_may_fail, command.args[1:])):
+                value = self.command(command, value)
+                continue
+            kept = self.scope.new_local("t").name
+            first = ast.Tuple(elts=[self.walrus(kept, value)], ctx=LOAD, lineno=self.line, col_offset=0)
+            value = self.command(command, self.name(kept))
+            value = ast.IfExp(test=first, body=value, orelse=self.constant(None), lineno=self.line, col_offset=0)
+        assert value is not None
+        return value
+
+    def command(self, command: nodes.Command, final: ast.expr | None) -> ast.expr:
+        first = command.args[0]
+        if isinstance(first, nodes.Identifier):
+            return self.function_call(first, command, command.args[1:], final)
+        has_arguments = len(command.args) > 1 or final is not None
+        if isinstance(first, nodes.Field | nodes.Chain | nodes.Variable):
+            if not has_arguments:
+                return self.operand(first)
+            if not isinstance(first, nodes.Variable) or len(first.names) > 1:
+                return self.method_call(first, command.args[1:], final)
+        if has_arguments:
+            return self.fail(first, f"can't give argument to non-function {first}")
+        if isinstance(first, nodes.Nil):
+            return self.fail(first, "nil is not a command")
+        return self.operand(first)
+
+    def operand(self, node: Node) -> ast.expr:
+        """A node's value where no type is asked for."""
+        if isinstance(node, nodes.Field):
+            return self.fields(self.name(self.dot.name), node.names, node, element=self.dot.element)
+        if isinstance(node, nodes.Variable):
+            local = self.scope.lookup(node.names[0])
+            if local is None:
+                return self.fail(node, f"undefined variable: {node.names[0]}")
+            self.at(node)
+            value = self.name(local.name)
+            return self.fields(value, node.names[1:], node, element=local.element) if len(node.names) > 1 else value
+        if isinstance(node, nodes.String):
+            return self.constant(node.value)
+        if isinstance(node, nodes.Dot):
+            return self.name(self.dot.name)
+        if isinstance(node, nodes.Pipe):
+            return self.pipe(node)
+        if isinstance(node, nodes.Bool):
+            return self.constant(node.value)
+        if isinstance(node, nodes.Number):
+            return self.number(node)
+        if isinstance(node, nodes.Chain):
+            interface = isinstance(node.node, nodes.Identifier)
+            return self.fields(self.operand(node.node), node.names, last_visited(node), element=interface)
+        if isinstance(node, nodes.Identifier):
+            return self.function_call(node, node, [], None)
+        assert isinstance(node, nodes.Nil)
+        return self.constant(None)
+
+    def number(self, node: nodes.Number) -> ast.expr:
+        """A literal where its syntax alone says its type."""
+        if node.complex_ is not None:
+            return self.constant(node.complex_)
+        quoted = node.text[:1] == "'"
+        hexadecimal = node.text[:2].lower() == "0x" and "p" not in node.text.lower() and len(node.text) > 2
+        if node.float_ is not None and not quoted and not hexadecimal and any(mark in node.text for mark in ".eEpP"):
+            return self.constant(node.float_)
+        if node.integer is not None:
+            return self.constant(node.integer)
+        return self.fail(node, f"{node.text} overflows int")
+
+    def fields(self, value: ast.expr, names: list[str], blamed: Node, *, element: bool) -> ast.expr:
+        self.at(blamed)
+        prefix = "element" if element else "field"
+        if len(names) <= LONGEST_FIELDS:
+            return self.call(self.helper(f"{prefix}{len(names)}"), [value, *map(self.constant, names)])
+        return self.call(self.helper(f"{prefix}s"), [value, self.constant(tuple(names))])
+
+    def function_call(self, head: nodes.Identifier, node: Node, args: list[Node], final: ast.expr | None) -> ast.expr:
+        name = head.name
+        count = len(args) + (final is not None)
+        if (name in ("and", "or") and count) or (name == "not" and count == 1):
+            values = [self.operand(arg) for arg in args] + ([final] if final is not None else [])
+            if name == "not":
+                return ast.UnaryOp(op=ast.Not(), operand=values[0], lineno=self.line, col_offset=0)
+            operator: ast.boolop = ast.And() if name == "and" else ast.Or()
+            return values[0] if count == 1 else ast.BoolOp(op=operator, values=values, lineno=self.line, col_offset=0)
+        values = [self.operand(arg) for arg in args] + ([final] if final is not None else [])
+        tails = tuple(last_visited(arg) for arg in args)
+        if final is not None:
+            tails = (*tails, tails[-1] if tails else head)
+        self.at(node, name=name, head=head, tails=tails)
+        binding = Binding(name, self.arguments(args, final), piped=final is not None)
+        return self.call(self.bound(binding), values)
+
+    def method_call(self, node: nodes.Field | nodes.Chain | nodes.Variable, args: list[Node], final: ast.expr | None) -> ast.expr:
+        """`.a.Method x`: the last field gets the arguments."""
+        receiver: ast.expr
+        names = node.names
+        element = False
+        if isinstance(node, nodes.Field):
+            receiver, element = self.name(self.dot.name), self.dot.element
+        elif isinstance(node, nodes.Chain):
+            receiver = self.operand(node.node)
+        else:
+            local = self.scope.lookup(names[0])
+            if local is None:
+                return self.fail(node, f"undefined variable: {names[0]}")
+            receiver, element, names = self.name(local.name), local.element, names[1:]
+        blamed = last_visited(node)
+        if len(names) > 1:
+            receiver = self.fields(receiver, names[:-1], blamed, element=element)
+        values = [self.operand(arg) for arg in args] + ([final] if final is not None else [])
+        tails = tuple(last_visited(arg) for arg in args)
+        if final is not None:
+            tails = (*tails, tails[-1] if tails else node)
+        self.at(blamed, name=names[-1], head=node, tails=tails)
+        binding = Binding(names[-1], self.arguments(args, final), piped=final is not None, method=True)
+        return self.call(self.bound(binding), [receiver, *values])
+
+    def arguments(self, args: list[Node], final: ast.expr | None) -> tuple[Argument, ...]:
+        made = [self.argument(arg) for arg in args]
+        return (*made, Argument()) if final is not None else tuple(made)
+
+    def argument(self, arg: Node) -> Argument:
+        if isinstance(arg, nodes.Field | nodes.Chain | nodes.Identifier):
+            return _INTERFACE
+        if isinstance(arg, nodes.Variable):
+            local = self.scope.lookup(arg.names[0])
+            return _INTERFACE if len(arg.names) > 1 or (local is not None and local.element) else _INVALID
+        if isinstance(arg, nodes.Dot):
+            return _INTERFACE if self.dot.element else _INVALID
+        if isinstance(arg, nodes.Pipe):
+            return _INVALID
+        return Argument(arg)
+
+    def bound(self, binding: Binding) -> ast.Name:
+        key = (binding.name, binding.piped, binding.method, tuple(argument.key for argument in binding.arguments))
+        name = self._bound.get(key)
+        if name is None:
+            name = self._bound[key] = f"c{len(self.bindings)}"
+            self.bindings[name] = binding
+        return self.helper(name)
+
+
+_INTERFACE = Argument(interface=True)
+_INVALID = Argument()
+
+_STATEMENTS: dict[type[Node], Callable[[_Compiler, object], list[ast.stmt]]] = {
+    nodes.Text: _Compiler.text,
+    nodes.Action: _Compiler.action,
+    nodes.If: _Compiler.if_,
+    nodes.With: _Compiler.with_,
+    nodes.Range: _Compiler.range_,
+    nodes.Template: _Compiler.template,
+    nodes.Break: _Compiler.break_,
+    nodes.Continue: _Compiler.continue_,
+}  # type: ignore[dict-item]
+
+
+def _may_fail(node: Node) -> bool:
+    if isinstance(node, nodes.Variable):
+        return len(node.names) > 1
+    return not isinstance(node, nodes.Dot | nodes.String | nodes.Bool | nodes.Nil | nodes.Number)
+
+
+def _weight(body: list[Node]) -> int:
+    """How many steps one pass through a body takes at most."""
+    total = 1
+    for node in body:
+        total += 1
+        if isinstance(node, nodes.Branch):
+            total += _weight(node.body) + (_weight(node.otherwise) if node.otherwise is not None else 0)
+    return total

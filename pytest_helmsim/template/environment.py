@@ -1,0 +1,247 @@
+"""A set of templates that can call each other, and their execution.
+
+A text is parsed once for all environments of the process and compiled when it first runs; an environment only links the compiled code
+to its own functions. Go: text/template/template.go, exec.go `Execute`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from pytest_helmsim.template import gofmt, nodes, runtime
+from pytest_helmsim.template.binding import bind
+from pytest_helmsim.template.compiler import Compiled, compile_body
+from pytest_helmsim.template.errors import Fault, FunctionError, LimitExceeded, NoSuchTemplate, TemplateError
+from pytest_helmsim.template.fields import MissingKey, helpers, method_caller
+from pytest_helmsim.template.functions.builtins import TABLE as BUILTINS
+from pytest_helmsim.template.lexer import Delimiters
+from pytest_helmsim.template.limits import Limits
+from pytest_helmsim.template.parser import Parsed, parse
+from pytest_helmsim.template.quoting import quote
+from pytest_helmsim.template.runtime import Budget, Linked, Output, Run
+from pytest_helmsim.template.signatures import Function
+from pytest_helmsim.template.values import Value
+
+_GO_DEPTH = 100_000
+_RECURSION = 20_000
+"""Python frames for templates within templates; frames of Python functions do not use the C stack (3.11 and newer)."""
+_OPERATORS = frozenset({"and", "or", "not"})
+
+
+class Body:
+    """The nodes of one template; compiled at its first execution."""
+
+    __slots__ = ("_compiled", "empty", "name", "nodes", "text")
+
+    def __init__(self, name: str, text: str, body: list[nodes.Node]) -> None:
+        self.name = name
+        self.text = text
+        self.nodes = body
+        self.empty = nodes.is_empty(body)
+        self._compiled: Compiled | None = None
+
+    @property
+    def compiled(self) -> Compiled:
+        if self._compiled is None:
+            self._compiled = compile_body(self.name, self.nodes)
+        return self._compiled
+
+
+class _Unit:
+    """A parsed text: its own body and those it defines."""
+
+    __slots__ = ("defined", "functions", "main")
+
+    def __init__(self, text: str, parsed: Parsed) -> None:
+        self.main = Body("", text, parsed.main)
+        self.defined = tuple(Body(each.name, text, each.body) for each in parsed.definitions)
+        self.functions = parsed.functions
+
+
+class Template:
+    """One named template of an environment; made by `Environment.add`."""
+
+    __slots__ = ("_environment", "_run", "body", "name", "parse_name")
+
+    def __init__(self, environment: Environment, name: str, parse_name: str, body: Body) -> None:
+        self._environment = environment
+        self._run: Run | None = None
+        self.name = name
+        self.parse_name = parse_name
+        self.body = body
+
+    @property
+    def run(self) -> Run:
+        if self._run is None:
+            compiled = self.body.compiled
+            resolve = self._environment.resolver(compiled)
+            self._run = Linked(self.name, self.parse_name, self.body.text, compiled).link(resolve)
+        return self._run
+
+    def moved(self, environment: Environment) -> Template:
+        return Template(environment, self.name, self.parse_name, self.body)
+
+
+class Environment:
+    """Templates by name over a table of functions.
+
+    `functions` may be replaced after a clone (`include` and `tpl` close over their environment) with `bind_functions`, before anything
+    runs. `missing_key` is Go's option: a key that a map has not is its element type's zero value, no value, or an error. `name` is the
+    name in `no template "x" associated with template "NAME"`. `limits` bounds one execution with everything it includes.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, Function],
+        *,
+        missing_key: MissingKey = "default",
+        name: str = "gotpl",
+        limits: Limits = Limits(),
+        delimiters: Delimiters = Delimiters(),
+    ) -> None:
+        if overridden := [each for each in _OPERATORS & functions.keys() if functions[each] is not BUILTINS.get(each)]:
+            raise ValueError(f"functions cannot replace the operators {', '.join(sorted(overridden))}")
+        self.name = name
+        self.missing_key = missing_key
+        self.delimiters = delimiters
+        self._functions: dict[str, Function] = {**BUILTINS, **functions}
+        self._templates: dict[str, Template | None] = {}
+        self._parents: tuple[dict[str, Template | None], ...] = ()
+        self._budget = Budget(limits)
+        self._helpers = self._make_helpers()
+
+    # Templates.
+
+    def add(self, name: str, text: str) -> Template:
+        """Parse `text` as template `name` and add what it defines; raise `ParseError`.
+
+        Later definitions replace earlier ones, but an empty one (white space and comments) does not. The template returned has this
+        text even then.
+        """
+        unit = _parse(name, text, self._functions, self.delimiters)
+        for body in unit.defined:
+            self._define(Template(self, body.name, name, body))
+        template = Template(self, name, name, unit.main)
+        self._define(template)
+        return template
+
+    def _define(self, template: Template) -> None:
+        if template.body.empty and template.name in self._templates:
+            return
+        self._templates[template.name] = template
+
+    def lookup(self, name: str) -> Template | None:
+        template = self._templates.get(name)
+        if template is not None and template._environment is not self:
+            template = self._templates[name] = template.moved(self)
+        return template
+
+    def names(self) -> list[str]:
+        """The names of all templates in the order they were first added."""
+        return list(self._templates)
+
+    def clone(self) -> Environment:
+        """An environment with the same templates, functions and budget; what is added to it is not seen here."""
+        made = Environment.__new__(Environment)
+        made.name = self.name
+        made.missing_key = self.missing_key
+        made.delimiters = self.delimiters
+        made._functions = self._functions
+        made._templates = self._templates.copy()
+        made._budget = self._budget
+        made._helpers = made._make_helpers()
+        return made
+
+    def bind_functions(self, functions: Mapping[str, Function]) -> None:
+        """Add or replace functions; templates that ran before keep what they are linked to."""
+        self._functions = {**self._functions, **functions}
+
+    # Execution.
+
+    def execute(self, name: str, data: Value) -> str:
+        """What template `name` prints with `data` as dot; raise `TemplateError`."""
+        template = self.lookup(name)
+        if template is None:
+            raise NoSuchTemplate(f"template: no template {quote(name)} associated with template {quote(self.name)}")
+        return self.run(template, data)
+
+    def run(self, template: Template, data: Value) -> str:
+        """Like `execute`, for a template at hand (an empty text that replaced nothing is in no table)."""
+        budget = self._budget
+        outer, output = budget.output, Output()
+        if outer is None:
+            budget.restart()
+            if sys.getrecursionlimit() < _RECURSION:
+                sys.setrecursionlimit(_RECURSION)
+        else:
+            budget.settle(outer)
+        budget.output = output
+        try:
+            budget.spend(1, output)
+            template.run(data, output.append, 0)
+            budget.settle(output)
+        except LimitExceeded:
+            raise
+        except (Fault, FunctionError, TemplateError, UnboundLocalError) as fault:
+            raise runtime.explain(fault) from fault
+        except RecursionError as fault:
+            raise LimitExceeded("depth of templates or values", _RECURSION, "look for a template that includes itself") from fault
+        finally:
+            budget.output = outer
+        return "".join(output)
+
+    # Linking.
+
+    def _make_helpers(self) -> dict[str, Callable[..., Any]]:
+        return helpers(self.missing_key) | {
+            "show": gofmt.show,
+            "fail": runtime.fail,
+            "each": self._budget.each,
+            "pairs": self._budget.pairs,
+            "template": self._template,
+        }
+
+    def _template(self, name: str, depth: int) -> Run:
+        template = self.lookup(name)
+        if template is None:
+            raise Fault(f"template {quote(name)} not defined")
+        budget = self._budget
+        if depth >= budget.limits.depth:
+            raise Fault(f"exceeded maximum template depth ({_GO_DEPTH})")
+        assert budget.output is not None
+        budget.spend(1, budget.output)
+        return template.run
+
+    def resolver(self, compiled: Compiled) -> Callable[[str], object]:
+        """What a free variable of compiled code stands for in this environment."""
+        bindings, known = compiled.bindings, self._helpers
+
+        def resolve(name: str) -> object:
+            binding = bindings.get(name)
+            if binding is None:
+                return known[name]
+            if binding.method:
+                return method_caller(binding, self.missing_key)
+            return bind(self._functions[binding.name], binding)
+
+        return resolve
+
+
+@lru_cache(maxsize=4096)
+def _cached_unit(text: str, delimiters: Delimiters) -> list[_Unit]:
+    """A place for the parsed text; empty until it has been parsed without a fault."""
+    return []
+
+
+def _parse(name: str, text: str, functions: Mapping[str, Function], delimiters: Delimiters) -> _Unit:
+    """From the cache where the text is known and its functions are; a template that defines its own name is not shared."""
+    place = _cached_unit(text, delimiters)
+    if place and place[0].functions <= functions.keys() and all(body.name != name for body in place[0].defined):
+        return place[0]
+    unit = _Unit(text, parse(name, text, functions, delimiters=delimiters))
+    if "break" not in functions and "continue" not in functions:
+        place[:] = [unit]
+    return unit
