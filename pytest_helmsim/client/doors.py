@@ -34,7 +34,7 @@ def handler_of(door: Handler | ApiClient) -> Handler:
         return own  # type: ignore[no-any-return]
     if hasattr(door, "rest_client"):
         return HttpDoor(cast("ApiClient", door))
-    return cast(Handler, door)
+    return door
 
 
 class HttpDoor:
