@@ -1,0 +1,112 @@
+"""Label and field selectors: what they select, and the words with which a real 1.36 server refuses them.
+
+Left out on purpose: how a server uses them for lists and watches (tests/apiserver).
+"""
+
+import pytest
+
+from pytest_helmsim.objects import selectors
+from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.objects.selectors import SelectorError, parse_fields, parse_labels, selects
+
+NAME = "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g."
+KEY_EXAMPLES = "'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+CONFIG_MAP = GroupVersionKind("", "v1", "ConfigMap")
+POD = GroupVersionKind("", "v1", "Pod")
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "expected"),
+    [
+        ("", {}, True), ("a=b", {"a": "b"}, True), ("a==b", {"a": "c"}, False), ("a!=b", {}, True), ("a!=b", {"a": "b"}, False),
+        ("a in (b,c)", {"a": "c"}, True), ("a in (b, c)", {}, False), ("a notin (b)", {}, True), ("a notin (b)", {"a": "b"}, False),
+        ("a", {"a": ""}, True), ("!a", {"a": ""}, False), ("!a", {}, True), ("a=", {"a": ""}, True), ("a=", {}, False),
+        ("a>1", {"a": "2"}, True), ("a>1", {"a": "x"}, False), ("a<1", {"a": "0"}, True), (" a = b , c ", {"a": "b", "c": "1"}, True),
+        ("a in ()", {"a": ""}, True), ("a in (,b)", {"a": ""}, True), ("in=notin", {"in": "notin"}, True), ("in in (in)", {"in": "in"}, True),
+    ],
+)  # fmt: skip
+def test_selects_by_labels(text, labels, expected):
+    assert parse_labels(text).matches(labels) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),
+        ("a<x", "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer"),
+        ("a=b=c", "found '=', expected: ',' or 'end of string'"),
+        ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
+        ("=b", "found '=', expected: !, identifier, or 'end of string'"),
+        ("a=b,", "found '', expected: identifier after ','"),
+        ("a,,b", "found ',', expected: identifier after ','"),
+        ("-a=b", f'unable to parse requirement: <nil>: Invalid value: "-a": name part must {NAME} {KEY_EXAMPLES}'),
+        ("a=b c", "found 'c', expected: ',' or 'end of string'"),
+        ("a in b", "unable to parse requirement: found 'b' expected: '('"),
+        ("a=(b)", "unable to parse requirement: found '(', expected: identifier"),
+        ("!a=b", "found '=', expected: ',' or 'end of string'"),
+        ("a>=1", "unable to parse requirement: found '=', expected: identifier"),
+        ("a notin", "unable to parse requirement: found '' expected: '('"),
+        ("(", "found '(', expected: !, identifier, or 'end of string'"),
+        ("a=" + "x" * 64, f'unable to parse requirement: values[0][a]: Invalid value: "{"x" * 64}": must be no more than 63 bytes'),
+    ],
+)
+def test_refused_label_selectors(text, why):
+    with pytest.raises(SelectorError) as failure:
+        parse_labels(text)
+    assert str(failure.value) == why
+
+
+@pytest.mark.parametrize(
+    ("selector", "labels", "expected"),
+    [
+        (None, {}, False), ({}, {}, True), ({"matchLabels": {"a": "b"}}, {"a": "b", "c": "d"}, True), ({"matchLabels": {"a": "b"}}, None, False),
+        ({"matchExpressions": [{"key": "a", "operator": "In", "values": ["x", "y"]}]}, {"a": "y"}, True),
+        ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}, {"a": "y"}, False),
+        ({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["x"]}]}, {}, True),
+    ],
+)  # fmt: skip
+def test_selector_objects(selector, labels, expected):
+    assert selects(selector, labels) is expected
+
+
+def test_an_unknown_operator_is_refused():
+    with pytest.raises(SelectorError, match="not a valid label selector operator"):
+        selects({"matchExpressions": [{"key": "a", "operator": "Like"}]}, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "gvk", "expected"),
+    [
+        ("metadata.name=a", CONFIG_MAP, True), ("metadata.name!=a", CONFIG_MAP, False), ("metadata.name==a,metadata.namespace=n", CONFIG_MAP, True),
+        ("", CONFIG_MAP, True), ("status.phase=Running", POD, False), ("status.phase!=Running", POD, True), ("spec.hostNetwork=false", POD, True),
+    ],
+)  # fmt: skip
+def test_selects_by_fields(text, gvk, expected):
+    assert parse_fields(text, gvk).matches({"metadata": {"name": "a", "namespace": "n"}}) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "gvk", "why"),
+    [
+        ("metadata.foo=a", CONFIG_MAP, '"metadata.foo" is not a known field selector: only "metadata.name", "metadata.namespace"'),
+        ("status.foo=Running", POD, "field label not supported: status.foo"),
+        ("a", CONFIG_MAP, "invalid selector: 'a'; can't understand 'a'"),
+        ("=a", CONFIG_MAP, '"" is not a known field selector: only "metadata.name", "metadata.namespace"'),
+        ("metadata.name=a=b", CONFIG_MAP, "invalid field selector: unescaped character in value: 61"),
+        ("metadata.name=a\\x", CONFIG_MAP, "invalid field selector: invalid escape sequence: \\x"),
+    ],
+)
+def test_refused_field_selectors(text, gvk, why):
+    with pytest.raises(SelectorError) as failure:
+        parse_fields(text, gvk)
+    assert str(failure.value) == why
+
+
+def test_escapes_and_single_names():
+    assert parse_fields("metadata.name=a\\,b", CONFIG_MAP).exact("metadata.name") == "a,b"
+    assert parse_fields("metadata.name!=a", CONFIG_MAP).exact("metadata.name") is None
+
+
+def test_written_again():
+    assert str(parse_labels("b in (y,x),a=1,!c,d,e>3")) == "a=1,b in (x,y),!c,d,e>3"
+    assert selectors.of_labels(None).is_empty
