@@ -50,10 +50,10 @@ EVENTS: Final[dict[str, str]] = {
     )},
     "test-success": TEST_EVENT,
 }  # fmt: skip
-_SEPARATOR_3 = re.compile(r"(?:\A|[\t\n\f\r ]*\n)---[\t\n\f\r ]*")
+_SEPARATOR_3 = re.compile(r"(?:\A|\n)---[\t\n\f\r ]*")
 _SEPARATOR_4 = re.compile(r"^---[ \t]*", re.MULTILINE)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-_SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ class Hook:
 def split(text: str, flavour: Flavour) -> list[str]:
     """The documents of a file. [3] trims them, and an empty one leaves its second `---` with the next; [4] keeps trailing line ends."""
     if flavour == HELM3:
-        return [part.strip(_SPACE) for part in _SEPARATOR_3.split(text.strip(_SPACE)) if part]
-    return [part.lstrip(_SPACE) for part in _SEPARATOR_4.split(text.lstrip(_SPACE)) if part.strip(_SPACE)]
+        return [part.strip(SPACE) for part in _SEPARATOR_3.split(text.strip(SPACE)) if part.rstrip("\t\n\f\r ")]
+    return [part.lstrip(SPACE) for part in _SEPARATOR_4.split(text.lstrip(SPACE)) if part.strip(SPACE)]
 
 
 def read_head(text: str, flavour: Flavour) -> Head:
@@ -165,7 +165,7 @@ def sort(files: dict[str, str], flavour: Flavour) -> tuple[list[Hook], list[Mani
     manifests: list[Manifest] = []
     for path in sorted(files):
         text = files[path]
-        if posixpath.basename(path).startswith("_") or not text.strip(_SPACE):
+        if posixpath.basename(path).startswith("_") or not text.strip(SPACE):
             continue
         for document in split(text, flavour):
             try:
@@ -183,7 +183,7 @@ def _hook(path: str, document: str, head: Head, annotations: dict[str, str]) -> 
     """The hook, or None for one with an unknown event, which Helm drops altogether."""
     events: list[str] = []
     for word in annotations[HOOK].split(","):
-        event = EVENTS.get(word.strip(_SPACE).lower())
+        event = EVENTS.get(word.strip(SPACE).lower())
         if event is None:
             _log.info("skipping unknown hooks: %s in %s", annotations[HOOK], path)
             return None
@@ -202,7 +202,7 @@ def _hook(path: str, document: str, head: Head, annotations: dict[str, str]) -> 
 
 
 def _words(value: str | None) -> tuple[str, ...]:
-    return () if value is None else tuple(word.strip(_SPACE).lower() for word in value.split(","))
+    return () if value is None else tuple(word.strip(SPACE).lower() for word in value.split(","))
 
 
 _Kinded = TypeVar("_Kinded", Hook, Manifest)

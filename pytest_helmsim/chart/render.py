@@ -1,0 +1,336 @@
+"""A chart and its values to manifests, hooks, notes and CRDs: Helm's engine over our templates.
+
+`render(chart, values, …)` does what an install does before it speaks to the cluster: dependencies are processed by the caller
+(`dependencies.process`), then values are coalesced and checked against schemas, templates rendered, the output split and sorted.
+
+Source: helm.sh/helm pkg/engine/engine.go, pkg/action/action.go renderResources, pkg/chart*/…/values.go ToRenderValues.
+"""
+
+from __future__ import annotations
+
+import logging
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pytest_helmsim.chart import dependencies, manifests, render_errors, scope, values_schema
+from pytest_helmsim.chart import values as chart_values
+from pytest_helmsim.chart.capabilities import Capabilities
+from pytest_helmsim.chart.errors import RenderError
+from pytest_helmsim.chart.manifests import Hook, Manifest
+from pytest_helmsim.chart.model import Chart, File
+from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
+from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.template.environment import Environment, Template
+from pytest_helmsim.template.errors import FunctionError, ParseError, TemplateError
+from pytest_helmsim.template.functions import FUNCTIONS
+from pytest_helmsim.template.limits import Limits
+from pytest_helmsim.template.quoting import quote
+from pytest_helmsim.template.signatures import Function, define
+from pytest_helmsim.template.values import Value
+
+NOTES: Final = "NOTES.txt"
+MAX_INCLUDES: Final = 1000
+_ONLY_HELM4: Final = frozenset(
+    {"mustToYaml", "mustToToml", "mustToDuration"}
+    | {f"duration{unit}" for unit in ("Seconds", "Milliseconds", "Microseconds", "Nanoseconds", "Minutes", "Hours", "Days", "Weeks")}
+    | {"durationRoundTo", "durationTruncateTo"}
+)
+_log = logging.getLogger(__name__)
+
+Lookup = Callable[[str, str, str, str], JsonObject]
+"""`lookup apiVersion kind namespace name`: the object, a list without a name, or an empty map."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseInfo:
+    """What templates see as `.Release`."""
+
+    name: str = "release-name"
+    namespace: str = "default"
+    revision: int = 1
+    is_install: bool = True
+    is_upgrade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What rendering gives. `manifest` is the text that a release record stores; `files` is every template's output by path."""
+
+    manifests: list[Manifest] = field(default_factory=list)
+    hooks: list[Hook] = field(default_factory=list)
+    notes: str = ""
+    crds: list[tuple[str, File]] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
+    values: JsonObject = field(default_factory=dict)
+
+    @property
+    def manifest(self) -> str:
+        return manifests.join(self.manifests)
+
+
+def render(
+    chart: Chart,
+    values: JsonObject | None = None,
+    *,
+    release: ReleaseInfo = ReleaseInfo(),
+    capabilities: Capabilities | None = None,
+    lookup: Lookup | None = None,
+    flavour: Flavour = HELM4,
+    subchart_notes: bool = False,
+    skip_schema_validation: bool = False,
+    functions: Mapping[str, Function] | None = None,
+    limits: Limits = Limits(),
+) -> Rendered:
+    """Render a chart whose dependencies are processed; raise ChartError with Helm's words.
+
+    `functions` are added to the table (`getHostByName`, say, when DNS is allowed).
+    """
+    capabilities = capabilities or Capabilities.default(flavour)
+    merged = chart_values.coalesce(chart, values, flavour=flavour)
+    if not skip_schema_validation:
+        values_schema.validate(chart, merged, flavour=flavour)
+    check_kube_version(chart, capabilities)
+    files = render_files(
+        chart, merged, release=release, capabilities=capabilities, lookup=lookup, flavour=flavour, functions=functions, limits=limits
+    )
+    notes = _take_notes(chart, files, subchart_notes)
+    hooks, sorted_manifests = manifests.sort(files, flavour)
+    return Rendered(sorted_manifests, hooks, notes, list(chart.crds()), files, merged)
+
+
+def check_kube_version(chart: Chart, capabilities: Capabilities) -> None:
+    """Refuse a chart whose `kubeVersion` leaves the cluster's out."""
+    constraint = chart.metadata.kube_version
+    kube = capabilities.kube_version
+    if constraint and not dependencies.is_compatible(constraint, kube.normal):
+        raise RenderError(f"chart requires kubeVersion: {constraint} which is incompatible with Kubernetes {kube.version}")
+
+
+def _take_notes(chart: Chart, files: dict[str, str], subchart_notes: bool) -> str:
+    """Remove everything called NOTES.txt from the files; the root's text, or all of them joined."""
+    own = posixpath.join(chart.name, "templates", NOTES)
+    parts = []
+    for path in [path for path in files if path.endswith(NOTES)]:
+        text = files.pop(path)
+        if subchart_notes or path == own:
+            parts.append(text)
+    return "\n".join(part for index, part in enumerate(parts) if part or index == 0) if len(parts) > 1 else "".join(parts)
+
+
+def render_files(
+    chart: Chart,
+    values: JsonObject,
+    *,
+    release: ReleaseInfo,
+    capabilities: Capabilities,
+    lookup: Lookup | None = None,
+    flavour: Flavour = HELM4,
+    functions: Mapping[str, Function] | None = None,
+    lint: bool = False,
+    limits: Limits = Limits(),
+) -> dict[str, str]:
+    """Every template's output by its path, partials left out. `values` are coalesced already."""
+    top = {
+        "Release": {
+            "Name": release.name,
+            "Namespace": release.namespace,
+            "IsUpgrade": release.is_upgrade,
+            "IsInstall": release.is_install,
+            "Revision": release.revision,
+            "Service": "Helm",
+        },
+        "Capabilities": scope.capabilities_object(capabilities),
+        "Values": scope.named_values(values, flavour),
+    }
+    templates: dict[str, _Renderable] = {}
+    _collect(chart, top, templates, flavour)
+    table = {name: function for name, function in FUNCTIONS.items() if flavour == HELM4 or name not in _ONLY_HELM4}
+    engine = Engine(table, lookup=lookup, lint=lint, limits=limits, extra=functions)
+    order = sorted(templates, key=_parse_order, reverse=True)
+    for path in order:
+        try:
+            engine.environment.add(path, templates[path].text)
+        except ParseError as error:
+            raise RenderError(render_errors.parse_error(path, error)) from error
+        except TemplateError as error:
+            raise RenderError(str(error)) from error
+    rendered: dict[str, str] = {}
+    for path in order:
+        if posixpath.basename(path).startswith("_"):
+            continue
+        template = templates[path]
+        template.dot["Template"] = scope.named_values({"Name": path, "BasePath": template.base_path}, flavour)
+        try:
+            text = engine.environment.execute(path, template.dot)
+        except TemplateError as error:
+            raise RenderError(render_errors.execution_error(path, error, flavour)) from error
+        rendered[path] = text.replace("<no value>", "") if "<no value>" in text else text
+    return rendered
+
+
+@dataclass(frozen=True, slots=True)
+class _Renderable:
+    """A template file and the objects of its chart."""
+
+    text: str
+    dot: dict[str, Any]
+    base_path: str
+
+
+def _collect(chart: Chart, parent: dict[str, Any], templates: dict[str, _Renderable], flavour: Flavour) -> dict[str, Any]:
+    """The scope of a chart; its templates and those of its subcharts go into `templates`."""
+    subcharts: dict[str, Any] = {}
+    dot: dict[str, Any] = {
+        "Chart": scope.chart_object(chart, flavour),
+        "Files": scope.Files.of(chart.files),
+        "Release": parent["Release"],
+        "Capabilities": parent["Capabilities"],
+        "Values": scope.named_values({}, flavour),
+        "Subcharts": subcharts,
+    }
+    if chart.is_root:
+        dot["Values"] = parent["Values"]
+    else:
+        section = parent["Values"]
+        for name in chart.name.split("."):
+            section = section.get(name) if isinstance(section, dict) else None
+        if isinstance(section, dict):
+            dot["Values"] = scope.named_values(section, flavour)
+    for child in chart.dependencies:
+        subcharts[child.name] = _collect(child, dot, templates, flavour)
+    path = chart.full_path
+    for file in chart.templates:
+        if chart.metadata.is_library and not posixpath.basename(file.name).startswith("_"):
+            continue
+        templates[posixpath.normpath(f"{path}/{file.name}")] = _Renderable(file.text, dot, posixpath.join(path, "templates"))
+    return dot
+
+
+def _parse_order(path: str) -> tuple[int, bytes]:
+    return path.count("/"), path.encode("utf-8", "surrogateescape")
+
+
+class Engine:
+    """One environment with the functions that depend on it: include, tpl, required, fail, lookup."""
+
+    def __init__(
+        self,
+        functions: Mapping[str, Function],
+        *,
+        lookup: Lookup | None = None,
+        lint: bool = False,
+        limits: Limits = Limits(),
+        extra: Mapping[str, Function] | None = None,
+    ) -> None:
+        self._lint = lint
+        self._including: dict[str, int] = {}
+        table = {
+            **functions,
+            "required": define("required", self._required, "string", "any"),
+            "fail": define("fail", self._fail, "string", result="string"),
+            "lookup": define(
+                "lookup", lookup or _look_nowhere, "string", "string", "string", "string", result="map[string]interface {}"
+            ),
+            "getHostByName": define("getHostByName", lambda _: "", "string", result="string"),
+            **(extra or {}),
+        }
+        placeholders = {name: define(name, _look_nowhere, "string", "any", result="string") for name in ("include", "tpl")}
+        self.environment = Environment({**table, **placeholders}, missing_key="zero", name="gotpl", limits=limits)
+        self.environment.bind_functions(_Scope(self.environment, self).functions())
+
+    def including(self, name: str) -> int:
+        """How often `name` is being included right now, counted one up."""
+        count = self._including.get(name, 0)
+        if count > MAX_INCLUDES:
+            raise FunctionError(f"rendering template has a nested reference name: {name}: unable to execute template")
+        self._including[name] = count + 1
+        return count
+
+    def included(self, name: str) -> None:
+        self._including[name] -= 1
+
+    def _required(self, warning: str, value: Value) -> Value:
+        if value is None or (type(value) is str and not value):
+            if self._lint:
+                _log.warning("missing required value: %s", warning)
+                return ""
+            raise FunctionError(render_errors.wrap(warning))
+        return value
+
+    def _fail(self, message: str) -> str:
+        if self._lint:
+            _log.info("fail: %s", message)
+            return ""
+        raise FunctionError(render_errors.wrap(message))
+
+
+def _look_nowhere(*_: Value) -> JsonObject:
+    return {}
+
+
+class _Scope:
+    """`include` and `tpl` of one environment: a text of `tpl` that defines templates gets an environment of its own."""
+
+    def __init__(self, environment: Environment, engine: Engine) -> None:
+        self._environment = environment
+        self._engine = engine
+        self._texts: dict[str, Template] = {}
+
+    def functions(self) -> dict[str, Function]:
+        return {
+            "include": define("include", self._include, "string", "any", result="string"),
+            "tpl": define("tpl", self._tpl, "string", "any", result="string"),
+        }
+
+    def _include(self, name: str, data: Value) -> str:
+        engine = self._engine
+        engine.including(name)
+        try:
+            return self._environment.execute(name, data)
+        finally:
+            engine.included(name)
+
+    def _tpl(self, text: str, data: Value) -> str:
+        if "{{" not in text:
+            return text.replace("<no value>", "")
+        template = self._texts.get(text)
+        environment = self._environment
+        if template is None:
+            defines = "define" in text or "block" in text
+            if defines:
+                environment = environment.clone()
+                environment.bind_functions(_Scope(environment, self._engine).functions())
+            try:
+                template = environment.add(environment.name, text)
+            except TemplateError as error:
+                raise FunctionError(f"cannot parse template {quote(text)}: {error}") from error
+            if not defines:
+                self._texts[text] = template
+        try:
+            result = environment.run(template, data)
+        except TemplateError as error:
+            raise FunctionError(f"error during tpl function execution for {quote(text)}: {error}") from error
+        return result.replace("<no value>", "") if "<no value>" in result else result
+
+
+def template_output(
+    rendered: Rendered,
+    *,
+    flavour: Flavour = HELM4,
+    include_crds: bool = False,
+    no_hooks: bool = False,
+    skip_tests: bool = False,
+) -> str:
+    """What `helm template` prints."""
+    text = "".join(manifests.document_text(path, file.text) for path, file in rendered.crds) if include_crds else ""
+    text = (text + rendered.manifest).strip(manifests.SPACE) + "\n"
+    if no_hooks:
+        return text
+    return text + "".join(
+        manifests.document_text(hook.path, hook.manifest) for hook in rendered.hooks if not (skip_tests and hook.is_test)
+    )
+
+
+__all__ = ["HELM3", "Engine", "Lookup", "ReleaseInfo", "Rendered", "render", "render_files", "template_output"]
