@@ -29,17 +29,77 @@ Go's signature, from which the caller checks number and types of arguments with 
   `error calling NAME: `. Let nothing else escape. Untrusted input: refuse results above `limits.MAX_RESULT` bytes or items by
   `limits.check_size(n)` before they are built.
 - What depends on a rendering (clock, randomness, the environment) is a closure made with `signatures.define(name, call, *types)` and
-  given to `Environment` over these.
+  given to `Environment` over these. `bound_to(clock, seed)` gives those of this package: dates, certificates, random strings.
+- `FUNCTIONS` has Helm 4's functions; Helm 3 lacks those of `HELM_4_ONLY`.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pytest_helmsim.template.functions import builtins
+from pytest_helmsim.objects.clock import Clock, RealClock
+from pytest_helmsim.template.functions import (
+    builtins,
+    cases,
+    certificates,
+    dates,
+    defaults,
+    dicts,
+    encoding,
+    hashes,
+    helm_codecs,
+    helm_durations,
+    lists,
+    numbers,
+    paths,
+    randoms,
+    reflection,
+    regexes,
+    semver,
+    text,
+    urls,
+)
 from pytest_helmsim.template.signatures import Function
 
-_MODULES: tuple[Mapping[str, Function], ...] = (builtins.TABLE,)
+_PURE: tuple[Mapping[str, Function], ...] = (
+    text.TABLE,
+    cases.TABLE,
+    defaults.TABLE,
+    lists.TABLE,
+    dicts.TABLE,
+    numbers.TABLE,
+    reflection.TABLE,
+    encoding.TABLE,
+    regexes.TABLE,
+    semver.TABLE,
+    paths.TABLE,
+    urls.TABLE,
+    hashes.TABLE,
+    helm_durations.TABLE,
+)
 
-FUNCTIONS: Mapping[str, Function] = MappingProxyType({name: function for table in _MODULES for name, function in table.items()})
+HELM_4_ONLY: frozenset[str] = frozenset({"mustToYaml", "mustToToml", *helm_durations.TABLE})
+
+
+def bound_to(clock: Clock, seed: int | None = None) -> Mapping[str, Function]:
+    """The functions that ask for the time or for randomness, over a clock and a seed; without a seed from the system's randomness.
+
+    Keys and certificates are random whatever the seed.
+    """
+    source = random.SystemRandom() if seed is None else random.Random(seed)
+    return _joined(dates.table(clock), certificates.table(clock), randoms.table(source), hashes.random_table(source.randbytes))
+
+
+def _joined(*tables: Mapping[str, Function]) -> Mapping[str, Function]:
+    result: dict[str, Function] = {}
+    for table in tables:
+        if twice := result.keys() & table.keys():
+            raise ValueError(f"template functions registered twice: {sorted(twice)}")
+        result.update(table)
+    return result
+
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType({**builtins.TABLE, **_joined(*_PURE, bound_to(RealClock())), **helm_codecs.TABLE})
+"""All functions by name; sprig's `slice` replaces Go's, Helm's JSON and YAML functions those of sprig."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import re2
 
 from pytest_helmsim.objects.errors import HelmsimError
+from pytest_helmsim.template.quoting import quote
 
 MAX_VERSION = 256
 MAX_CONSTRAINT = 512
@@ -153,15 +154,9 @@ def _parse_constraint(text: str) -> Constraint:
     groups = []
     for part in parts:
         if _VALID.search(part) is None:
-            raise VersionError(f"improper constraint: {_quoted(part)}")
+            raise VersionError(f"improper constraint: {quote(part)}")
         groups.append(tuple(_parse_term(match.group()) for match in _FIND.finditer(part)))
     return Constraint(tuple(groups))
-
-
-def _quoted(text: str) -> str:
-    from pytest_helmsim.template.gofmt import quote
-
-    return quote(text)
 
 
 def _rewrite_ranges(text: str) -> str:
@@ -173,7 +168,7 @@ def _rewrite_ranges(text: str) -> str:
 def _parse_term(text: str) -> _Term:
     match = _ONE.search(text)
     if match is None:
-        raise VersionError(f"improper constraint: {_quoted(text)}")
+        raise VersionError(f"improper constraint: {quote(text)}")
     major, minor, patch, prerelease = match[3] or "", match[4] or "", match[5] or "", match[6] or ""
     minor_open = patch_open = dirty = False
     bound = match[2]

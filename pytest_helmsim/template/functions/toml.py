@@ -1,0 +1,249 @@
+"""TOML as BurntSushi's library writes it, and read into Go's values.
+
+Writing: plain values before tables, both by sorted keys, tables indented by depth, nils left out. Reading: integers are int64, an
+array of `[[tables]]` is a `[]map[string]interface {}`.
+
+Source: github.com/BurntSushi/toml v1.6.0 encode.go, decode.go, parse.go.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date, datetime
+from datetime import time as clock_time
+from typing import Any
+
+from pytest_helmsim.objects.errors import HelmsimError
+from pytest_helmsim.template import gofmt
+from pytest_helmsim.template.errors import FunctionError
+from pytest_helmsim.template.functions import layouts
+from pytest_helmsim.template.functions.instants import UTC_LOCATION, Location, from_wall
+from pytest_helmsim.template.functions.reflection import elements
+from pytest_helmsim.template.functions.runes import to_bytes, valid
+from pytest_helmsim.template.functions.times import Duration, Time
+from pytest_helmsim.template.values import GoObject, Int64, MapList, Value, go_kind
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_SPECIAL = re.compile(r'["\\\x00-\x1f\x7f]')
+_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_LOCAL_LAYOUTS = {
+    "datetime-local": "2006-01-02T15:04:05.999999999",
+    "date-local": "2006-01-02",
+    "time-local": "15:04:05.999999999",
+}
+
+Key = tuple[str, ...]
+
+
+class TomlError(HelmsimError):
+    """What the library returns as error."""
+
+
+def encode(value: Value) -> str:
+    """TOML text; raise TomlError for what has no form in TOML."""
+    if value is None:
+        raise FunctionError("reflect: call of reflect.Value.Type on zero Value")
+    writer = _Writer()
+    writer.entry((), value)
+    return "".join(writer.out)
+
+
+def _kind(value: Value) -> str:
+    """TOML's type: scalar, array, table, tables (an array of tables only) or nil."""
+    if value is None:
+        return "nil"
+    if isinstance(value, str | bool | int | float | Time) or hasattr(value, "marshal_json"):
+        return "table" if isinstance(value, dict) and not isinstance(value, Time) else "array" if isinstance(value, list) else "scalar"
+    kind = go_kind(value)
+    if kind in ("slice", "array"):
+        kinds = [_kind(item) for item in elements(value)]
+        if "nil" in kinds:
+            raise TomlError("toml: cannot encode array with nil element")
+        return "tables" if kinds and set(kinds) == {"table"} else "array"
+    if kind == "map" or (isinstance(value, GoObject) and kind in ("struct", "ptr")):
+        return "table"
+    raise TomlError(f"unsupported type: {kind}")
+
+
+def _quoted(text: str) -> str:
+    return '"' + _SPECIAL.sub(lambda match: _SHORT.get(match.group()) or f"\\u{ord(match.group()):04x}", text) + '"'
+
+
+def _key_part(part: str) -> str:
+    return part if _BARE.fullmatch(part) else _quoted(part)
+
+
+class _Writer:
+    """Collects the output; a blank line is written before a table only when something stands before it."""
+
+    def __init__(self) -> None:
+        self.out: list[str] = []
+
+    def _newline(self) -> None:
+        if self.out:
+            self.out.append("\n")
+
+    def entry(self, key: Key, value: Value) -> None:
+        """A key with its value, a table or an array of tables; nothing for nil."""
+        kind = _kind(value)
+        if kind == "nil":
+            return
+        if kind == "table":
+            if len(key) == 1:
+                self._newline()
+            if key:
+                self.out.append(f"{self._indent(key)}[{'.'.join(map(_key_part, key))}]")
+                self._newline()
+            self._table(key, value)
+        elif kind == "tables":
+            self._tables(key, elements(value))
+        else:
+            self._key_value(key, value, inline=False)
+
+    def _indent(self, key: Key) -> str:
+        return "  " * (len(key) - 1)
+
+    def _tables(self, key: Key, items: list[Value]) -> None:
+        if not key:
+            raise TomlError("toml: top-level values must be Go maps or structs")
+        for item in items:
+            self._newline()
+            self.out.append(f"{self._indent(key)}[[{'.'.join(map(_key_part, key))}]]")
+            self._newline()
+            self._table(key, item)
+
+    def _key_value(self, key: Key, value: Value, *, inline: bool) -> None:
+        if not key:
+            self._element(value)
+            return
+        self.out.append(f"{self._indent(key)}{_key_part(key[-1])} = ")
+        self._element(value)
+        if not inline:
+            self._newline()
+
+    def _members(self, value: Value) -> tuple[list[tuple[str, Value]], list[tuple[str, Value]]]:
+        if isinstance(value, dict):
+            pairs = sorted(value.items(), key=_by_bytes)
+        else:
+            pairs = [(name, getattr(value, attribute)) for name, attribute in value.fields.items()]
+        direct: list[tuple[str, Value]] = []
+        nested: list[tuple[str, Value]] = []
+        for name, item in pairs:
+            if not isinstance(name, str):
+                raise TomlError("toml: cannot encode a map with non-string key type")
+            (nested if _kind(item) in ("table", "tables") else direct).append((name, item))
+        return direct, nested
+
+    def _table(self, key: Key, value: Value) -> None:
+        direct, nested = self._members(value)
+        for name, item in direct + nested:
+            self.entry((*key, name), item)
+
+    def _element(self, value: Value) -> None:
+        if isinstance(value, Time):
+            self.out.append(layouts.format(value.instant, _LOCAL_LAYOUTS.get(value.instant.location.name, layouts.RFC3339_NANO)))
+        elif isinstance(value, Duration):
+            self.out.append(_quoted(value.go_string()))
+        elif isinstance(value, str):
+            self.out.append(_quoted(valid(value)))
+        elif isinstance(value, bool):
+            self.out.append("true" if value else "false")
+        elif isinstance(value, int):
+            self.out.append(str(int(value)))
+        elif isinstance(value, float):
+            self.out.append(_float(value))
+        elif go_kind(value) in ("slice", "array"):
+            self._array(elements(value))
+        elif hasattr(value, "marshal_json") and not isinstance(value, dict):
+            self.out.append(_quoted(value.go_string() or ""))
+        else:
+            self._inline_table(value)
+
+    def _array(self, items: list[Value]) -> None:
+        self.out.append("[")
+        for index, item in enumerate(items):
+            if index:
+                self.out.append(", ")
+            self._element(item)
+        self.out.append("]")
+
+    def _inline_table(self, value: Value) -> None:
+        direct, nested = self._members(value)
+        self.out.append("{")
+        for group, trailing in ((direct, bool(nested)), (nested, False)):
+            for index, (name, item) in enumerate(group):
+                if item is None:
+                    continue
+                self._key_value((name,), item, inline=True)
+                if trailing or index < len(group) - 1:
+                    self.out.append(", ")
+        self.out.append("}")
+
+
+def _by_bytes(pair: tuple[Any, Value]) -> bytes:
+    return to_bytes(str(pair[0]))
+
+
+def _float(number: float) -> str:
+    if number != number:
+        return "nan"
+    if number in (float("inf"), float("-inf")):
+        return "inf" if number > 0 else "-inf"
+    text = gofmt.show_reflected(number)
+    return text if "." in text or "e" in text else text + ".0"
+
+
+def decode(text: str) -> dict[str, Value]:
+    """A document as a map; raise TomlError with the line of the mistake."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TomlError(f"toml: {error}") from error
+    tables = {_header_path(match[1]) for match in _HEADER.finditer(text)}
+    result = _go_value(document, (), tables)
+    assert isinstance(result, dict)
+    return result
+
+
+_HEADER = re.compile(r"^[ \t]*\[\[([^\n]+)\]\]", re.MULTILINE)
+
+
+def _header_path(header: str) -> Key:
+    try:
+        probe: Any = tomllib.loads(f"{header.strip()} = 0")
+    except tomllib.TOMLDecodeError:
+        return ()
+    path: list[str] = []
+    while isinstance(probe, dict):
+        name, probe = next(iter(probe.items()))
+        path.append(name)
+    return tuple(path)
+
+
+def _go_value(value: Any, path: Key, tables: set[Key]) -> Value:
+    if isinstance(value, dict):
+        return {key: _go_value(item, (*path, key), tables) for key, item in value.items()}
+    if isinstance(value, list):
+        items = [_go_value(item, path, tables) for item in value]
+        return MapList(items) if path in tables else items
+    if isinstance(value, bool | str | float):
+        return value
+    if isinstance(value, int):
+        return Int64(value)
+    return _go_time(value)
+
+
+def _go_time(value: datetime | date | clock_time) -> Time:
+    if isinstance(value, datetime):
+        location = Location("datetime-local")
+        offset = value.utcoffset()
+        if offset is not None:
+            location = UTC_LOCATION if not offset else Location("", int(offset.total_seconds()))
+        instant = from_wall(
+            (value.year, value.month, value.day), (value.hour, value.minute, value.second), value.microsecond * 1000, location
+        )
+        return Time(instant)
+    if isinstance(value, date):
+        return Time(from_wall((value.year, value.month, value.day), (0, 0, 0), 0, Location("date-local")))
+    return Time(from_wall((0, 1, 1), (value.hour, value.minute, value.second), value.microsecond * 1000, Location("time-local")))
