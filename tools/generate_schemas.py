@@ -161,6 +161,8 @@ def compact_definition(name: str, node: dict[str, Any], go: GoTypes, number: int
     types = {key: written[key].go_type for key in order if key in written and written[key].go_type != plain_type(short[key])}
     if types:
         out["g"] = types
+    if inlined := {key: written[key].embedded for key in order if key in written and written[key].embedded}:
+        out["e"] = inlined
     if required:
         out["q"] = required
     if node.get("x-kubernetes-map-type"):

@@ -6,7 +6,7 @@ Source: types.go of k8s.io/api, apimachinery, apiextensions-apiserver, kube-aggr
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 STRUCT = re.compile(r"^type (\w+) struct \{(.*?)^\}", re.MULTILINE | re.DOTALL)
@@ -22,11 +22,16 @@ PREFIXES = {
 
 @dataclass(frozen=True)
 class Field:
-    """One JSON field: `presence` is p (pointer: kept when given), n (pointer written as null), z (omitzero), o (omitempty: Go ignores it for structs) or a (written)."""
+    """One JSON field, and the inlined struct it comes from.
+
+    `presence` is p (pointer: kept when given), n (pointer written as null), z (omitzero), o (omitempty: Go ignores it for
+    structs) or a (always written).
+    """
 
     name: str
     presence: str
     go_type: str
+    embedded: str = ""
 
 
 class GoTypes:
@@ -52,7 +57,7 @@ class GoTypes:
             return []
         found: list[Field] = []
         package = folder.name
-        for label, go, tag in FIELD.findall(body):
+        for _label, go, tag in FIELD.findall(body):
             json_name, *options = tag.split(",")
             pointer = go.startswith("*")
             bare = go.removeprefix("*")
@@ -71,7 +76,7 @@ class GoTypes:
     def _inline(self, folder: Path, name: str) -> list[Field]:
         if name.endswith("TypeMeta"):
             return [Field("kind", "o", "string"), Field("apiVersion", "o", "string")]
-        return self._struct(folder, name.rpartition(".")[2]) if "." not in name else []
+        return [replace(field, embedded=name) for field in self._struct(folder, name)] if "." not in name else []
 
     def _package(self, folder: Path) -> dict[str, str]:
         if folder not in self._packages:

@@ -51,6 +51,8 @@ class Schema:
     """How Go writes the field: `optional` when it is there (a pointer), `omitempty` unless zero, `always` even when zero."""
     go_type: str = ""
     """The field's type as Go prints it (`int32`, `v1.Protocol`, `[]v1.Container`), for the decoder's messages."""
+    embedded: str = ""
+    """The Go struct that the field is inlined from (`ProbeHandler`): part of the path in the decoder's messages."""
     raw: Mapping[str, Json] = field(default_factory=dict)
     """Of a CRD's node: its OpenAPI keywords as written (pattern, minimum, x-kubernetes-validations …)."""
 

@@ -52,7 +52,7 @@ class Definitions:
         node = self._built[name] = Schema(
             "object", fields=fields, required=tuple(source.get("q", ())), map_type=source.get("a"), name=name, preserve_unknown=False
         )
-        types = source.get("g", {})
+        types, inlined = source.get("g", {}), source.get("e", {})
         for (key, value), letter in zip(source["p"].items(), source["w"], strict=True):
             child = self._node(value)
             if isinstance(value, str) and value.startswith("#"):
@@ -60,6 +60,7 @@ class Definitions:
             child.presence = _presence(letter, child)
             child.nullable = letter == "n"
             child.go_type = types.get(key) or go_type(child)
+            child.embedded = inlined.get(key, "")
             fields[key] = child
         return node
 
