@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, overload
 
 from pytest_helmsim.harness.errors import NoSuchObject
-from pytest_helmsim.objects.clock import rfc3339
 
 if TYPE_CHECKING:
     from pytest_helmsim.objects.json import JsonObject
@@ -38,8 +37,8 @@ class Revision:
     @property
     def chart(self) -> str:
         """`web-1.1.0`."""
-        metadata = self.record.chart.metadata
-        return f"{metadata.name}-{metadata.version}"
+        metadata = self.record.chart_metadata
+        return f"{metadata.get('name', '')}-{metadata.get('version', '')}" if metadata else "MISSING"
 
     @property
     def values(self) -> JsonObject:
@@ -97,14 +96,10 @@ class History(Sequence[Revision]):
         return Statuses(self)
 
     def table(self) -> list[str]:
-        """Lines as `helm history` prints them, times in UTC."""
+        """The revisions as lines of a table."""
         rows = [("REVISION", "UPDATED", "STATUS", "CHART", "DESCRIPTION")]
         for each in self._revisions:
-            rows.append((str(each.number), _when(each.record), each.status, each.chart, each.description.split("\n")[0]))
+            rows.append((str(each.number), each.record.info.last_deployed[:19], each.status, each.chart, each.description.split("\n")[0]))
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
         return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
-
-def _when(record: Release) -> str:
-    last = record.info.last_deployed
-    return last if isinstance(last, str) else rfc3339(last)
