@@ -1,0 +1,230 @@
+"""What the built-in admission plugins do: mutate, then refuse. Plugins are a table; a cluster can leave some out by name.
+
+NamespaceLifecycle, ServiceAccount, LimitRanger, Priority, DefaultTolerationSeconds, TaintNodesByCondition, DefaultStorageClass,
+DefaultIngressClass, PersistentVolumeClaimResize, ResourceQuota; and the actors that a test adds.
+Sources: k8s.io/apiserver pkg/admission/plugin, k8s.io/kubernetes plugin/pkg/admission.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from pytest_helmsim.apiserver import limits
+from pytest_helmsim.apiserver.store import StoreKey
+from pytest_helmsim.objects.json import JsonObject, copy
+from pytest_helmsim.objects.status import Cause, Forbidden, details, not_found, qualified
+
+if TYPE_CHECKING:
+    from pytest_helmsim.apiserver.operation import Operation
+
+NAMESPACES = StoreKey("", "namespaces")
+IMMORTAL = ("default", "kube-system", "kube-public")
+_REVIEWS = ("localsubjectaccessreviews", "selfsubjectaccessreviews", "subjectaccessreviews", "selfsubjectrulesreviews")
+
+Mutator: TypeAlias = Callable[["Operation", JsonObject, JsonObject | None], JsonObject | None]
+"""Gets the new object (a private copy) and the stored one (None on create); changes it in place, or gives another."""
+
+
+def mutate(op: Operation, new: JsonObject, old: JsonObject | None) -> JsonObject:
+    """Run the mutating plugins, then the actors of the cluster. `new` is private; the result is the object to go on with."""
+    for name, plugin in _MUTATING.items():
+        if name not in op.server.disabled_admission:
+            new = plugin(op, new, old) or new
+    if not op.subresource:
+        for actor in op.server.mutators:
+            new = actor(op, new, old) or new
+    return new
+
+
+def validate(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    """Run the validating plugins; a refusal is an `ApiError`."""
+    for name, plugin in _VALIDATING.items():
+        if name not in op.server.disabled_admission:
+            plugin(op, new, old)
+
+
+def validate_delete(op: Operation, old: JsonObject) -> None:
+    """Some namespaces stay."""
+    if op.served.key == NAMESPACES and op.name in IMMORTAL:
+        raise forbidden(op, "this namespace may not be deleted")
+
+
+def forbidden(op: Operation, why: str, causes: tuple[Cause, ...] = ()) -> Forbidden:
+    """`pods "x" is forbidden: …`, without quotes around an empty name."""
+    kind = op.plural
+    message = f'{qualified(kind, op.served.group)} "{op.name}" is forbidden: {why}'
+    return Forbidden(message, details=details(name=op.name, group=op.served.group, kind=kind, causes=causes))
+
+
+def _namespace_lifecycle(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if not op.served.namespaced or op.plural in _REVIEWS:
+        return
+    record = op.server.store.get(NAMESPACES, "", op.namespace)
+    if record is None:
+        raise not_found("namespaces", "", op.namespace)
+    if old is None and (record.obj.get("status") or {}).get("phase") == "Terminating":
+        op.name = op.name or (new.get("metadata") or {}).get("name") or ""
+        why = f"unable to create new content in namespace {op.namespace} because it is being terminated"
+        cause = Cause("NamespaceTerminating", f"namespace {op.namespace} is being terminated", "metadata.namespace")
+        raise forbidden(op, why, (cause,))
+
+
+def _service_account(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if not _is_new_pod(op, old):
+        return
+    spec = new["spec"]
+    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
+    spec["serviceAccountName"] = spec["serviceAccount"] = account
+    record = op.server.store.get(StoreKey("", "serviceaccounts"), op.namespace, account)
+    if record is None:
+        op.name = op.name or (new.get("metadata") or {}).get("name") or ""
+        raise forbidden(op, f'error looking up service account {op.namespace}/{account}: serviceaccount "{account}" not found')
+    if not spec.get("imagePullSecrets") and record.obj.get("imagePullSecrets"):
+        spec["imagePullSecrets"] = copy(record.obj["imagePullSecrets"])
+    automount = spec.get("automountServiceAccountToken", record.obj.get("automountServiceAccountToken", True))
+    path = "/var/run/secrets/kubernetes.io/serviceaccount"
+    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
+    missing = [c for c in containers if all(mount.get("mountPath") != path for mount in c.get("volumeMounts") or ())]
+    if automount is False or not missing:
+        return
+    suffix = "".join("bcdfghjklmnpqrstvwxz2456789"[byte % 27] for byte in op.server.store.draw("token")[:5])
+    volume = f"kube-api-access-{suffix}"
+    sources = [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
+    ]
+    spec.setdefault("volumes", []).append({"name": volume, "projected": {"sources": sources, "defaultMode": 420}})
+    for container in missing:
+        container.setdefault("volumeMounts", []).append({"name": volume, "readOnly": True, "mountPath": path})
+
+
+def _is_new_pod(op: Operation, old: JsonObject | None) -> bool:
+    return op.served.key == ("", "pods") and not op.subresource and old is None
+
+
+def _limit_ranger(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if _is_new_pod(op, old):
+        limits.default_pod(op, new)
+
+
+def _priority(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if op.served.key != ("", "pods") or op.subresource:
+        return
+    spec = new["spec"]
+    if old is not None:
+        if "priority" not in spec and "priority" in old["spec"]:
+            spec["priority"] = old["spec"]["priority"]
+        if not spec.get("preemptionPolicy") and old["spec"].get("preemptionPolicy"):
+            spec["preemptionPolicy"] = old["spec"]["preemptionPolicy"]
+        return
+    key = StoreKey("scheduling.k8s.io", "priorityclasses")
+    name = spec.get("priorityClassName") or ""
+    if not name:
+        default = [r.obj for _, _, r in op.server.store.records(key) if r.obj.get("globalDefault")]
+        found = min(default, key=lambda c: c.get("value", 0)) if default else None
+        if found:
+            spec["priorityClassName"] = found["metadata"]["name"]
+    else:
+        record = op.server.store.get(key, "", name)
+        if record is None:
+            op.name = op.name or (new.get("metadata") or {}).get("name") or ""
+            raise forbidden(op, f"no PriorityClass with name {name} was found")
+        found = record.obj
+    spec["priority"] = found.get("value", 0) if found else 0
+    spec["preemptionPolicy"] = (found.get("preemptionPolicy") if found else None) or "PreemptLowerPriority"
+
+
+_TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+
+
+def _default_tolerations(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if op.served.key != ("", "pods") or op.subresource:
+        return
+    present = new["spec"].get("tolerations") or []
+    added = list(present)
+    for taint in _TOLERATED:
+        if not any(
+            (entry.get("key") == taint or not entry.get("key")) and entry.get("effect") in ("NoExecute", "", None) for entry in present
+        ):
+            added.append({"key": taint, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
+    if len(added) != len(present):
+        new["spec"]["tolerations"] = added
+
+
+def _taint_nodes(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if op.served.key != ("", "nodes") or op.subresource or old is not None:
+        return
+    spec = new.setdefault("spec", {})
+    taints = list(spec.get("taints") or ())
+    if not any(taint.get("key") == _TOLERATED[0] for taint in taints):
+        spec["taints"] = [*taints, {"key": _TOLERATED[0], "effect": "NoSchedule"}]
+
+
+def _marked_default(op: Operation, key: StoreKey, annotation: str) -> str:
+    marked = [
+        record.obj["metadata"]
+        for _, _, record in op.server.store.records(key)
+        if (record.obj["metadata"].get("annotations") or {}).get(annotation) == "true"
+    ]
+    if not marked:
+        return ""
+    newest = max(meta["creationTimestamp"] for meta in marked)
+    return str(min(meta["name"] for meta in marked if meta["creationTimestamp"] == newest))
+
+
+def _default_storage_class(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if op.served.key != ("", "persistentvolumeclaims") or op.subresource or old is not None:
+        return
+    spec = new.setdefault("spec", {})
+    beta = (new["metadata"].get("annotations") or {}).get("volume.beta.kubernetes.io/storage-class")
+    if spec.get("storageClassName") is None and beta is None:
+        name = _marked_default(op, StoreKey("storage.k8s.io", "storageclasses"), "storageclass.kubernetes.io/is-default-class")
+        if name:
+            spec["storageClassName"] = name
+
+
+def _default_ingress_class(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if op.served.key != ("networking.k8s.io", "ingresses") or op.subresource or old is not None:
+        return
+    annotated = "kubernetes.io/ingress.class" in (new["metadata"].get("annotations") or {})
+    if (new.get("spec") or {}).get("ingressClassName") is None and not annotated:
+        name = _marked_default(op, StoreKey("networking.k8s.io", "ingressclasses"), "ingressclass.kubernetes.io/is-default-class")
+        if name:
+            new.setdefault("spec", {})["ingressClassName"] = name
+
+
+def _claim_resize(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if op.served.key != ("", "persistentvolumeclaims") or op.subresource or old is None:
+        return
+    limits.check_resize(op, new, old)
+
+
+def _quota(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if op.served.namespaced and not op.subresource:
+        limits.check_quota(op, new, old)
+
+
+def _limit_check(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if op.served.namespaced and not op.subresource:
+        limits.check_ranges(op, new, old)
+
+
+_MUTATING: dict[str, Mutator] = {
+    "NamespaceLifecycle": _namespace_lifecycle,
+    "ServiceAccount": _service_account,
+    "LimitRanger": _limit_ranger,
+    "TaintNodesByCondition": _taint_nodes,
+    "Priority": _priority,
+    "DefaultTolerationSeconds": _default_tolerations,
+    "DefaultStorageClass": _default_storage_class,
+    "DefaultIngressClass": _default_ingress_class,
+}
+_VALIDATING: dict[str, Mutator] = {
+    "LimitRanger": _limit_check,
+    "PersistentVolumeClaimResize": _claim_resize,
+    "ResourceQuota": _quota,
+}
+PLUGINS = tuple(dict.fromkeys((*_MUTATING, *_VALIDATING)))
+"""Names of all plugins, as `--disable-admission-plugins` takes them."""

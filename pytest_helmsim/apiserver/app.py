@@ -1,0 +1,160 @@
+"""The simulated kube-apiserver as one callable: `ApiServer.handle` is a `Handler`.
+
+Requests run one at a time. An external write is answered with what it stored; then the attached controllers settle, so the next
+request sees what they did at once. What takes time is planned on the clock. Only here an `ApiError` becomes a `Status`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pytest_helmsim.apiserver import endpoints, routes
+from pytest_helmsim.apiserver.admission import Mutator
+from pytest_helmsim.apiserver.bootstrap import populate
+from pytest_helmsim.apiserver.events import Hub
+from pytest_helmsim.apiserver.inner import InnerApi
+from pytest_helmsim.apiserver.registry import CRD_KEY, Registry
+from pytest_helmsim.apiserver.store import Change, Store
+from pytest_helmsim.objects.clock import Clock, VirtualClock
+from pytest_helmsim.objects.json import dumps
+from pytest_helmsim.objects.status import ApiError
+from pytest_helmsim.objects.wire import Request, Response, User
+from pytest_helmsim.schema.catalog import DEFAULT, Catalog
+
+PATCH_LOG = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One request as it came: who asked for what. `body` holds what a write sent (the patch, the object), cut at 64 KiB."""
+
+    user: User
+    verb: str
+    method: str
+    path: str
+    query: str
+    content_type: str
+    body: bytes
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A cluster's whole content at one moment; costs next to nothing."""
+
+    store: Store
+    now: float
+
+
+class ApiServer:
+    """One cluster. `seed` decides uids, names and addresses; `disabled_admission` names plugins that are off (`ServiceAccount` …)."""
+
+    def __init__(
+        self,
+        version: str = DEFAULT,
+        *,
+        clock: Clock | None = None,
+        seed: int = 0,
+        disabled_admission: Iterable[str] = (),
+        bootstrap: bool = True,
+        store: Store | None = None,
+    ) -> None:
+        self.catalog = Catalog.for_version(version)
+        self.clock: Clock = clock if clock is not None else VirtualClock()
+        self.seed = seed
+        self.store = store if store is not None else Store(seed)
+        self.registry = Registry(self.catalog, self.store)
+        self.hub = Hub()
+        self.disabled_admission = frozenset(disabled_admission)
+        self.mutators: list[Mutator] = []
+        """Actors that change objects at admission, in order."""
+        self.requests: list[Logged] = []
+        """Every request from outside, oldest first."""
+        self.after_write: Callable[[], None] | None = None
+        """Set by controllers: called after every external write that was answered without an error."""
+        self.address = "127.0.0.1:6443"
+        self.logs: dict[tuple[str, str, str, bool], str] = {}
+        """Pod logs by namespace, pod, container, and whether of the previous run."""
+        self.tokens: dict[str, User] = {}
+        """Bearer tokens that were given out for service accounts."""
+        self.lock: threading.RLock = self.clock.lock if isinstance(self.clock, VirtualClock) else threading.RLock()
+        self.store.listeners += [self._committed, self.hub.publish]
+        self.api = InnerApi(self)
+        if bootstrap and store is None:
+            populate(self)
+
+    @property
+    def version(self) -> str:
+        """`1.36`."""
+        return self.catalog.version.short
+
+    def _committed(self, change: Change) -> None:
+        if change.key == CRD_KEY:
+            self.registry.invalidate()
+        elif change.type == "DELETED" and change.key == ("", "pods") and self.logs:
+            for entry in [entry for entry in self.logs if entry[:2] == (change.namespace, change.name)]:
+                del self.logs[entry]
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request. A streamed body must be read (and closed) by the caller."""
+        with self.lock:
+            call = routes.parse(request)
+            try:
+                response = endpoints.answer(self, request, call)
+            except ApiError as error:
+                response = refusal(error)
+            self._log(request, call.verb if call else request.method.lower(), response.status)
+            if request.method not in ("GET", "HEAD") and response.status < 300 and self.after_write is not None:
+                self.after_write()
+            return response
+
+    def _log(self, request: Request, verb: str, status: int) -> None:
+        query = "&".join(f"{key}={value}" for key, values in request.query.items() for value in values)
+        content_type = request.headers.get("content-type", "")
+        body = request.body[:PATCH_LOG]
+        self.requests.append(Logged(request.user, verb, request.method, request.path, query, content_type, body, status))
+
+    def fork(self, *, clock: Clock | None = None) -> ApiServer:
+        """An independent cluster with the same content. Controllers are not copied; attach new ones. The clock stands where this one stands."""
+        with self.lock:
+            twin = ApiServer(
+                self.version,
+                clock=clock if clock is not None else VirtualClock(self.clock.now()),
+                seed=self.seed,
+                disabled_admission=self.disabled_admission,
+                store=self.store.fork(),
+            )
+            twin.mutators = list(self.mutators)
+            twin.address = self.address
+            twin.logs = dict(self.logs)
+            return twin
+
+    def snapshot(self) -> Snapshot:
+        """What `restore` takes."""
+        with self.lock:
+            return Snapshot(self.store.fork(), self.clock.now())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put the content back; the clock goes on, open watches end."""
+        with self.lock:
+            self.store.restore(snapshot.store)
+            self.registry.invalidate()
+            self.hub.close_all()
+
+    def move_to(self, version: str) -> None:
+        """Upgrade (or downgrade) the running cluster: what is served and defaulted changes, what is stored stays."""
+        with self.lock:
+            self.catalog = Catalog.for_version(version)
+            self.registry = Registry(self.catalog, self.store)
+            self.hub.close_all()
+
+
+def refusal(error: ApiError) -> Response:
+    """The Status object of an error as a response."""
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+    retry = (error.details or {}).get("retryAfterSeconds")
+    if retry and error.code in (429, 500, 503, 504):
+        headers += (("Retry-After", str(retry)),)
+    return Response(error.code, dumps(error.to_status()), headers)

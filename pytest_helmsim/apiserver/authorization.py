@@ -1,0 +1,144 @@
+"""RBAC: may this user do that? And the impersonation headers that make a request another user's.
+
+Members of `system:masters` may do everything. Sources: k8s.io/kubernetes plugin/pkg/auth/authorizer/rbac/rbac.go,
+pkg/apis/rbac/v1/evaluation_helpers.go, k8s.io/apiserver pkg/endpoints/filters/{authorization,impersonation}.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_helmsim.apiserver.routes import Call
+from pytest_helmsim.apiserver.store import StoreKey
+from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.status import Forbidden, details, qualified
+from pytest_helmsim.objects.wire import Request, User
+
+if TYPE_CHECKING:
+    from pytest_helmsim.apiserver.app import ApiServer
+
+MASTERS = "system:masters"
+_GROUP = "rbac.authorization.k8s.io"
+_PUBLIC_PATHS = ("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/")
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What is asked for; a path stands for requests without a resource."""
+
+    verb: str
+    group: str = ""
+    plural: str = ""
+    namespace: str = ""
+    name: str = ""
+    subresource: str = ""
+    path: str = ""
+
+
+def of_call(request: Request, call: Call | None) -> Attributes:
+    """The attributes of a request."""
+    if call is None:
+        return Attributes(request.method.lower(), path=request.path)
+    return Attributes(call.verb, call.group, call.plural, call.namespace, call.name, call.subresource)
+
+
+def check(server: ApiServer, user: User, wanted: Attributes) -> None:
+    """Raise `Forbidden` with the words of the real server."""
+    if not allowed(server, user, wanted):
+        raise _refusal(user, wanted)
+
+
+def allowed(server: ApiServer, user: User, wanted: Attributes) -> bool:
+    """Whether a rule that is bound to the user covers the request."""
+    if MASTERS in user.groups:
+        return True
+    if wanted.path:
+        public = wanted.verb == "get" and any(_path_matches(pattern, wanted.path) for pattern in _PUBLIC_PATHS)
+        return public or any(_covers_path(rule, wanted) for rule in rules(server, user, ""))
+    if wanted.group == "authorization.k8s.io" and wanted.plural in ("selfsubjectaccessreviews", "selfsubjectrulesreviews"):
+        return True
+    return any(_covers(rule, wanted) for rule in rules(server, user, wanted.namespace))
+
+
+def rules(server: ApiServer, user: User, namespace: str) -> Iterator[JsonObject]:
+    """All rules that hold for the user, cluster-wide and in the namespace."""
+    store = server.store
+    bindings = [(record.obj, "") for _, _, record in store.records(StoreKey(_GROUP, "clusterrolebindings"))]
+    if namespace:
+        bindings += [(record.obj, namespace) for _, _, record in store.records(StoreKey(_GROUP, "rolebindings"), namespace)]
+    for binding, space in bindings:
+        if not any(_is_subject(subject, user, space) for subject in binding.get("subjects") or ()):
+            continue
+        role = binding.get("roleRef") or {}
+        plural, where = ("roles", space) if role.get("kind") == "Role" else ("clusterroles", "")
+        record = store.get(StoreKey(_GROUP, plural), where, role.get("name") or "")
+        if record is not None:
+            yield from record.obj.get("rules") or ()
+
+
+def _is_subject(subject: JsonObject, user: User, namespace: str) -> bool:
+    match subject.get("kind"):
+        case "User":
+            return bool(subject.get("name") == user.name)
+        case "Group":
+            return subject.get("name") in user.groups
+        case "ServiceAccount":
+            return user.name == f"system:serviceaccount:{subject.get('namespace') or namespace}:{subject.get('name')}"
+    return False
+
+
+def _covers(rule: JsonObject, wanted: Attributes) -> bool:
+    resource = f"{wanted.plural}/{wanted.subresource}" if wanted.subresource else wanted.plural
+    resources = rule.get("resources") or ()
+    named = rule.get("resourceNames") or ()
+    return (
+        _has(rule.get("verbs"), wanted.verb)
+        and _has(rule.get("apiGroups"), wanted.group)
+        and ("*" in resources or resource in resources or (wanted.subresource and f"*/{wanted.subresource}" in resources))
+        and (not named or wanted.name in named)
+    )
+
+
+def _has(values: list[str] | None, value: str) -> bool:
+    return "*" in (values or ()) or value in (values or ())
+
+
+def _covers_path(rule: JsonObject, wanted: Attributes) -> bool:
+    return _has(rule.get("verbs"), wanted.verb) and any(_path_matches(pattern, wanted.path) for pattern in rule.get("nonResourceURLs") or ())
+
+
+def _path_matches(pattern: str, path: str) -> bool:
+    return pattern in ("*", path) or (pattern.endswith("*") and path.startswith(pattern.rstrip("*")))
+
+
+def _refusal(user: User, wanted: Attributes) -> Forbidden:
+    if wanted.path:
+        why = f'User "{user.name}" cannot {wanted.verb} path "{wanted.path}"'
+        return Forbidden(f"forbidden: {why}", details={})
+    resource = f"{wanted.plural}/{wanted.subresource}" if wanted.subresource else wanted.plural
+    where = f'in the namespace "{wanted.namespace}"' if wanted.namespace else "at the cluster scope"
+    why = f'User "{user.name}" cannot {wanted.verb} resource "{resource}" in API group "{wanted.group}" {where}'
+    named = f' "{wanted.name}"' if wanted.name else ""
+    message = f"{qualified(wanted.plural, wanted.group)}{named} is forbidden: {why}"
+    return Forbidden(message, details=details(name=wanted.name, group=wanted.group, kind=wanted.plural))
+
+
+def effective_user(server: ApiServer, request: Request) -> User:
+    """The user of the request, after `Impersonate-User` and `Impersonate-Group` when the caller may use them."""
+    name = request.headers.get("impersonate-user", "")
+    groups = tuple(group for group in request.headers.get("impersonate-group", "").split("\n") if group)
+    if not name:
+        return request.user
+    if name.startswith("system:serviceaccount:"):
+        namespace, _, account = name.removeprefix("system:serviceaccount:").partition(":")
+        check(server, request.user, Attributes("impersonate", "", "serviceaccounts", namespace, account))
+        groups = groups or ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
+    else:
+        check(server, request.user, Attributes("impersonate", "", "users", "", name))
+    for group in groups:
+        check(server, request.user, Attributes("impersonate", "", "groups", "", group))
+    if "system:authenticated" not in groups and name != "system:anonymous":
+        groups = (*groups, "system:authenticated")
+    return User(name, groups)

@@ -1,0 +1,180 @@
+"""The same object in another served version. Most kinds look alike in all their versions; HorizontalPodAutoscaler and Event do not.
+
+Sources: k8s.io/kubernetes pkg/apis/autoscaling/v1/conversion.go, pkg/apis/events/v1/conversion.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from pytest_helmsim.objects.json import Json, JsonObject, dumps, loads
+from pytest_helmsim.objects.kinds import GroupVersionKind
+
+if TYPE_CHECKING:
+    from pytest_helmsim.apiserver.registry import Served
+
+Converter: TypeAlias = Callable[[JsonObject], JsonObject]
+
+
+def to_storage(served: Served, obj: JsonObject) -> JsonObject:
+    """From the version that was asked for to the one that is stored."""
+    return convert(obj, served.gvk, served.stored)
+
+
+def from_storage(served: Served, obj: JsonObject) -> JsonObject:
+    """From the stored version to the one that was asked for."""
+    return convert(obj, served.stored, served.gvk)
+
+
+def convert(obj: JsonObject, source: GroupVersionKind, target: GroupVersionKind) -> JsonObject:
+    """The object itself when nothing changes, else a new one; parts are shared."""
+    if source == target:
+        return obj
+    special = _SPECIAL.get((source.group, source.version, target.group, target.version, target.kind))
+    result = special(obj) if special is not None else dict(obj)
+    result["apiVersion"] = target.api_version
+    return result
+
+
+_PREFIX = "autoscaling.alpha.kubernetes.io/"
+
+
+def _autoscaler_to_v1(obj: JsonObject) -> JsonObject:
+    spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
+    annotations = dict(obj["metadata"].get("annotations") or {})
+    others = []
+    for metric in spec.pop("metrics", None) or ():
+        target = (metric.get("resource") or {}).get("target") or {}
+        if metric.get("type") == "Resource" and metric["resource"].get("name") == "cpu" and target.get("averageUtilization") is not None:
+            spec["targetCPUUtilizationPercentage"] = target["averageUtilization"]
+        else:
+            others.append(_metric_to_v1(metric))
+    if others:
+        annotations[_PREFIX + "metrics"] = dumps(others).decode()
+    behavior = spec.pop("behavior", None)
+    if behavior:
+        annotations[_PREFIX + "behavior"] = dumps(_capitalized(behavior)).decode()
+    current = []
+    for metric in status.pop("currentMetrics", None) or ():
+        utilization = ((metric.get("resource") or {}).get("current") or {}).get("averageUtilization")
+        if metric.get("type") == "Resource" and metric["resource"].get("name") == "cpu" and utilization is not None:
+            status["currentCPUUtilizationPercentage"] = utilization
+        else:
+            current.append(metric)
+    if current:
+        annotations[_PREFIX + "current-metrics"] = dumps(current).decode()
+    conditions = status.pop("conditions", None)
+    if conditions:
+        annotations[_PREFIX + "conditions"] = dumps(conditions).decode()
+    status = {"currentReplicas": status.get("currentReplicas", 0), "desiredReplicas": status.get("desiredReplicas", 0), **status}
+    return _with(obj, annotations, spec, status)
+
+
+def _autoscaler_to_v2(obj: JsonObject) -> JsonObject:
+    spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
+    annotations = dict(obj["metadata"].get("annotations") or {})
+    metrics = []
+    others = annotations.pop(_PREFIX + "metrics", None)
+    if others:
+        metrics += [_metric_to_v2(metric) for metric in _loaded(others)]
+    utilization = spec.pop("targetCPUUtilizationPercentage", None)
+    if utilization is not None:
+        target = {"type": "Utilization", "averageUtilization": utilization}
+        metrics.append({"type": "Resource", "resource": {"name": "cpu", "target": target}})
+    if metrics:
+        spec["metrics"] = metrics
+    behavior = annotations.pop(_PREFIX + "behavior", None)
+    if behavior:
+        spec["behavior"] = _lowered(_loaded(behavior))
+    current = _loaded(annotations.pop(_PREFIX + "current-metrics", None) or "[]")
+    used = status.pop("currentCPUUtilizationPercentage", None)
+    if used is not None:
+        current.append({"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": used, "averageValue": "0"}}})
+    if current:
+        status["currentMetrics"] = current
+    conditions = annotations.pop(_PREFIX + "conditions", None)
+    if conditions:
+        status["conditions"] = _loaded(conditions)
+    return _with(obj, annotations, spec, status)
+
+
+def _loaded(text: str) -> Json:
+    try:
+        return loads(text)
+    except ValueError:
+        return []
+
+
+def _with(obj: JsonObject, annotations: JsonObject, spec: JsonObject, status: JsonObject) -> JsonObject:
+    meta = {**obj["metadata"], "annotations": annotations}
+    if not annotations:
+        del meta["annotations"]
+    result = {**obj, "metadata": meta, "spec": spec, "status": status}
+    if not status and "status" not in obj:
+        del result["status"]
+    return result
+
+
+_TARGETS = (("averageUtilization", "targetAverageUtilization"), ("averageValue", "targetAverageValue"), ("value", "targetValue"))
+
+
+def _metric_to_v1(metric: JsonObject) -> JsonObject:
+    kind = metric["type"]
+    field = kind[0].lower() + kind[1:]
+    source = dict(metric.get(field) or {})
+    target = source.pop("target", None) or {}
+    for new, old in _TARGETS:
+        if new in target:
+            source[old] = target[new]
+    return {"type": kind, field: source}
+
+
+def _metric_to_v2(metric: JsonObject) -> JsonObject:
+    kind = metric.get("type") or ""
+    field = kind[:1].lower() + kind[1:]
+    source = dict(metric.get(field) or {})
+    target: JsonObject = {}
+    for new, old in _TARGETS:
+        if old in source:
+            target[new] = source.pop(old)
+    target["type"] = {"averageUtilization": "Utilization", "averageValue": "AverageValue"}.get(next(iter(target), ""), "Value")
+    source["target"] = target
+    return {"type": kind, field: source}
+
+
+def _capitalized(value: Json) -> Json:
+    """Field names as the internal Go type has them: the annotation holds that form."""
+    if isinstance(value, dict):
+        return {key[0].upper() + key[1:]: _capitalized(item) for key, item in value.items()}
+    return [_capitalized(item) for item in value] if isinstance(value, list) else value
+
+
+def _lowered(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key[0].lower() + key[1:]: _lowered(item) for key, item in value.items()}
+    return [_lowered(item) for item in value] if isinstance(value, list) else value
+
+
+_EVENT_NAMES = (
+    ("involvedObject", "regarding"), ("message", "note"), ("source", "deprecatedSource"), ("firstTimestamp", "deprecatedFirstTimestamp"),
+    ("lastTimestamp", "deprecatedLastTimestamp"), ("count", "deprecatedCount"), ("reportingComponent", "reportingController"),
+)  # fmt: skip
+
+
+def _event_to_group(obj: JsonObject) -> JsonObject:
+    names = dict(_EVENT_NAMES)
+    return {names.get(field, field): value for field, value in obj.items()}
+
+
+def _event_to_core(obj: JsonObject) -> JsonObject:
+    names = {new: old for old, new in _EVENT_NAMES}
+    return {names.get(field, field): value for field, value in obj.items()}
+
+
+_SPECIAL: dict[tuple[str, str, str, str, str], Converter] = {
+    ("autoscaling", "v2", "autoscaling", "v1", "HorizontalPodAutoscaler"): _autoscaler_to_v1,
+    ("autoscaling", "v1", "autoscaling", "v2", "HorizontalPodAutoscaler"): _autoscaler_to_v2,
+    ("", "v1", "events.k8s.io", "v1", "Event"): _event_to_group,
+    ("events.k8s.io", "v1", "", "v1", "Event"): _event_to_core,
+}

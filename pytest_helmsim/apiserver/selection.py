@@ -1,0 +1,238 @@
+"""Which objects a list or watch is about: label selectors as text and as objects, field selectors.
+
+Sources: k8s.io/apimachinery pkg/labels/selector.go, pkg/fields/selector.go; the selectable fields stand in the strategies of
+k8s.io/kubernetes (SelectableFields) and in pkg/apis/*/v1/conversion.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pytest_helmsim.apiserver.registry import Served
+from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.status import BadRequest
+
+_TOKEN = re.compile(r"\s*(==|!=|=|>|<|\(|\)|,|!|[^\s=!<>(),]+)")
+_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """`key operator values`: operators are in, notin, exists, absent, gt, lt."""
+
+    key: str
+    operator: str
+    values: frozenset[str] = frozenset()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """`notin` (and `!=`) is also true when the key is absent."""
+        value = labels.get(self.key)
+        match self.operator:
+            case "in":
+                return value is not None and value in self.values
+            case "notin":
+                return value is None or value not in self.values
+            case "exists":
+                return value is not None
+            case "absent":
+                return value is None
+        bound = next(iter(self.values))
+        try:
+            left, right = int(value or ""), int(bound)
+        except ValueError:
+            return False
+        return left > right if self.operator == "gt" else left < right
+
+
+def labels_match(requirements: tuple[Requirement, ...], obj: JsonObject) -> bool:
+    """Every requirement holds; none at all matches everything."""
+    labels = obj["metadata"].get("labels") or {}
+    return all(requirement.matches(labels) for requirement in requirements)
+
+
+def of_object(selector: JsonObject | None) -> tuple[Requirement, ...]:
+    """A LabelSelector object: `matchLabels` and `matchExpressions`."""
+    if not selector:
+        return ()
+    found = [Requirement(key, "in", frozenset((value,))) for key, value in (selector.get("matchLabels") or {}).items()]
+    words = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "absent"}
+    for entry in selector.get("matchExpressions") or ():
+        found.append(Requirement(entry["key"], words[entry["operator"]], frozenset(entry.get("values") or ())))
+    return tuple(found)
+
+
+def parse_labels(text: str) -> tuple[Requirement, ...]:
+    """`a=b,c!=d,e in (f, g),h notin (i),j,!k,l>3`; mistakes are `BadRequest`."""
+    tokens = _TOKEN.findall(text)
+    if not tokens:
+        return ()
+    found: list[Requirement] = []
+    position = 0
+
+    def take() -> str:
+        nonlocal position
+        token = tokens[position] if position < len(tokens) else ""
+        position += 1
+        return token
+
+    while True:
+        token = take()
+        if token == "!":
+            found.append(Requirement(_key(take()), "absent"))
+        else:
+            key = _key(token)
+            operator = tokens[position] if position < len(tokens) else ""
+            if operator in ("", ","):
+                found.append(Requirement(key, "exists"))
+            else:
+                position += 1
+                found.append(_comparison(key, operator, take))
+        separator = take()
+        if separator == "":
+            return tuple(found)
+        if separator != ",":
+            raise _unparsable(f"found '{separator}', expected: ',' or 'end of string'")
+        if position >= len(tokens):
+            raise _unparsable("found '', expected: identifier after ','")
+
+
+def _comparison(key: str, operator: str, take: object) -> Requirement:
+    assert callable(take)
+    if operator in ("=", "==", "!=", ">", "<"):
+        value = take()
+        value = "" if value == "," else value
+        if value and not (_NAME.fullmatch(value) and len(value) <= 63):
+            raise _bad_value(key, value)
+        return Requirement(key, {"=": "in", "==": "in", "!=": "notin", ">": "gt", "<": "lt"}[operator], frozenset((value,)))
+    if operator in ("in", "notin"):
+        if take() != "(":
+            raise _unparsable("found '', expected: '('")
+        values = set()
+        while True:
+            token = take()
+            if token == ")":
+                break
+            if token == "":
+                raise _unparsable("found '', expected: ',' or ')'")
+            if token != ",":
+                values.add(token)
+        return Requirement(key, operator, frozenset(values or {""}))
+    raise _unparsable(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
+
+
+def _key(token: str) -> str:
+    name = token.rpartition("/")[2]
+    if not token or not _NAME.fullmatch(name):
+        if token in ("", ",", "=", "==", "!=", "(", ")"):
+            raise _unparsable(f"found '{token}', expected: !, identifier, or 'end of string'")
+        rule = (
+            "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+            "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+        )
+        raise BadRequest(f'unable to parse requirement: <nil>: Invalid value: "{token}": {rule}')
+    return token
+
+
+def _bad_value(key: str, value: str) -> BadRequest:
+    rule = (
+        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+        "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+        "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+    )
+    return BadRequest(f'unable to parse requirement: values[0][{key}]: Invalid value: "{value}": {rule}')
+
+
+def _unparsable(why: str) -> BadRequest:
+    return BadRequest(f"unable to parse requirement: {why}")
+
+
+_META_FIELDS = ("metadata.name", "metadata.namespace")
+_FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("", "pods"): (
+        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
+        "status.podIP", "status.podIPs", "status.nominatedNodeName",
+    ),
+    ("", "events"): (
+        "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
+        "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type",
+    ),
+    ("events.k8s.io", "events"): (
+        "regarding.kind", "regarding.namespace", "regarding.name", "regarding.uid", "reason", "reportingController", "type",
+    ),
+    ("", "namespaces"): ("status.phase",),
+    ("", "nodes"): ("spec.unschedulable",),
+    ("", "secrets"): ("type",),
+    ("", "services"): ("spec.clusterIP", "spec.type"),
+    ("", "replicationcontrollers"): ("status.replicas",),
+    ("apps", "replicasets"): ("status.replicas",),
+    ("batch", "jobs"): ("status.successful",),
+    ("certificates.k8s.io", "certificatesigningrequests"): ("spec.signerName",),
+}  # fmt: skip
+
+
+def parse_fields(text: str, served: Served) -> tuple[tuple[str, bool, str], ...]:
+    """`a=b,c!=d` as (path, equal, value), only over fields that the kind supports."""
+    if not text:
+        return ()
+    allowed = {*_META_FIELDS, *_FIELDS.get((served.group, served.plural), ())}
+    if served.custom is not None:
+        allowed |= {path.lstrip(".") for path in served.custom.selectable}
+    found = []
+    for part in re.split(r"(?<!\\),", text):
+        if not part:
+            continue
+        shape = re.fullmatch(r"(.*?)(!=|==|=)(.*)", part)
+        if shape is None:
+            raise BadRequest(f"invalid selector: '{part}'; can't understand '{part}'")
+        path, operator, value = shape.groups()
+        if path not in allowed:
+            if served.custom is not None:
+                raise BadRequest(f"field label not supported: {path}")
+            special = {("", "pods"), ("", "events"), ("", "namespaces"), ("", "nodes"), ("", "secrets"), ("", "services"),
+                       ("", "replicationcontrollers")}  # fmt: skip
+            if (served.group, served.plural) in special:
+                raise BadRequest(f"field label not supported: {path}")
+            if served.plural in ("replicasets", "jobs", "deployments", "statefulsets", "daemonsets"):
+                raise BadRequest(f'field label "{path}" not supported for {served.gvk.kind}')
+            raise BadRequest(f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
+        found.append((path, operator != "!=", re.sub(r"\\(.)", r"\1", value)))
+    return tuple(found)
+
+
+def fields_match(requirements: tuple[tuple[str, bool, str], ...], obj: JsonObject) -> bool:
+    """Every requirement holds; an absent field counts as its zero value."""
+    return all((_field(obj, path) == value) is equal for path, equal, value in requirements)
+
+
+def _field(obj: JsonObject, path: str) -> str:
+    value: object = obj
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    if path == "source" and isinstance(value, dict):
+        value = value.get("component")
+    if value is None:
+        if path in ("spec.unschedulable", "spec.hostNetwork"):
+            return "false"
+        return "0" if path in ("status.replicas", "status.successful") else ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a list or watch is restricted to."""
+
+    labels: tuple[Requirement, ...] = ()
+    fields: tuple[tuple[str, bool, str], ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """No restriction."""
+        return not self.labels and not self.fields
+
+    def matches(self, obj: JsonObject) -> bool:
+        """`obj` in the version that was asked for."""
+        return labels_match(self.labels, obj) and fields_match(self.fields, obj)

@@ -1,0 +1,301 @@
+"""What is special about each kind when it is written: who may create, what a subresource keeps, how long a deleted object lives on.
+
+What an object looks like after its kind's strategy (status, generation, generated labels) is `schema.strategies`; here is what needs
+the cluster: allocation, times, deletion. Sources: k8s.io/kubernetes pkg/registry/*/*/strategy.go and storage.go; for custom resources
+k8s.io/apiextensions-apiserver pkg/registry/customresource/strategy.go.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pytest_helmsim.apiserver import services
+from pytest_helmsim.objects.json import JsonObject, copy
+from pytest_helmsim.objects.kinds import Resource
+from pytest_helmsim.schema import strategies as shapes
+
+if TYPE_CHECKING:
+    from pytest_helmsim.apiserver.operation import Operation
+
+Collection: TypeAlias = Literal["background", "orphan", "unsupported"]
+Paths: TypeAlias = tuple[tuple[str, ...], ...]
+
+
+class Strategy:
+    """The plain case. `new` is private to the write and may be changed; `old` is stored and may not."""
+
+    dependents: Collection = "background"
+    """What happens to owned objects when the client does not say."""
+
+    def __init__(self, resource: Resource) -> None:
+        plural = resource.plural
+        self.resource = resource
+        self.has_status = "status" in resource.subresources
+        self.allow_create_on_update = plural in _CREATE_ON_UPDATE
+        self.allow_unconditional_update = plural not in _VERSION_REQUIRED
+        self.returns_deleted = plural in _RETURNS_DELETED
+
+    def reset_fields(self, subresource: str) -> Paths:
+        """Paths that a write at this endpoint cannot set, and so cannot own."""
+        if subresource == "status":
+            return (("spec",),)
+        return (("status",),) if self.has_status and not subresource else ()
+
+    def begin_create(self, op: Operation, new: JsonObject) -> None:
+        """Before anything else is prepared: allocate what the cluster gives out."""
+
+    def begin_update(self, op: Operation, new: JsonObject, old: JsonObject) -> None:
+        """As `begin_create`, when the object exists."""
+
+    def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
+        """Clear what a client may not set."""
+        return shapes.prepare_for_create(op.served.stored, new, uid=new["metadata"]["uid"], now=op.now, version=op.server.version)
+
+    def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        """Keep what a client may not change."""
+        return shapes.prepare_for_update(op.served.stored, new, old, version=op.server.version)
+
+    def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        """A write to the subresource `status` keeps the spec."""
+        return keep(new, old, "spec")
+
+    def canonicalize(self, op: Operation, new: JsonObject) -> None:
+        """After validation, before the object is stored."""
+
+    def grace_period(self, obj: JsonObject, requested: int | None) -> int | None:
+        """Seconds an object lives on after DELETE; None for kinds that go at once."""
+        return None
+
+
+def keep(new: JsonObject, old: JsonObject, *fields: str) -> JsonObject:
+    """`new` with these fields as they are in `old`."""
+    for field in fields:
+        if field in old:
+            new[field] = old[field]
+        else:
+            new.pop(field, None)
+    return new
+
+
+class Deployment(Strategy):
+    """A status write keeps the labels."""
+
+    def reset_fields(self, subresource: str) -> Paths:
+        return (("spec",), ("metadata", "labels")) if subresource == "status" else super().reset_fields(subresource)
+
+    def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        keep(new["metadata"], old["metadata"], "labels")
+        return keep(new, old, "spec")
+
+
+class Job(Strategy):
+    """Orphans its pods when nothing else is asked for."""
+
+    dependents: Collection = "orphan"
+
+
+class Pod(Strategy):
+    """Lives on after DELETE until its grace period is over and the kubelet has confirmed."""
+
+    def reset_fields(self, subresource: str) -> Paths:
+        if subresource == "status":
+            return (("spec",), ("metadata", "deletionTimestamp"), ("metadata", "ownerReferences"))
+        return super().reset_fields(subresource)
+
+    def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
+        new = super().prepare_create(op, new)
+        if new["spec"].get("schedulingGates"):
+            condition = {
+                "type": "PodScheduled",
+                "status": "False",
+                "lastProbeTime": None,
+                "lastTransitionTime": None,
+                "reason": "SchedulingGated",
+                "message": "Scheduling is blocked due to non-empty scheduling gates",
+            }
+            new["status"] = {**new["status"], "conditions": [condition]}
+        return new
+
+    def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        new["metadata"].pop("deletionTimestamp", None)
+        keep(new["metadata"], old["metadata"], "ownerReferences")
+        status, before = dict(new.get("status") or {}), old.get("status") or {}
+        if not status.get("qosClass") and before.get("qosClass"):
+            status["qosClass"] = before["qosClass"]
+        new["status"] = status
+        return keep(new, old, "spec")
+
+    def grace_period(self, obj: JsonObject, requested: int | None) -> int | None:
+        spec, status = obj.get("spec") or {}, obj.get("status") or {}
+        period = requested if requested is not None else spec.get("terminationGracePeriodSeconds") or 0
+        if not spec.get("nodeName") or status.get("phase") in ("Failed", "Succeeded"):
+            period = 0
+        return 1 if period < 0 else int(period)
+
+
+class Namespace(Strategy):
+    """Carries its own name as a label; its finalizers are written at the subresource `finalize` only."""
+
+    def reset_fields(self, subresource: str) -> Paths:
+        return {"status": (("spec",),), "finalize": (("status",),)}.get(subresource, (("status",),))
+
+    def canonicalize(self, op: Operation, new: JsonObject) -> None:
+        meta = new["metadata"]
+        meta["labels"] = {**(meta.get("labels") or {}), "kubernetes.io/metadata.name": meta["name"]}
+
+
+class PersistentVolume(Strategy):
+    """Notes when its phase changed."""
+
+    def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        status, before = dict(new.get("status") or {}), old.get("status") or {}
+        changed, key = status.get("phase") != before.get("phase"), "lastPhaseTransitionTime"
+        if not changed and key not in status and key in before:
+            status[key] = before[key]
+        elif changed and status.get(key) in (None, before.get(key)):
+            status[key] = op.now
+        new["status"] = status
+        return keep(new, old, "spec")
+
+
+class Secret(Strategy):
+    """An update without a type keeps the old one."""
+
+    def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        if not new.get("type") and old.get("type"):
+            new["type"] = old["type"]
+        return super().prepare_update(op, new, old)
+
+
+class ServiceAccount(Strategy):
+    """Of each entry in `secrets` only the name is kept."""
+
+    def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
+        return super().prepare_create(op, self._names_only(new))
+
+    def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        return super().prepare_update(op, self._names_only(new), old)
+
+    @staticmethod
+    def _names_only(new: JsonObject) -> JsonObject:
+        if new.get("secrets"):
+            new["secrets"] = [{"name": entry["name"]} if entry.get("name") else {} for entry in new["secrets"]]
+        return new
+
+
+class Service(Strategy):
+    """Gets cluster IPs and node ports, keeps them, and drops what its type does not use."""
+
+    def begin_create(self, op: Operation, new: JsonObject) -> None:
+        services.begin_create(op, new)
+
+    def begin_update(self, op: Operation, new: JsonObject, old: JsonObject) -> None:
+        services.begin_update(op, new, old)
+
+    def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        new = super().prepare_update(op, new, old)
+        services.drop_type_dependent(new, old)
+        return new
+
+
+class Event(Strategy):
+    """Not followed by the garbage collector."""
+
+    dependents: Collection = "unsupported"
+
+
+class CustomResourceDefinition(Strategy):
+    """A version that begins to be stored is remembered in the status."""
+
+    def reset_fields(self, subresource: str) -> Paths:
+        return (("metadata",), ("spec",)) if subresource == "status" else (("status",),)
+
+    def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        new = super().prepare_update(op, new, old)
+        status = dict(new.get("status") or {})
+        stored = list(status.get("storedVersions") or ())
+        stored += [v["name"] for v in new["spec"].get("versions") or () if v.get("storage") and v["name"] not in stored]
+        new["status"] = {**status, "storedVersions": stored}
+        return new
+
+    def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        return keep_all_but_status(new, old)
+
+
+class CustomResource(Strategy):
+    """An object of a CustomResourceDefinition: everything outside metadata counts; status is apart when declared so."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(resource)
+        self.allow_unconditional_update = False
+
+    def reset_fields(self, subresource: str) -> Paths:
+        return (("metadata",), ("spec",)) if subresource == "status" else super().reset_fields(subresource)
+
+    def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
+        if self.has_status:
+            new.pop("status", None)
+        new["metadata"]["generation"] = 1
+        return new
+
+    def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        if self.has_status:
+            keep(new, old, "status")
+        if {**new, "metadata": 0} != {**old, "metadata": 0}:
+            new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+        return new
+
+    def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        return keep_all_but_status(new, old)
+
+
+def keep_all_but_status(new: JsonObject, old: JsonObject) -> JsonObject:
+    """The old object with the new status and owners."""
+    meta = new["metadata"]
+    result = {**old, "metadata": copy(old["metadata"])}
+    result["metadata"]["managedFields"] = meta.get("managedFields") or []
+    result["metadata"]["resourceVersion"] = meta.get("resourceVersion", "")
+    return keep(result, new, "status")
+
+
+_CREATE_ON_UPDATE = frozenset(
+    {
+        "runtimeclasses", "rolebindings", "clusterrolebindings", "roles", "clusterroles", "leases", "leasecandidates", "limitranges",
+        "events", "services", "endpoints",
+    }
+)  # fmt: skip
+_VERSION_REQUIRED = frozenset(
+    {
+        "clustertrustbundles", "runtimeclasses", "poddisruptionbudgets", "csidrivers", "csistoragecapacities", "volumeattachments",
+        "csinodes", "leases", "leasecandidates", "validatingadmissionpolicies", "mutatingadmissionpolicies", "storageversions",
+        "mutatingwebhookconfigurations", "validatingwebhookconfigurations", "mutatingadmissionpolicybindings",
+        "validatingadmissionpolicybindings", "customresourcedefinitions", "apiservices",
+    }
+)  # fmt: skip
+_RETURNS_DELETED = frozenset(
+    {
+        "resourceclaimtemplates", "resourceslices", "resourceclaims", "deviceclasses", "devicetaintrules", "csidrivers", "storageclasses",
+        "volumeattachments", "csinodes", "volumeattributesclasses", "resourcequotas", "persistentvolumes", "serviceaccounts",
+        "persistentvolumeclaims", "namespaces", "pods", "services", "podtemplates",
+    }
+)  # fmt: skip
+
+
+_BY_PLURAL: dict[tuple[str, str], type[Strategy]] = {
+    ("apps", "deployments"): Deployment,
+    ("batch", "jobs"): Job,
+    ("", "pods"): Pod,
+    ("", "namespaces"): Namespace,
+    ("", "persistentvolumes"): PersistentVolume,
+    ("", "secrets"): Secret,
+    ("", "serviceaccounts"): ServiceAccount,
+    ("", "services"): Service,
+    ("", "events"): Event,
+    ("events.k8s.io", "events"): Event,
+    ("apiextensions.k8s.io", "customresourcedefinitions"): CustomResourceDefinition,
+}
+
+
+def for_resource(resource: Resource) -> Strategy:
+    """The strategy of a built-in resource."""
+    return _BY_PLURAL.get((resource.gvk.group, resource.plural), Strategy)(resource)

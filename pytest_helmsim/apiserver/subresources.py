@@ -1,0 +1,286 @@
+"""Everything under an object's name: status, scale, log, eviction, binding, token and the rest; and resources that only answer.
+
+Sources: k8s.io/kubernetes pkg/registry/core/pod/{storage,rest}, pkg/registry/core/serviceaccount/storage/token.go,
+pkg/registry/{authorization,authentication}.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from pytest_helmsim.apiserver import authorization, bodies, deletes, endpoints, field_managers, negotiation, options, patches, scaling, writes
+from pytest_helmsim.apiserver.operation import Operation
+from pytest_helmsim.apiserver.registry import Served
+from pytest_helmsim.apiserver.routes import Call, is_true
+from pytest_helmsim.apiserver.store import StoreKey
+from pytest_helmsim.objects import yamlio
+from pytest_helmsim.objects.clock import rfc3339
+from pytest_helmsim.objects.json import JsonObject, dumps, loads
+from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.objects.status import BadRequest, Cause, Conflict, InternalError, NotFound, TooManyRequests, details, not_found
+from pytest_helmsim.objects.wire import Request, Response, User
+
+if TYPE_CHECKING:
+    from pytest_helmsim.apiserver.app import ApiServer
+
+_WHOLE_OBJECT = ("status", "finalize", "approval", "ephemeralcontainers", "resize")
+_PDBS = StoreKey("policy", "poddisruptionbudgets")
+_PODS = StoreKey("", "pods")
+
+
+def answer(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
+    """The response to a request on a subresource."""
+    known = served.resource.subresources
+    if call.subresource not in known:
+        raise NotFound("the server could not find the requested resource", details={})
+    match call.subresource:
+        case "scale":
+            return _scale(server, request, call, served)
+        case name if name in _WHOLE_OBJECT:
+            return _whole(server, request, call, served)
+        case "log":
+            return _log(server, request, call)
+        case "eviction":
+            return _evict(server, request, call, served)
+        case "binding":
+            return _binding(server, request, call, served)
+        case "token":
+            return _token(server, request, call, served)
+    return _refused(server, call, served)
+
+
+def _whole(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
+    if call.verb == "get":
+        return endpoints.get(server, request, call, served)
+    if call.verb == "update":
+        return endpoints.update(server, request, call, served)
+    if call.verb == "patch":
+        return endpoints.patch(server, request, call, served)
+    raise endpoints.method_not_allowed(call, served)
+
+
+def _scale(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
+    kinds = {"get": "GetOptions", "update": "UpdateOptions", "patch": "PatchOptions"}
+    if call.verb not in kinds:
+        raise endpoints.method_not_allowed(call, served)
+    content_type = bodies.media_type(request)
+    applying = call.verb == "patch" and content_type == patches.APPLY
+    given = options.write_options(request, kinds[call.verb], apply=applying)
+    op = endpoints.operation(server, request, call, served, given)
+    if call.verb == "get":
+        result = scaling.get(op)
+    elif call.verb == "update":
+        result = scaling.replace(op, bodies.parse(op, request.body, content_type))
+    else:
+        patches.check_type(served, content_type)
+        value = yamlio.load_object(request.body) if applying else loads(request.body)
+        result = scaling.patch(op, content_type, value, force=given.force)
+    return Response(200, dumps(result), (*endpoints.JSON_HEADERS, *negotiation.warning_headers(op.warnings)))
+
+
+def _pod(server: ApiServer, call: Call) -> JsonObject:
+    record = server.store.get(_PODS, call.namespace, call.name)
+    if record is None:
+        raise not_found("pods", "", call.name)
+    return record.obj
+
+
+def _log(server: ApiServer, request: Request, call: Call) -> Response:
+    pod = _pod(server, call)
+    spec = pod["spec"]
+    names = [c["name"] for c in spec.get("containers") or ()]
+    inits = [c["name"] for c in spec.get("initContainers") or ()]
+    container = request.first("container")
+    if not container:
+        if len(names) > 1:
+            listed = f"[{' '.join(names)}]" + (f" or one of the init containers: [{' '.join(inits)}]" if inits else "")
+            raise BadRequest(f"a container name must be specified for pod {call.name}, choose one of: {listed}")
+        container = names[0]
+    elif container not in (*names, *inits):
+        raise BadRequest(f"container {container} is not valid for pod {call.name}")
+    text_type = (("Content-Type", "text/plain"),)
+    if not spec.get("nodeName"):
+        return Response(200, b"", text_type)
+    text = server.logs.get((call.namespace, call.name, container, is_true(request.first("previous"))))
+    if text is None:
+        raise _no_log(pod, call, container, previous=is_true(request.first("previous")))
+    lines = text.splitlines(keepends=True)
+    tail = request.first("tailLines")
+    if tail.isdigit():
+        lines = lines[len(lines) - int(tail) :] if int(tail) else []
+    data = "".join(lines).encode()
+    limit = request.first("limitBytes")
+    return Response(200, data[: int(limit)] if limit.isdigit() else data, text_type)
+
+
+def _no_log(pod: JsonObject, call: Call, container: str, *, previous: bool) -> BadRequest:
+    statuses = [*((pod.get("status") or {}).get("containerStatuses") or ()), *((pod.get("status") or {}).get("initContainerStatuses") or ())]
+    state = next((entry for entry in statuses if entry.get("name") == container), {})
+    if previous:
+        return BadRequest(f'previous terminated container "{container}" in pod "{call.name}" not found')
+    waiting = (state.get("state") or {}).get("waiting") or {}
+    reason = waiting.get("reason", "")
+    if reason in ("ErrImagePull", "ImagePullBackOff"):
+        why = "trying and failing to pull image" if reason == "ImagePullBackOff" else "image can't be pulled"
+        return BadRequest(f'container "{container}" in pod "{call.name}" is waiting to start: {why}')
+    return BadRequest(f'container "{container}" in pod "{call.name}" is waiting to start: {reason or "ContainerCreating"}')
+
+
+def _evict(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
+    if call.verb != "create":
+        raise endpoints.method_not_allowed(call, served)
+    body = loads(request.body) if request.body else {}
+    if (body.get("metadata") or {}).get("name") != call.name:
+        raise BadRequest("name in URL does not match name in Eviction object")
+    pod = _pod(server, call)
+    from pytest_helmsim.apiserver import selection
+
+    if not pod["metadata"].get("deletionTimestamp") and (pod.get("status") or {}).get("phase") not in ("Pending", "Succeeded", "Failed"):
+        budgets = [
+            record.obj
+            for _, _, record in server.store.records(_PDBS, call.namespace)
+            if record.obj["spec"].get("selector") and selection.labels_match(selection.of_object(record.obj["spec"]["selector"]), pod)
+        ]
+        if len(budgets) > 1:
+            raise InternalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.", details={})
+        for budget in budgets:
+            _spend(server, budget, call)
+    chosen = options.delete_options(request, body.get("deleteOptions") or {})
+    op = endpoints.operation(server, request, call, served, options.WriteOptions(chosen.dry_run))
+    op.subresource = ""
+    deletes.delete(op, chosen)
+    return Response.of({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
+
+
+def _spend(server: ApiServer, budget: JsonObject, call: Call) -> None:
+    status, name = budget.get("status") or {}, budget["metadata"]["name"]
+    if (status.get("observedGeneration") or 0) < (budget["metadata"].get("generation") or 0):
+        cause = Cause("DisruptionBudget", f"The disruption budget {name} is still being processed by the server.")
+        message = "Cannot evict pod as it would violate the pod's disruption budget."
+        raise TooManyRequests(message, details=details(causes=[cause], retry_after=10))
+    left = status.get("disruptionsAllowed") or 0
+    if left <= 0:
+        healthy, desired = status.get("currentHealthy", 0), status.get("desiredHealthy", 0)
+        cause = Cause("DisruptionBudget", f"The disruption budget {name} needs {desired} healthy pods and has {healthy} currently")
+        raise TooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", details=details(causes=[cause]))
+    disrupted = {**(status.get("disruptedPods") or {}), call.name: rfc3339(server.clock.now())}
+    new = {**budget, "status": {**status, "disruptionsAllowed": left - 1, "disruptedPods": disrupted}}
+    server.store.put(_PDBS, call.namespace, name, new)
+
+
+def _binding(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
+    body = loads(request.body) if request.body else {}
+    if (body.get("metadata") or {}).get("name") != call.name:
+        raise BadRequest("name in URL does not match name in Binding object")
+    op = endpoints.operation(server, request, call, served, options.write_options(request, "CreateOptions"))
+    bind(op, (body.get("target") or {}).get("name") or "")
+    return Response.of({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
+
+
+def bind(op: Operation, node: str) -> None:
+    """Put the pod on a node; a pod that has one already is a conflict."""
+    record = op.server.store.get(_PODS, op.namespace, op.name)
+    if record is None:
+        raise op.not_found()
+    pod = record.obj
+    if pod["metadata"].get("deletionTimestamp"):
+        raise Conflict(f'Operation cannot be fulfilled on pods/binding "{op.name}": pod {op.name} is being deleted, cannot be assigned to a host',
+                       details=details(name=op.name, kind="pods/binding"))  # fmt: skip
+    if pod["spec"].get("nodeName"):
+        why = f'pod {op.name} is already assigned to node "{pod["spec"]["nodeName"]}"'
+        raise Conflict(f'Operation cannot be fulfilled on pods/binding "{op.name}": {why}', details=details(name=op.name, kind="pods/binding"))
+    condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": op.now}
+    status = pod.get("status") or {}
+    others = [entry for entry in status.get("conditions") or () if entry.get("type") != "PodScheduled"]
+    new = {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": {**status, "conditions": [*others, condition]}}
+    op.server.store.put(_PODS, op.namespace, op.name, writes.finished(op, new))
+
+
+def _token(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
+    record = server.store.get(served.key, call.namespace, call.name)
+    if record is None:
+        raise not_found("serviceaccounts", "", call.name)
+    body = loads(request.body) if request.body else {}
+    spec = body.get("spec") or {}
+    seconds = spec.get("expirationSeconds") or 3600
+    now = server.clock.now()
+    subject = f"system:serviceaccount:{call.namespace}:{call.name}"
+    claims = {"aud": spec.get("audiences") or ["https://kubernetes.default.svc"], "exp": int(now + seconds), "iat": int(now), "sub": subject}
+    secret = base64.urlsafe_b64encode(server.store.draw("token")).rstrip(b"=").decode()
+    token = f"{base64.urlsafe_b64encode(dumps(claims)).rstrip(b'=').decode()}.{secret}"
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{call.namespace}", "system:authenticated")
+    server.tokens[token] = User(subject, groups)
+    meta = {"name": call.name, "namespace": call.namespace, "creationTimestamp": rfc3339(now)}
+    result = {
+        "kind": "TokenRequest",
+        "apiVersion": "authentication.k8s.io/v1",
+        "metadata": meta,
+        "spec": {"audiences": claims["aud"], "expirationSeconds": seconds, "boundObjectRef": spec.get("boundObjectRef")},
+        "status": {"token": token, "expirationTimestamp": rfc3339(now + seconds)},
+    }
+    return Response.of(result, 201)
+
+
+def _refused(server: ApiServer, call: Call, served: Served) -> Response:
+    if served.key == _PODS:
+        pod = _pod(server, call)
+        if not pod["spec"].get("nodeName"):
+            raise BadRequest(f"pod {call.name} does not have a host assigned")
+    what = f"{call.plural}/{call.subresource}"
+    message = f"{what} is not simulated: containers of the embedded cluster run no processes; script the answer, or use a real cluster"
+    raise BadRequest(message)
+
+
+def review(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
+    """Resources that keep nothing: access and token reviews, component statuses, bindings."""
+    if call.plural == "componentstatuses":
+        return Response.of({"kind": "ComponentStatusList", "apiVersion": "v1", "metadata": {}, "items": []})
+    if call.verb != "create":
+        raise endpoints.method_not_allowed(call, served)
+    op = endpoints.operation(server, request, call, served, options.write_options(request, "CreateOptions"))
+    obj = bodies.read(op, request)
+    if call.plural == "bindings":
+        op.name = (obj.get("metadata") or {}).get("name") or ""
+        pods = server.registry.of_kind(GroupVersionKind("", "v1", "Pod"))
+        assert pods is not None
+        bind(Operation(server, pods, call.namespace, op.name, manager=op.manager), (obj.get("target") or {}).get("name") or "")
+        return Response.of({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
+    return Response.of(_reviewed(server, op, obj, call), 201)
+
+
+def _reviewed(server: ApiServer, op: Operation, obj: JsonObject, call: Call) -> JsonObject:
+    spec = obj.get("spec") or {}
+    if call.plural == "selfsubjectreviews":
+        info = {"username": op.user.name, "groups": list(op.user.groups)}
+        return {**obj, "metadata": {"creationTimestamp": op.now}, "status": {"userInfo": info}}
+    if call.plural == "selfsubjectrulesreviews":
+        rules = list(authorization.rules(server, op.user, spec.get("namespace") or ""))
+        if authorization.MASTERS in op.user.groups:
+            rules = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}, {"verbs": ["*"], "nonResourceURLs": ["*"]}]
+        resource_rules = [rule for rule in rules if rule.get("resources")]
+        others = [{"verbs": rule["verbs"], "nonResourceURLs": rule["nonResourceURLs"]} for rule in rules if rule.get("nonResourceURLs")]
+        return {**obj, "status": {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": False}}
+    if call.plural == "tokenreviews":
+        user = server.tokens.get(spec.get("token") or "")
+        status: JsonObject = {"user": {}, "error": "[invalid bearer token, invalid bearer token]"}
+        if user is not None:
+            status = {"authenticated": True, "user": {"username": user.name, "groups": list(user.groups)}}
+        return {**field_managers.update(op, None, obj), "status": status}
+    user = op.user
+    if not call.plural.startswith("self"):
+        user = User(spec.get("user") or "", tuple(spec.get("groups") or ()))
+    wanted = spec.get("resourceAttributes")
+    if wanted:
+        asked = authorization.Attributes(
+            wanted.get("verb") or "",
+            wanted.get("group") or "",
+            wanted.get("resource") or "",
+            wanted.get("namespace") or "",
+            wanted.get("name") or "",
+            wanted.get("subresource") or "",
+        )
+    else:
+        path = spec.get("nonResourceAttributes") or {}
+        asked = authorization.Attributes(path.get("verb") or "", path=path.get("path") or "/")
+    return {**field_managers.update(op, None, obj), "status": {"allowed": authorization.allowed(server, user, asked)}}
