@@ -20,6 +20,10 @@ from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.template.functions.versions import Constraint, Version, VersionError
 
 _log = logging.getLogger(__name__)
+_MISSING = {
+    HELM3: "An error occurred while checking for chart dependencies. You may need to run `helm dependency build`",
+    HELM4: "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build'",
+}
 
 
 def process(chart: Chart, values: JsonObject | None, flavour: Flavour = HELM4) -> Chart:
@@ -43,7 +47,8 @@ def check_presence(chart: Chart, flavour: Flavour = HELM4) -> None:
     present = {each.name for each in chart.dependencies}
     missing = [each.name for each in chart.metadata.dependencies or () if each.name not in present]
     if missing:
-        raise DependencyError(f"found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}")
+        reason = f"found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}"
+        raise DependencyError(f"{_MISSING[flavour]} to fetch missing dependencies: {reason}")
 
 
 def _enable(chart: Chart, values: JsonObject, path: str, flavour: Flavour) -> None:

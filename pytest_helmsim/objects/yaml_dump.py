@@ -1,7 +1,7 @@
 """Plain values to YAML, as sigs.k8s.io/yaml's Marshal prints them: through JSON, then go-yaml v2's emitter.
 
 Keys in Go's natural order (`a2` before `a10`), lists at the indentation of their key, strings plain where that is safe,
-`|` blocks for text with line ends, no folding of long lines. `dump(1e6) = "1000000"`, `dump(1.5e6) = "1.5e+06"` only with a fraction.
+`|` blocks for text with line ends, long lines folded at blanks beyond column 80. `dump(1e6) = "1000000"`, `dump(1.5e6) = "1.5e+06"` only with a fraction.
 
 Source: go.yaml.in/yaml/v2 encode.go, emitterc.go, sorter.go; sigs.k8s.io/yaml yaml.go; encoding/json.
 """
@@ -28,6 +28,7 @@ from pytest_helmsim.objects.yaml_scalars import (
 )
 
 MAX_DEPTH: Final = 900
+_WIDTH: Final = 80
 _CACHE_LIMIT: Final = 50_000
 _SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_/-]*(?:[. ][A-Za-z0-9_/-]+)*").fullmatch
 _UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
@@ -62,11 +63,18 @@ def _write_root(value: Any, out: list[str]) -> None:
     elif isinstance(value, list | tuple) and value:
         _write_list(value, out, "", 0, False)
     else:
-        text = _scalar(value)
-        if text is None:
-            _write_block(clean(value), out, "  ")
-        else:
-            out.append(text + "\n")
+        _write_scalar(value, out, 0, "  ")
+
+
+def _write_scalar(value: Any, out: list[str], column: int, indent: str) -> None:
+    """A scalar and its line end, on a line that has reached `column`; what follows on other lines is indented."""
+    text = _inline(value) if value.__class__ is str else _scalar(value)
+    if text is None:
+        out.append(block(clean(value), indent))
+    elif column + len(text) > _WIDTH and " " in text:
+        out.append(_fold_line(text, column, indent) + "\n")
+    else:
+        out.append(text + "\n")
 
 
 def _write_map(value: dict[Any, Any], out: list[str], indent: str, depth: int, started: bool) -> None:
@@ -74,76 +82,100 @@ def _write_map(value: dict[Any, Any], out: list[str], indent: str, depth: int, s
     if depth > MAX_DEPTH:
         raise YamlError(f"yaml: exceeded max depth of {MAX_DEPTH}")
     append = out.append
+    inner = indent + "  "
     for name in sort_keys(value):
         key = _KEYS.get(name)
-        if key is None:
-            key = _render_key(name)
+        if key is None and (key := _render_key(name)) is None:
+            _write_complex_entry(name, value[name], out, indent, depth, started)
+            started = False
+            continue
         prefix = key if started else indent + key
         started = False
         item = value[name]
-        kind = item.__class__
-        if kind is str:
+        if item.__class__ is str:
             text = _INLINE.get(item, item)
             if text is item:
                 text = _inline(item)
-            if text is None:
-                append(prefix)
-                append(" ")
-                _write_block(clean(item), out, indent + "  ")
-            else:
+            if text is not None and len(indent) + len(key) + len(text) < _WIDTH:
                 append(f"{prefix} {text}\n")
-            continue
-        if isinstance(item, dict):
+                continue
+        elif isinstance(item, dict):
             if item:
-                if prefix.endswith("\n" + indent + ":"):
-                    append(prefix + " ")
-                    _write_map(item, out, indent + "  ", depth + 1, True)
-                else:
-                    append(prefix + "\n")
-                    _write_map(item, out, indent + "  ", depth + 1, False)
+                append(prefix + "\n")
+                _write_map(item, out, inner, depth + 1, False)
             else:
                 append(prefix + " {}\n")
+            continue
         elif isinstance(item, list | tuple):
             if item:
-                if prefix.endswith("\n" + indent + ":"):
-                    append(prefix + " ")
-                    _write_list(item, out, indent + "  ", depth + 1, True)
-                else:
-                    append(prefix + "\n")
-                    _write_list(item, out, indent, depth + 1, False)
+                append(prefix + "\n")
+                _write_list(item, out, indent, depth + 1, False)
             else:
                 append(prefix + " []\n")
+            continue
         else:
             plain = _to_plain(item)
             if plain is not item:
-                _write_map({name: plain}, out, indent, depth, prefix == key)
+                _write_map({name: plain}, out, indent, depth, prefix is key)
                 continue
-            text = _scalar(item)
-            if text is None:
-                append(prefix + " ")
-                _write_block(clean(item), out, indent + "  ")
-            else:
-                append(f"{prefix} {text}\n")
+        append(prefix + " ")
+        _write_scalar(item, out, len(indent) + len(key) + 1, inner)
+
+
+def _write_complex_entry(name: str, item: Any, out: list[str], indent: str, depth: int, started: bool) -> None:
+    """`? key` and `: value`, for keys of more than one line or 128 bytes."""
+    out.append("? " if started else indent + "? ")
+    _write_scalar(clean(name), out, len(indent) + 2, indent + "  ")
+    out.append(indent + ":")
+    plain = _to_plain(item)
+    if isinstance(plain, dict | list | tuple) and plain:
+        out.append(" ")
+        write: Any = _write_map if isinstance(plain, dict) else _write_list
+        write(plain, out, indent + "  ", depth + 1, True)
+    else:
+        out.append(" ")
+        _write_scalar(plain, out, len(indent) + 2, indent + "  ")
 
 
 def _write_list(value: list[Any] | tuple[Any, ...], out: list[str], indent: str, depth: int, started: bool) -> None:
     if depth > MAX_DEPTH:
         raise YamlError(f"yaml: exceeded max depth of {MAX_DEPTH}")
     append = out.append
+    inner = indent + "  "
     for entry in value:
         item = _to_plain(entry)
         append("- " if started else indent + "- ")
         started = False
         if isinstance(item, dict) and item:
-            _write_map(item, out, indent + "  ", depth + 1, True)
+            _write_map(item, out, inner, depth + 1, True)
         elif isinstance(item, list | tuple) and item:
-            _write_list(item, out, indent + "  ", depth + 1, True)
+            _write_list(item, out, inner, depth + 1, True)
         else:
-            text = _scalar(item)
-            if text is None:
-                _write_block(clean(item), out, indent + "  ")
-            else:
-                append(text + "\n")
+            _write_scalar(item, out, len(inner), inner)
+
+
+def _fold_line(text: str, column: int, indent: str) -> str:
+    """Break a rendered scalar at single blanks beyond column 80, as the emitter does where it may."""
+    style = text[0] if text[0] in "\"'" else ""
+    first, last = (1, len(text) - 2) if style else (0, len(text) - 1)
+    parts: list[str] = []
+    start = 0
+    place = text.find(" ", max(first + 1 if style else first, start + _WIDTH + 1 - column))
+    while place != -1 and (not style or place < last):
+        after_blank = text[place - 1] == " " if place > start else place > 0
+        before_blank = text[place + 1 : place + 2] == " "
+        if after_blank or (before_blank and style != '"'):
+            place = text.find(" ", place + 1)
+            continue
+        parts.append(text[start:place] + "\n" + indent)
+        column = len(indent)
+        if before_blank:
+            parts.append("\\")
+            column += 1
+        start = place + 1
+        place = text.find(" ", max(start, start + _WIDTH + 1 - column))
+    parts.append(text[start:])
+    return "".join(parts)
 
 
 def _to_plain(value: Any) -> Any:
@@ -266,11 +298,6 @@ def _escape_character(character: str) -> str:
     return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
 
 
-def _write_block(text: str, out: list[str], indent: str) -> None:
-    """`|` with its hints and the indented lines; the indicator's line has begun already."""
-    out.append(block(text, indent))
-
-
 def block(text: str, indent: str) -> str:
     """A literal block scalar: `|`, an indentation hint before leading blanks, `-` or `+` for the end, the lines."""
     head = "|"
@@ -292,18 +319,17 @@ def block(text: str, indent: str) -> str:
     return "".join(parts)
 
 
-def _render_key(name: str) -> str:
-    """A key with its colon: `name:`, quoted where needed, `? name` and a line of its own when it is longer than 128 bytes."""
-    if len(gojson.quote(name).encode("utf-8", "replace")) > 1024:
+def _render_key(name: str) -> str | None:
+    """A key with its colon; None for one that needs the `?` form."""
+    if len(name) > 160 and len(gojson.quote(name).encode("utf-8", "replace")) > 1024:
         raise YamlError("yaml: did not find expected ',' or '}'")
     cleaned = clean(name)
-    text = cleaned if _SAFE(cleaned) and resolve(cleaned)[0] is STR else _render(cleaned, True) or ""
     if _BREAK.search(cleaned) or len(cleaned.encode()) > 128:
-        return f"? {text}\n:"
-    rendered = text + ":"
+        return None
+    text = cleaned if _SAFE(cleaned) and resolve(cleaned)[0] is STR else _render(cleaned, True) or ""
     if len(_KEYS) >= _CACHE_LIMIT:
         _KEYS.clear()
-    _KEYS[name] = rendered
+    rendered = _KEYS[name] = text + ":"
     return rendered
 
 
