@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pytest_helmsim.objects.errors import HelmsimError
 
 if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
     from pytest_helmsim.client.client import Client
     from pytest_helmsim.objects.clock import Clock
 
@@ -59,8 +61,12 @@ class Backend(Protocol):
     clock: Clock
     namespace: str
     """Where a release of this test goes by default."""
+    api_client: ApiClient
+    """For the `kubernetes` package."""
     server: Any
     """The simulated API server; None for a real one."""
+    images: Any
+    """Its scripted images; None for a real one."""
 
 
 class Source(Protocol):

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pytest_helmsim.apiserver.app import ApiServer
+from pytest_helmsim.apiserver.controllers.images import Images
 from pytest_helmsim.apiserver.controllers.loop import Controllers
-from pytest_helmsim.backends.base import Settings
+from pytest_helmsim.backends.base import BackendError, Settings
+from pytest_helmsim.client import in_process
 from pytest_helmsim.client.client import Client
-from pytest_helmsim.client.in_process import api_client
 from pytest_helmsim.objects.clock import VirtualClock
+from pytest_helmsim.schema.catalog import UnknownKubernetesVersion
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
 
 ALL_CONTROLLERS = "*"
 
@@ -23,8 +29,14 @@ class EmbeddedBackend:
     client: Client
     clock: VirtualClock
     server: ApiServer
+    images: Images
     name: str = "embedded"
     namespace: str = "default"
+
+    @property
+    def api_client(self) -> ApiClient:
+        """The same server for the `kubernetes` package."""
+        return in_process.api_client(self.server.handle)
 
 
 @dataclass(slots=True)
@@ -37,19 +49,28 @@ class EmbeddedSource:
     @contextmanager
     def isolate(self, name: str, *, kubernetes: str | None = None, controllers: str | None = None) -> Iterator[EmbeddedBackend]:
         """A fork of the prepared server; the fixture costs what the fork costs."""
-        wanted = (kubernetes or self.settings.kubernetes, controllers or ALL_CONTROLLERS)
-        if wanted not in self._prepared:
-            self._prepared[wanted] = prepare(*wanted)
-        server = self._prepared[wanted].fork()
-        Controllers(server, wanted[1])
-        yield EmbeddedBackend(Client(api_client(server.handle), server.clock), server.clock, server)
+        version, names = kubernetes or self.settings.kubernetes, controllers or ALL_CONTROLLERS
+        if (version, names) not in self._prepared:
+            self._prepared[version, names] = prepare(version, names)
+        clock = VirtualClock(self._prepared[version, names].clock.now())
+        server = self._prepared[version, names].fork(clock=clock)
+        loop = Controllers(server, names=names)
+        loop.start()
+        yield EmbeddedBackend(Client(server.handle, clock), clock, server, loop.images)
 
 
 def prepare(kubernetes: str, controllers: str = ALL_CONTROLLERS) -> ApiServer:
-    """A server as a fresh cluster is once its namespaces, node and ServiceAccounts are there."""
-    server = ApiServer(version=kubernetes, clock=VirtualClock())
-    Controllers(server, controllers)
-    server.settle()
+    """A server as a fresh cluster is once its namespaces, node and ServiceAccounts are there.
+
+    Raises `BackendError` for a Kubernetes version or a controller that is not known.
+    """
+    try:
+        server = ApiServer(kubernetes, clock=VirtualClock())
+    except UnknownKubernetesVersion as error:
+        raise BackendError(str(error)) from error
+    loop = Controllers(server, names=controllers)
+    loop.start()
+    loop.stop()
     return server
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pytest_helmsim.backends.base import BackendError, Settings
 from pytest_helmsim.backends.kubeconfig import SERVICE_ACCOUNT, SharedSource, load
-from pytest_helmsim.client.client import Client
+from pytest_helmsim.client.client import Client, Unreachable
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import ApiError
@@ -65,9 +65,10 @@ def open_source(settings: Settings) -> Iterator[SharedSource]:
                 kubeconfig.write_text(run(kind, "get", "kubeconfig", f"--name={settings.kind_name}"))
         except subprocess.CalledProcessError as error:
             raise BackendError(f"kind could not create the cluster {settings.kind_name}: {error}; its own words are above") from error
-        client = Client(load(str(kubeconfig), ""), RealClock())
+        api_client = load(str(kubeconfig), "")
+        client = Client(api_client, RealClock())
         wait_ready(client)
-        yield SharedSource("kind", client, settings.keep)
+        yield SharedSource("kind", client, api_client, settings.keep)
     finally:
         if not there and not settings.keep:
             cluster.delete()
@@ -106,7 +107,7 @@ def wait_ready(client: Client) -> None:
     while clock.now() < deadline:
         try:
             missing = what_is_missing(client)
-        except ApiError as error:
+        except (ApiError, Unreachable) as error:
             missing = f"an answer: {error}"
         if not missing:
             return

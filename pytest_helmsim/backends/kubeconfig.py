@@ -15,7 +15,7 @@ from kubernetes.client import ApiClient
 from kubernetes.config.config_exception import ConfigException
 
 from pytest_helmsim.backends.base import FEATURES, BackendError, ClusterCannot, Settings
-from pytest_helmsim.client.client import Client
+from pytest_helmsim.client.client import Client, Unreachable
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import ApiError
@@ -32,7 +32,9 @@ class SharedBackend:
     client: Client
     clock: RealClock
     namespace: str
+    api_client: ApiClient
     server: None = None
+    images: None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class SharedSource:
 
     name: str
     client: Client
+    api_client: ApiClient
     keep: bool
 
     @contextmanager
@@ -52,7 +55,7 @@ class SharedSource:
         namespace = f"helmsim-{re.sub('[^a-z0-9-]', '-', name)[:40].strip('-')}-{secrets.token_hex(3)}"
         self.client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
         try:
-            yield SharedBackend(self.name, self.client, RealClock(), namespace)
+            yield SharedBackend(self.name, self.client, RealClock(), namespace, self.api_client)
         finally:
             if not self.keep:
                 self.client.delete(NAMESPACE, namespace)
@@ -75,9 +78,10 @@ def load(file: str, context: str) -> ApiClient:
 @contextmanager
 def open_source(settings: Settings) -> Iterator[SharedSource]:
     """The cluster of the kubeconfig; asked once, so that an unreachable one is said before the first test."""
-    client = Client(load(settings.kubeconfig, settings.context), RealClock())
+    api_client = load(settings.kubeconfig, settings.context)
+    client = Client(api_client, RealClock())
     try:
         client.version()
-    except ApiError as error:
-        raise BackendError(f"the cluster of the kubeconfig refuses to answer: {error}") from error
-    yield SharedSource("kubeconfig", client, settings.keep)
+    except (ApiError, Unreachable) as error:
+        raise BackendError(f"the cluster of the kubeconfig does not answer: {error}") from error
+    yield SharedSource("kubeconfig", client, api_client, settings.keep)

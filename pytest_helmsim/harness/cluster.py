@@ -49,7 +49,7 @@ class Cluster:
     @property
     def api_client(self) -> ApiClient:
         """For the `kubernetes` package: `kubernetes.client.AppsV1Api(cluster.api_client)`."""
-        return self._backend.client.api_client
+        return self._backend.api_client
 
     @property
     def clock(self) -> Clock:
@@ -59,7 +59,8 @@ class Cluster:
     @property
     def images(self) -> Images:
         """What each image does when a pod runs it: `cluster.images["web:9.9.9"] = CrashLoop(logs="panic")`."""
-        images: Images = self._embedded("scripted images").images
+        self._embedded("scripted images")
+        images: Images = self._backend.images
         return images
 
     @property
