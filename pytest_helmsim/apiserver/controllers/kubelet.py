@@ -226,10 +226,8 @@ class Kubelet(Reconciler):
         behaviour = self.world.images.find(container["image"])
         if isinstance(behaviour, Ready | NeverReady | Exit | CrashLoop) and behaviour.logs:
             text = behaviour.logs if behaviour.logs.endswith("\n") else behaviour.logs + "\n"
-            if number:
-                self.api.append_log(common.namespace_of(pod), common.name_of(pod), container["name"], text, previous=True)
-            else:
-                self.api.append_log(common.namespace_of(pod), common.name_of(pod), container["name"], text)
+            if number <= 1:
+                self.api.append_log(common.namespace_of(pod), common.name_of(pod), container["name"], text, previous=number == 1)
 
     def _tell_stopped(self, pod: JsonObject) -> None:
         for container in pod["spec"].get("containers") or ():

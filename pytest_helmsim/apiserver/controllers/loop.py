@@ -140,9 +140,6 @@ class Controllers:
             self._step(item)
 
     def _step(self, item: _Item) -> None:
-        planned = self._due.pop(item, None)
-        if planned:
-            planned[1]()
         try:
             delay = self._reconcilers[item.reconciler].sync(item.key)
         except ApiError as error:
@@ -152,14 +149,19 @@ class Controllers:
         else:
             if self._tries.pop(item, None):
                 self.failures.pop((item.key, self._reconcilers[item.reconciler].name), None)
-        if delay is not None:
-            self._plan(item, max(delay, 0.0))
+        self._plan(item, delay)
 
-    def _plan(self, item: _Item, delay: float) -> None:
-        clock = self._api.clock
+    def _plan(self, item: _Item, delay: float | None) -> None:
+        """Look at the item again after that time; None takes an earlier plan back."""
+        clock, planned = self._api.clock, self._due.get(item)
+        when = clock.now() + max(delay, 0.0) if delay is not None else None
+        if planned is not None and planned[0] != when:
+            planned[1]()
+            del self._due[item]
+        if when is None or item in self._due:
+            return
         if not isinstance(clock, VirtualClock):
             raise HelmsimError("controllers need the cluster's VirtualClock; a server that follows real time moves it forward")
-        when = clock.now() + delay
 
         def due() -> None:
             self._due.pop(item, None)

@@ -7,7 +7,11 @@ Source: k8s.io/kubernetes cmd/kube-controller-manager/names and app/controllerma
 from __future__ import annotations
 
 from pytest_helmsim.apiserver.controllers import common
+from pytest_helmsim.apiserver.controllers.autoscaler import Autoscalers
+from pytest_helmsim.apiserver.controllers.budgets import Budgets
 from pytest_helmsim.apiserver.controllers.common import Reconciler
+from pytest_helmsim.apiserver.controllers.crds import Definitions
+from pytest_helmsim.apiserver.controllers.cronjobs import CronJobs
 from pytest_helmsim.apiserver.controllers.daemonsets import DaemonSets
 from pytest_helmsim.apiserver.controllers.deployments import Deployments
 from pytest_helmsim.apiserver.controllers.endpoints import EndpointsController, EndpointSlices
@@ -17,7 +21,9 @@ from pytest_helmsim.apiserver.controllers.kubelet import Kubelet, Nodes
 from pytest_helmsim.apiserver.controllers.namespaces import Namespaces, RootCertificates, ServiceAccounts
 from pytest_helmsim.apiserver.controllers.replicasets import ReplicaSets
 from pytest_helmsim.apiserver.controllers.scheduler import Scheduler
+from pytest_helmsim.apiserver.controllers.services import Ingresses, LoadBalancers
 from pytest_helmsim.apiserver.controllers.statefulsets import StatefulSets
+from pytest_helmsim.apiserver.controllers.volumes import Expansions, Protection, Volumes
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.kinds import GroupVersionKind
 
@@ -26,18 +32,30 @@ ALL: tuple[type[Reconciler], ...] = (
     Namespaces,
     ServiceAccounts,
     RootCertificates,
+    Definitions,
+    Autoscalers,
+    CronJobs,
     Deployments,
     ReplicaSets,
     StatefulSets,
     DaemonSets,
     Jobs,
     FinishedJobs,
+    Volumes,
+    Expansions,
     Scheduler,
     Kubelet,
     EndpointsController,
     EndpointSlices,
+    LoadBalancers,
+    Ingresses,
+    Budgets,
+    Protection,
     Garbage,
 )
+
+ALWAYS = (Definitions,)
+"""Part of the API server itself: no switch turns them off."""
 
 _VERSIONS: dict[tuple[str, str], GroupVersionKind] = {
     common.kind(value): value for value in vars(common).values() if isinstance(value, GroupVersionKind)
@@ -59,7 +77,7 @@ def chosen(names: str) -> list[type[Reconciler]]:
             )
     on = {known[word] for word in words if word in known}
     off = {known[word[1:]] for word in words if word.startswith("-")}
-    return [cls for cls in ALL if cls in on or ("*" in words and cls not in off)]
+    return [cls for cls in ALL if cls in ALWAYS or cls in on or ("*" in words and cls not in off)]
 
 
 def version_of(group: str, kind: str) -> GroupVersionKind | None:

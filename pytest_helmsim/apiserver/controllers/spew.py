@@ -131,4 +131,7 @@ def _shown(number: int, scale: int, text: str, form: str) -> str:
 
 def _big(text: str, form: str) -> str:
     """A number that Go keeps as a big decimal; its inner words are not modelled, the text stands for them."""
-    return f"{{i:(resource.int64Amount){{value:(int64)0 scale:(resource.Scale)0}} d:(resource.infDecAmount){{Dec:(*inf.Dec){text}}} s:(string) Format:(resource.Format){form}}}"
+    amount = "{value:(int64)0 scale:(resource.Scale)0}"
+    return (
+        f"{{i:(resource.int64Amount){amount} d:(resource.infDecAmount){{Dec:(*inf.Dec){text}}} s:(string) Format:(resource.Format){form}}}"
+    )
