@@ -145,7 +145,7 @@ class ServerSide:
             if error.code == 415:
                 raise ObjectFailed(f"server-side apply not available on the server: {error}") from error
             if error.reason == "Conflict":
-                raise ApplyConflict(f"conflict occurred while applying object {_place(target)}: {error}") from error
+                raise ApplyConflict(f"conflict occurred while applying object {_place(target)}: {error}", error.details) from error
             raise ObjectFailed(f"server-side apply failed for object {_place(target)}: {error}") from error
 
     def _hand_over(self, target: Built) -> None:
@@ -185,10 +185,10 @@ class ServerSide:
 class ApplyConflict(ObjectFailed, Conflict):
     """Another manager owns fields with other values; `details` are those of the server's answer."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, details: JsonObject | None) -> None:
         ObjectFailed.__init__(self, message)
         self.message = message
-        self.details = None
+        self.details = details
 
 
 def _quota_conflict_inside(error: Conflict) -> bool:

@@ -57,7 +57,7 @@ class Driver(Protocol):
     def query(self, labels: Mapping[str, str]) -> list[Release]:
         """All that carry these labels, in the order of their keys; raise `ReleaseNotFound` when there is none."""
 
-    def list(self) -> list[Release]:
+    def list_all(self) -> list[Release]:
         """All records."""
 
     def create(self, release: Release) -> None:
@@ -144,7 +144,7 @@ class ObjectDriver:
             raise ReleaseNotFound
         return self._decode_all(found)
 
-    def list(self) -> list[Release]:
+    def list_all(self) -> list[Release]:
         try:
             found = self.client.list(self.resource, self.namespace, label_selector="owner=helm")
         except ApiError as error:
@@ -230,7 +230,7 @@ class MemoryDriver:
             raise ReleaseNotFound
         return found
 
-    def list(self) -> list[Release]:
+    def list_all(self) -> list[Release]:
         return [release for release, own in self._all() if own.get("owner") == "helm"]
 
     def create(self, release: Release) -> None:

@@ -1,0 +1,134 @@
+"""From a chart and values to what a release stores: what the cluster can do, `lookup`, the chart's rendering, hooks as records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_helmsim.chart import manifests, model, render
+from pytest_helmsim.chart.capabilities import Capabilities, KubeVersion
+from pytest_helmsim.chart.errors import ChartError
+from pytest_helmsim.client.doors import Unreachable
+from pytest_helmsim.client.resources import NoKindMatch
+from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.objects.status import ApiError, NotFound
+from pytest_helmsim.release.context import Context
+from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption, ReleaseError
+from pytest_helmsim.release.model import SYSTEM_LABELS, HookRecord
+from pytest_helmsim.release.options import _Rendering
+from pytest_helmsim.template.errors import FunctionError
+from pytest_helmsim.template.values import Int64
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The parts of a release that come from templates."""
+
+    manifest: str
+    hooks: tuple[HookRecord, ...]
+    notes: str
+
+
+def capabilities(context: Context) -> Capabilities:
+    """Version, group versions and kinds of the cluster, looked up once per client."""
+    client = context.client
+    try:
+        version = client.version()
+        found = client.resources.discover()
+    except (ApiError, Unreachable) as error:
+        raise ClusterUnreachable(f"could not get server version from Kubernetes: {error}") from error
+    git = version.get("gitVersion") or ""
+    kinds = {f"{resource.gvk.api_version}/{resource.gvk.kind}" for resource in found.resources}
+    return Capabilities(
+        KubeVersion(git, git, version.get("major") or "", version.get("minor") or ""),
+        tuple(sorted({*found.group_versions, *kinds})),
+        context.rules.flavour,
+    )
+
+
+def prepare(
+    context: Context,
+    chart: model.Chart,
+    values: JsonObject,
+    release: render.ReleaseInfo,
+    options: _Rendering,
+    known: Capabilities,
+) -> Rendering:
+    """Render a chart whose dependencies are processed; errors are the chart's own."""
+    rendered = render.render(
+        chart,
+        values,
+        release=release,
+        capabilities=known,
+        lookup=None if options.dry_run == "client" else _lookup(context),
+        flavour=context.rules.flavour,
+        subchart_notes=options.subchart_notes,
+        skip_schema_validation=options.skip_schema_validation,
+    )
+    if options.post_renderer is not None:
+        try:
+            rendered = options.post_renderer(rendered)
+        except ReleaseError as error:
+            raise ChartError(f"error while running post render on files: {error}") from error
+    text = manifests.join(rendered.manifests, hide_secrets=options.hide_secret)
+    return Rendering(text, hook_records(rendered.hooks), rendered.notes)
+
+
+def hook_records(hooks: Sequence[manifests.Hook]) -> tuple[HookRecord, ...]:
+    """Rendered hooks as a release holds them, not yet run."""
+    return tuple(
+        HookRecord(
+            name=hook.name,
+            kind=hook.kind,
+            path=hook.path,
+            manifest=hook.manifest,
+            events=hook.events,
+            weight=hook.weight,
+            delete_policies=hook.delete_policies,
+            output_log_policies=hook.output_log_policies,
+        )
+        for hook in hooks
+    )
+
+
+def check_labels(options: _Rendering) -> None:
+    """Raise `InvalidOption` for a label that the storage uses itself."""
+    if set(options.labels) & set(SYSTEM_LABELS):
+        system = " ".join(SYSTEM_LABELS)
+        raise InvalidOption(f"user supplied labels contains system reserved label name. System labels: [{system}]")
+
+
+def check_hide_secret(context: Context, options: _Rendering) -> None:
+    """Raise `InvalidOption` where secrets are hidden from a real run."""
+    if options.hide_secret and options.dry_run == "none":
+        raise InvalidOption(context.rules.hide_secret)
+
+
+def _lookup(context: Context) -> render.Lookup:
+    client = context.client
+
+    def lookup(api_version: str, kind: str, namespace: str, name: str) -> JsonObject:
+        try:
+            resource = client.resource_for(GroupVersionKind.of(api_version, kind))
+            place = namespace if resource.namespaced else ""
+            if name:
+                return _as_go(client.get(resource, name, place))  # type: ignore[no-any-return]
+            return _as_go(client.request("GET", resource.path(place)).json())  # type: ignore[no-any-return]
+        except (NoKindMatch, NotFound):
+            return {}
+        except ApiError as error:
+            raise FunctionError(str(error)) from error
+
+    return lookup
+
+
+def _as_go(value: Json) -> Json:
+    """An unstructured object: whole numbers are int64."""
+    if isinstance(value, dict):
+        return {key: _as_go(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_go(item) for item in value]
+    if type(value) is int:
+        return Int64(value)
+    return value
