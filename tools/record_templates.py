@@ -20,7 +20,7 @@ TARGET = ROOT / "tests" / "recorded" / "template" / "language.json"
 def main() -> None:
     go = sys.argv[1] if len(sys.argv) > 1 else "go"
     sys.path.insert(0, str(ROOT / "tests" / "template"))
-    import rows  # noqa: PLC0415
+    import rows
 
     asked = [{"files": row.files, "run": row.run, "missing": row.missing} for row in rows.ROWS]
     run = subprocess.run(

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from pytest_helmsim.template import nodes, values
-from pytest_helmsim.template.compiler import Argument, Binding
-from pytest_helmsim.template.errors import ArgumentFault
+from pytest_helmsim.template.compiler import Argument, Binding, overflow
+from pytest_helmsim.template.errors import ArgumentFault, FunctionError
 from pytest_helmsim.template.nodes import Node
 from pytest_helmsim.template.signatures import ANY, Function, assignable, nilable, takes_everything
 from pytest_helmsim.template.values import Value, go_type
@@ -41,14 +41,25 @@ def bind(function: Function, binding: Binding) -> Call:
     wrong = function.arity_error(count=len(binding.arguments), piped=binding.piped)
     if wrong is not None:
         return _refuse(-1, wrong)
-    if function.unchecked and not any(isinstance(argument.literal, nodes.Nil) for argument in binding.arguments):
+    if function.unchecked and not function.on_invalid and not any(isinstance(each.literal, nodes.Number) for each in binding.arguments):
         return function.call
     checks = [
         (index, check)
         for index, argument in enumerate(binding.arguments)
         if (check := _check(index, argument, function.param(index))) is not None
     ]
+    if function.on_invalid and not binding.arguments[0].interface:
+        return _refusing_invalid(_checked(function.call, checks), function.on_invalid)
     return _checked(function.call, checks)
+
+
+def _refusing_invalid(call: Call, message: str) -> Call:
+    def refusing(first: Value, *rest: Value) -> Value:
+        if first is None:
+            raise FunctionError(message)
+        return call(first, *rest)
+
+    return refusing
 
 
 def _refuse(index: int, message: str) -> Call:
@@ -107,7 +118,8 @@ def _literal(index: int, node: Node, type_name: str) -> Check | None:
     if isinstance(node, nodes.Nil):
         return None if nilable(type_name) else _refuse(index, f"cannot assign nil to {type_name}")
     if takes_everything(type_name):
-        return None
+        reason = overflow(node) if isinstance(node, nodes.Number) else ""
+        return _refuse(index, reason) if reason else None
     if type_name == "string":
         return None if isinstance(node, nodes.String) else _refuse(index, f"expected string; found {node}")
     if type_name == "bool":

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Final
+from typing import Any, Final
 
 from pytest_helmsim.template import nodes
 from pytest_helmsim.template.errors import LimitExceeded
@@ -48,14 +48,16 @@ class Binding:
     arguments: tuple[Argument, ...]
     piped: bool = False
     method: bool = False
+    interface: bool = False
+    """Of a method's receiver: nil in it is an `interface {}` holding nil."""
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """What an error at a line of the code is blamed on.
 
-    `node` for the call or access itself, `head` for a wrong number of arguments, `tails` for each argument (the last of them may be
-    the piped one), as Go's executor would stand on.
+    `node` for an error of the function called, `head` for everything else (`node` too where it is None), `tails` for each argument
+    (the last of them may be the piped one), as Go's executor would stand on.
     """
 
     node: Node
@@ -122,7 +124,7 @@ class _Compiler:
     bindings: dict[str, Binding] = field(default_factory=dict)
     free: dict[str, None] = field(default_factory=dict)
     scope: Scope = field(default_factory=Scope)
-    dot: Local = Local("d0")
+    dot: Local = field(default_factory=lambda: Local("d0"))
     line: int = 1
     loops: int = 0
     _bound: dict[object, str] = field(default_factory=dict)
@@ -191,16 +193,19 @@ class _Compiler:
         statements: list[ast.stmt] = []
         for variable in pipe.declared:
             local = self.target(pipe, variable)
-            statements.append(self.assign(local, value) if not statements else self.assign(local, self.name(previous)))
-            previous = local
+            if local is None:
+                undefined = self.fail(last_visited(pipe), f"undefined variable: {variable.names[0]}")
+                return [*statements, self.statement(value), self.statement(undefined)]
+            statements.append(self.assign(local, value))
+            value = self.name(local)
         return statements
 
-    def target(self, pipe: nodes.Pipe, variable: nodes.Variable) -> str:
-        """The local that a declaration makes or an assignment reaches."""
+    def target(self, pipe: nodes.Pipe, variable: nodes.Variable) -> str | None:
+        """The local that a declaration makes or an assignment reaches; None where there is nothing to assign to."""
         if not pipe.assigns:
             return self.scope.declare(variable.names[0]).name
         local = self.scope.lookup(variable.names[0])
-        return local.name if local is not None else self.scope.declare(variable.names[0]).name
+        return local.name if local is not None else None
 
     def if_(self, node: nodes.If) -> list[ast.stmt]:
         mark = self.scope.mark()
@@ -233,18 +238,20 @@ class _Compiler:
             raise LimitExceeded("nested range", MAX_LOOPS, "move the inner loops into a template of their own")
         mark = self.scope.mark()
         pipe = node.pipe
-        value = self.commands(pipe)
-        statements: list[ast.stmt] = []
-        previous = ""
-        for variable in pipe.declared:
-            if pipe.assigns:
-                local = self.target(pipe, variable)
-            else:
+        if not pipe.assigns:
+            value = self.commands(pipe)
+            statements: list[ast.stmt] = []
+            for variable in pipe.declared:
                 local = self.scope.declare(variable.names[0], element=variable is pipe.declared[-1]).name
-            statements.append(self.assign(local, self.name(previous) if previous else value))
-            previous = local
-        if previous:
-            value = self.name(previous)
+                statements.append(self.assign(local, value))
+                value = self.name(local)
+        else:
+            statements = self.declare(pipe)
+            assigned = self.scope.lookup(pipe.declared[-1].names[0])
+            if assigned is None:
+                self.scope.pop(mark)
+                return statements
+            value = self.name(assigned.name)
         items = self.scope.new_local("i").name
         self.at(last_visited(pipe))
         pairs = len(pipe.declared) > 1
@@ -306,23 +313,34 @@ class _Compiler:
         """A pipeline as a value; declarations inside parentheses become assignment expressions."""
         value = self.commands(pipe)
         for variable in pipe.declared:
-            value = self.walrus(self.target(pipe, variable), value)
+            local = self.target(pipe, variable)
+            if local is None:
+                undefined = self.fail(last_visited(pipe), f"undefined variable: {variable.names[0]}")
+                return ast.BoolOp(op=ast.And(), values=[self.ordered(value), undefined], lineno=self.line, col_offset=0)
+            value = self.walrus(local, value)
         return value
+
+    def ordered(self, value: ast.expr) -> ast.expr:
+        """A true value, made after `value` is evaluated."""
+        return ast.Tuple(elts=[value], ctx=LOAD, lineno=self.line, col_offset=0)
 
     def commands(self, pipe: nodes.Pipe) -> ast.expr:
         value: ast.expr | None = None
+        before: Node = pipe
         for command in pipe.commands:
-            if value is None or not any(map(_may_fail, command.args[1:])):
-                value = self.command(command, value)
-                continue
-            kept = self.scope.new_local("t").name
-            first = ast.Tuple(elts=[self.walrus(kept, value)], ctx=LOAD, lineno=self.line, col_offset=0)
-            value = self.command(command, self.name(kept))
-            value = ast.IfExp(test=first, body=value, orelse=self.constant(None), lineno=self.line, col_offset=0)
+            if value is None or not _needs_order(command):
+                value = self.command(command, value, before)
+            else:
+                kept = self.scope.new_local("t").name
+                first = self.ordered(self.walrus(kept, value))
+                value = self.command(command, self.name(kept), before)
+                value = ast.IfExp(test=first, body=value, orelse=self.constant(None), lineno=self.line, col_offset=0)
+            before = last_visited(command)
         assert value is not None
         return value
 
-    def command(self, command: nodes.Command, final: ast.expr | None) -> ast.expr:
+    def command(self, command: nodes.Command, final: ast.expr | None, before: Node) -> ast.expr:
+        """`before` is the node visited last."""
         first = command.args[0]
         if isinstance(first, nodes.Identifier):
             return self.function_call(first, command, command.args[1:], final)
@@ -333,7 +351,7 @@ class _Compiler:
             if not isinstance(first, nodes.Variable) or len(first.names) > 1:
                 return self.method_call(first, command.args[1:], final)
         if has_arguments:
-            return self.fail(first, f"can't give argument to non-function {first}")
+            return self.fail(before if isinstance(first, nodes.Pipe) else first, f"can't give argument to non-function {first}")
         if isinstance(first, nodes.Nil):
             return self.fail(first, "nil is not a command")
         return self.operand(first)
@@ -371,13 +389,11 @@ class _Compiler:
         """A literal where its syntax alone says its type."""
         if node.complex_ is not None:
             return self.constant(node.complex_)
-        quoted = node.text[:1] == "'"
-        hexadecimal = node.text[:2].lower() == "0x" and "p" not in node.text.lower() and len(node.text) > 2
-        if node.float_ is not None and not quoted and not hexadecimal and any(mark in node.text for mark in ".eEpP"):
+        if node.float_ is not None and _is_real(node):
             return self.constant(node.float_)
         if node.integer is not None:
             return self.constant(node.integer)
-        return self.fail(node, f"{node.text} overflows int")
+        return self.fail(node, overflow(node))
 
     def fields(self, value: ast.expr, names: list[str], blamed: Node, *, element: bool) -> ast.expr:
         self.at(blamed)
@@ -395,19 +411,26 @@ class _Compiler:
                 return ast.UnaryOp(op=ast.Not(), operand=values[0], lineno=self.line, col_offset=0)
             operator: ast.boolop = ast.And() if name == "and" else ast.Or()
             return values[0] if count == 1 else ast.BoolOp(op=operator, values=values, lineno=self.line, col_offset=0)
-        values = [self.operand(arg) for arg in args] + ([final] if final is not None else [])
+        values = self.values(args, final)
         tails = tuple(last_visited(arg) for arg in args)
         if final is not None:
             tails = (*tails, tails[-1] if tails else head)
+        if name == "call":
+            values.insert(0, self.constant(str(args[0]) if args else None))
         self.at(node, name=name, head=head, tails=tails)
         binding = Binding(name, self.arguments(args, final), piped=final is not None)
         return self.call(self.bound(binding), values)
+
+    def values(self, args: list[Node], final: ast.expr | None) -> list[ast.expr]:
+        """Arguments; a literal that is too large for an int is checked where the parameter's type is known."""
+        made = [self.constant(arg.unsigned) if isinstance(arg, nodes.Number) and overflow(arg) else self.operand(arg) for arg in args]
+        return made if final is None else [*made, final]
 
     def method_call(self, node: nodes.Field | nodes.Chain | nodes.Variable, args: list[Node], final: ast.expr | None) -> ast.expr:
         """`.a.Method x`: the last field gets the arguments."""
         receiver: ast.expr
         names = node.names
-        element = False
+        element = isinstance(node, nodes.Chain) and isinstance(node.node, nodes.Identifier)
         if isinstance(node, nodes.Field):
             receiver, element = self.name(self.dot.name), self.dot.element
         elif isinstance(node, nodes.Chain):
@@ -420,12 +443,13 @@ class _Compiler:
         blamed = last_visited(node)
         if len(names) > 1:
             receiver = self.fields(receiver, names[:-1], blamed, element=element)
-        values = [self.operand(arg) for arg in args] + ([final] if final is not None else [])
+            element = True
+        values = self.values(args, final)
         tails = tuple(last_visited(arg) for arg in args)
         if final is not None:
             tails = (*tails, tails[-1] if tails else node)
-        self.at(blamed, name=names[-1], head=node, tails=tails)
-        binding = Binding(names[-1], self.arguments(args, final), piped=final is not None, method=True)
+        self.at(node, name=names[-1], head=blamed, tails=tails)
+        binding = Binding(names[-1], self.arguments(args, final), piped=final is not None, method=True, interface=element)
         return self.call(self.bound(binding), [receiver, *values])
 
     def arguments(self, args: list[Node], final: ast.expr | None) -> tuple[Argument, ...]:
@@ -445,7 +469,7 @@ class _Compiler:
         return Argument(arg)
 
     def bound(self, binding: Binding) -> ast.Name:
-        key = (binding.name, binding.piped, binding.method, tuple(argument.key for argument in binding.arguments))
+        key = (binding.name, binding.piped, binding.method, binding.interface, tuple(argument.key for argument in binding.arguments))
         name = self._bound.get(key)
         if name is None:
             name = self._bound[key] = f"c{len(self.bindings)}"
@@ -456,7 +480,7 @@ class _Compiler:
 _INTERFACE = Argument(interface=True)
 _INVALID = Argument()
 
-_STATEMENTS: dict[type[Node], Callable[[_Compiler, object], list[ast.stmt]]] = {
+_STATEMENTS: dict[type[Node], Callable[[_Compiler, Any], list[ast.stmt]]] = {
     nodes.Text: _Compiler.text,
     nodes.Action: _Compiler.action,
     nodes.If: _Compiler.if_,
@@ -465,7 +489,24 @@ _STATEMENTS: dict[type[Node], Callable[[_Compiler, object], list[ast.stmt]]] = {
     nodes.Template: _Compiler.template,
     nodes.Break: _Compiler.break_,
     nodes.Continue: _Compiler.continue_,
-}  # type: ignore[dict-item]
+}
+
+
+def overflow(number: nodes.Number) -> str:
+    """What Go says of an integer literal that only a uint64 can hold where no type is asked for; "" for all others."""
+    return f"{number.text} overflows int" if number.integer is None and number.complex_ is None and not _is_real(number) else ""
+
+
+def _is_real(number: nodes.Number) -> bool:
+    hexadecimal = number.text[:2].lower() == "0x" and "p" not in number.text.lower()
+    return not hexadecimal and number.text[:1] != "'" and any(mark in number.text for mark in ".eEpP")
+
+
+def _needs_order(command: nodes.Command) -> bool:
+    """Whether a value piped into the command must be evaluated before its arguments."""
+    first = command.args[0]
+    short_circuit = isinstance(first, nodes.Identifier) and first.name in ("and", "or")
+    return short_circuit or any(map(_may_fail, command.args[1:]))
 
 
 def _may_fail(node: Node) -> bool:

@@ -17,8 +17,8 @@ from pytest_helmsim.template.compiler import Compiled, compile_body
 from pytest_helmsim.template.errors import Fault, FunctionError, LimitExceeded, NoSuchTemplate, TemplateError
 from pytest_helmsim.template.fields import MissingKey, helpers, method_caller
 from pytest_helmsim.template.functions.builtins import TABLE as BUILTINS
-from pytest_helmsim.template.lexer import Delimiters
-from pytest_helmsim.template.limits import Limits
+from pytest_helmsim.template.lexer import BRACES, Delimiters
+from pytest_helmsim.template.limits import STANDARD, Limits
 from pytest_helmsim.template.parser import Parsed, parse
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.runtime import Budget, Linked, Output, Run
@@ -99,8 +99,8 @@ class Environment:
         *,
         missing_key: MissingKey = "default",
         name: str = "gotpl",
-        limits: Limits = Limits(),
-        delimiters: Delimiters = Delimiters(),
+        limits: Limits = STANDARD,
+        delimiters: Delimiters = BRACES,
     ) -> None:
         if overridden := [each for each in _OPERATORS & functions.keys() if functions[each] is not BUILTINS.get(each)]:
             raise ValueError(f"functions cannot replace the operators {', '.join(sorted(overridden))}")

@@ -8,11 +8,12 @@ Go: text/template/exec.go `evalField`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from pytest_helmsim.template.binding import bind
 from pytest_helmsim.template.compiler import LONGEST_FIELDS, Argument, Binding
-from pytest_helmsim.template.errors import Fault, FunctionError, TemplateError
+from pytest_helmsim.template.errors import ArgumentFault, Fault, FunctionError, TemplateError
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.signatures import ANY, Function
 from pytest_helmsim.template.values import GoObject, TypedMap, Value, go_type
@@ -40,33 +41,33 @@ def method_caller(binding: Binding, missing_key: MissingKey) -> Callable[..., Va
     """`receiver.Name arguments`: a method, or Go's complaint about arguments for what is none."""
     name = binding.name
     bound: dict[int, Callable[..., Value]] = {}
+    with_receiver = replace(binding, arguments=(Argument(), *binding.arguments))
 
     def call(receiver: Value, *arguments: Value) -> Value:
         method = _method(receiver, name)
         if method is None:
-            return _refuse_arguments(receiver, name, missing_key)
+            return _refuse_arguments(receiver, binding, missing_key)
         caller = bound.get(id(method))
         if caller is None:
-            caller = bound[id(method)] = bind(_with_receiver(method), _with_receiver_argument(binding))
-        return caller(receiver, *arguments)
+            wrong = method.arity_error(count=len(arguments), piped=binding.piped)
+            if wrong is not None:
+                raise ArgumentFault(-1, wrong)
+            caller = bound[id(method)] = bind(replace(method, params=(ANY, *method.params)), with_receiver)
+        try:
+            return caller(receiver, *arguments)
+        except ArgumentFault as fault:
+            raise ArgumentFault(fault.index - 1, str(fault)) from fault
 
     return call
 
 
-def _refuse_arguments(receiver: Value, name: str, missing_key: MissingKey) -> Value:
+def _refuse_arguments(receiver: Value, binding: Binding, missing_key: MissingKey) -> Value:
+    name = binding.name
     if isinstance(receiver, GoObject) and name in receiver.fields:
         raise Fault(f"{name} has arguments but cannot be invoked as function")
     if isinstance(receiver, dict):
         raise Fault(f"{name} is not a method but has arguments")
-    return _WALKS[missing_key](receiver, (name,), False)
-
-
-def _with_receiver(method: Function) -> Function:
-    return Function(method.name, method.call, (ANY, *method.params), method.variadic, method.result)
-
-
-def _with_receiver_argument(binding: Binding) -> Binding:
-    return Binding(binding.name, (Argument(), *binding.arguments), binding.piped, binding.method)
+    return _WALKS[missing_key](receiver, (name,), binding.interface)
 
 
 def _method(value: Value, name: str) -> Function | None:
@@ -88,10 +89,11 @@ def _call_method(method: Function, receiver: Value) -> Value:
 def _make_walk(missing_key: MissingKey) -> Walk:
     def walk(value: Value, names: tuple[str, ...], interface: bool) -> Value:
         """`interface` says that the static type of `value` is `interface {}`, which is what Go's messages name."""
+        pointer = ""
         for name in names:
             if value is None:
                 if interface:
-                    raise Fault(f"nil pointer evaluating interface {{}}.{name}")
+                    raise Fault(f"nil pointer evaluating {pointer or ANY}.{name}")
                 if missing_key == "error":
                     raise Fault(f"nil data; no entry for key {quote(name)}")
                 return None
@@ -111,8 +113,11 @@ def _make_walk(missing_key: MissingKey) -> Walk:
                 else:
                     value, interface = None, False
             elif isinstance(value, GoObject) and name in value.fields:
+                pointer = value.field_types.get(name, "")
                 value = getattr(value, value.fields[name])
                 interface = value is None
+            elif isinstance(value, GoObject) and name in value.unexported:
+                raise Fault(f"{name} is an unexported field of struct type {ANY if interface else go_type(value)}")
             else:
                 raise Fault(f"can't evaluate field {name} in type {ANY if interface else go_type(value)}")
         return value

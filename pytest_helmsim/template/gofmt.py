@@ -84,10 +84,14 @@ def sorted_items(mapping: dict[Value, Value]) -> list[tuple[Value, Value]]:
         return _sorted_mixed(mapping)
 
 
+_KEY_ORDER = {"string": 0, "int": 1, "int64": 2, "float64": 3, "bool": 4}
+"""Keys of several types: Go orders them by where its types lie in memory, which differs between programs; this is one such order."""
+
+
 def _sorted_mixed(mapping: dict[Value, Value]) -> list[tuple[Value, Value]]:
-    def order(item: tuple[Value, Value]) -> tuple[str, Value]:
+    def order(item: tuple[Value, Value]) -> tuple[int, str, Value]:
         key = item[0]
-        return ("", 0) if key is None else (go_type(key), key)
+        return (-1, "", 0) if key is None else (_KEY_ORDER.get(go_kind(key), len(_KEY_ORDER)), go_type(key), key)
 
     return sorted(mapping.items(), key=order)
 
@@ -443,8 +447,19 @@ class _Printer:
                 self.write(", " if sharp else " ")
             if sharp or self.flags.plus_v:
                 self.write(f"{name}:")
-            self.value(item, verb, depth + 1)
+            if item is None and name in value.field_types:
+                self.nil_pointer(value.field_types[name], verb)
+            else:
+                self.value(item, verb, depth + 1)
         self.write("}")
+
+    def nil_pointer(self, type_name: str, verb: str) -> None:
+        if self.flags.sharp_v:
+            self.write(f"({type_name})(nil)")
+        elif verb == "v":
+            self.pad("<nil>")
+        else:
+            self.write(f"%!{verb}({type_name}=<nil>)")
 
     # Formats.
 

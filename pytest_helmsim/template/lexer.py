@@ -83,6 +83,9 @@ class Delimiters(NamedTuple):
     right: str = "}}"
 
 
+BRACES: Final = Delimiters()
+
+
 @lru_cache(maxsize=8)
 def _action_pattern(right: str) -> re.Pattern[str]:
     """One token inside an action; the group's number is looked up in `_scan_action`."""
@@ -102,7 +105,7 @@ def _action_pattern(right: str) -> re.Pattern[str]:
     )
 
 
-def tokenize(text: str, delimiters: Delimiters = Delimiters()) -> list[Token]:
+def tokenize(text: str, delimiters: Delimiters = BRACES) -> list[Token]:
     """All tokens; the last is EOF or ERROR."""
     left, right = delimiters
     tokens: list[Token] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from pytest_helmsim.template.errors import FunctionError
 
@@ -19,6 +20,9 @@ class Limits:
     output: int = 256 * 1024 * 1024
     steps: int = 5_000_000
     depth: int = 2500
+
+
+STANDARD: Final = Limits()
 
 
 def check_size(size: int) -> None:

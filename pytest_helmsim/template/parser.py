@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from pytest_helmsim.template import lexer, nodes, numbers
 from pytest_helmsim.template.errors import ParseError
-from pytest_helmsim.template.lexer import Delimiters, Token
+from pytest_helmsim.template.lexer import BRACES, Delimiters, Token
 from pytest_helmsim.template.quoting import quote, unquote
 
 MAX_NESTING = 150
@@ -51,7 +51,7 @@ class Parsed:
     functions: frozenset[str]
 
 
-def parse(name: str, text: str, functions: Container[str], *, delimiters: Delimiters = Delimiters()) -> Parsed:
+def parse(name: str, text: str, functions: Container[str], *, delimiters: Delimiters = BRACES) -> Parsed:
     """Raise `ParseError` for the first fault; `name` is for its message only (and for a `define` of the same name)."""
     return _Parser(name, text, functions, delimiters).parse()
 

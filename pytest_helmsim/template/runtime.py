@@ -191,11 +191,11 @@ def _innermost(trace: TracebackType | None) -> tuple[Linked, int] | None:
 
 
 def _blamed(fault: BaseException, site: Site) -> Node:
-    if isinstance(fault, ArgumentFault):
-        if fault.index < 0:
-            return site.head or site.node
-        return site.tails[fault.index] if fault.index < len(site.tails) else site.node
-    return site.node
+    if isinstance(fault, ArgumentFault) and 0 <= fault.index < len(site.tails):
+        return site.tails[fault.index]
+    if isinstance(fault, FunctionError | TemplateError):
+        return site.node
+    return site.head or site.node
 
 
 def _reason(fault: BaseException, site: Site) -> str:

@@ -9,7 +9,7 @@ Go: text/template/exec.go `evalCall`, `evalArg`, `validateType`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pytest_helmsim.template.values import TypedList, TypedMap, Value, go_type
@@ -27,7 +27,8 @@ class Function:
     """A template function: its name in templates, the callable, and its Go signature.
 
     `call` takes the already evaluated and checked values as positional arguments and returns a value; it raises `FunctionError`
-    where Go's function returns an error. `variadic` is the type of `...T`, None for a function without one.
+    where Go's function returns an error. `variadic` is the type of `...T`, None for a function without one. `on_invalid` is what a
+    function on a `reflect.Value` says of the zero one (nil from a pipeline, where nil from a map is an `interface {}`); "" if it bears it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Function:
     params: tuple[str, ...] = ()
     variadic: str | None = None
     result: str = ANY
+    on_invalid: str = ""
 
     @property
     def unchecked(self) -> bool:
@@ -70,13 +72,14 @@ class Table(Mapping[str, Function]):
     def __init__(self) -> None:
         self._functions: dict[str, Function] = {}
 
-    def function(self, name: str, *params: str, variadic: str | None = None, result: str = ANY) -> Callable[[F], F]:
+    def function(self, name: str, *params: str, variadic: str | None = None, result: str = ANY, on_invalid: str = "") -> Callable[[F], F]:
         """Register the decorated callable under `name`; it is returned unchanged, so decorators stack for aliases."""
 
         def register(call: F) -> F:
             if name in self._functions:
                 raise ValueError(f"template function {name!r} is registered twice")
-            self._functions[name] = define(name, call, *params, variadic=variadic, result=result)
+            made = define(name, call, *params, variadic=variadic, result=result)
+            self._functions[name] = replace(made, on_invalid=on_invalid)
             return call
 
         return register

@@ -17,6 +17,7 @@ Go: reflect/type.go, text/template/exec.go `isTrue`.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -112,8 +113,13 @@ class NamedInt(GoInt):
 
 
 class Float32(float):
+    """The nearest float of 32 bits."""
+
     __slots__ = ()
     GO_TYPE: ClassVar[str] = "float32"
+
+    def __new__(cls, number: float) -> Float32:
+        return super().__new__(cls, struct.unpack("f", struct.pack("f", number))[0])
 
 
 class TypedList(list[Any]):
@@ -174,6 +180,11 @@ class GoObject:
     KIND: ClassVar[str] = "struct"
     fields: ClassVar[Mapping[str, str]] = {}
     methods: ClassVar[Mapping[str, Function]] = {}
+    field_types: ClassVar[Mapping[str, str]] = {}
+    """Go types of fields that may be None and are no `interface {}`: {"Pointer": "*main.Inner"}."""
+    unexported: ClassVar[frozenset[str]] = frozenset()
+    COMPARABLE: ClassVar[bool] = False
+    """Whether Go's `==` takes the struct: none of its fields is a map, slice or function. Pointers compare by identity."""
 
     @property
     def type_name(self) -> str:

@@ -79,10 +79,12 @@ def _equal_objects(first: Value, other: Value) -> bool:
         return first is other
     if go_kind(first) != go_kind(other):
         raise FunctionError(
-            f"non-comparable types {gofmt.show_reflected(first)}: {go_type(first)}, {go_type(other)}: {gofmt.show_reflected(other)}"
+            f"non-comparable types {gofmt.sprintf('%s', first)}: {go_type(first)}, {go_type(other)}: {gofmt.show_reflected(other)}"
         )
-    if go_kind(other) in ("map", "slice", "func"):
-        raise FunctionError(f"non-comparable type {gofmt.show_reflected(other)}: {go_type(other)}")
+    if go_kind(other) == "ptr":
+        return first is other
+    if not getattr(other, "COMPARABLE", False):
+        raise FunctionError(f"non-comparable type {gofmt.sprintf('%s', other)}: {go_type(other)}")
     return go_type(first) == go_type(other) and bool(first == other)
 
 
@@ -142,7 +144,7 @@ def index(item: Value, *indexes: Value) -> Value:
             data = item if isinstance(item, bytes) else item.encode("utf-8", "surrogateescape")
             item = UInt8(data[_element_index(key, len(data))])
         else:
-            raise FunctionError(f"can't index item of type {go_type(item)}")
+            raise FunctionError(f"can't index item of type {_pointed(item)}")
     return item
 
 
@@ -195,7 +197,7 @@ def slice_(item: Value, *indexes: Value) -> Value:
     if isinstance(item, list | bytes):
         start, stop = _bounds(indexes, len(item))
         return type(item)(item[start:stop])
-    raise FunctionError(f"can't slice item of type {go_type(item)}")
+    raise FunctionError(f"can't slice item of type {_pointed(item)}")
 
 
 def _bounds(indexes: tuple[Value, ...], size: int) -> tuple[int, int]:
@@ -210,7 +212,7 @@ def _bounds(indexes: tuple[Value, ...], size: int) -> tuple[int, int]:
     return bounds[0], bounds[1]
 
 
-@TABLE.function("len", "reflect.Value", result="int")
+@TABLE.function("len", "reflect.Value", result="int", on_invalid="reflect: call of reflect.Value.Type on zero Value")
 def length(item: Value) -> int:
     if isinstance(item, str):
         return len(item) if item.isascii() else len(item.encode("utf-8", "surrogateescape"))
@@ -218,15 +220,22 @@ def length(item: Value) -> int:
         return len(item)
     if item is None:
         raise FunctionError("len of nil pointer")
-    raise FunctionError(f"len of type {go_type(item)}")
+    raise FunctionError(f"len of type {_pointed(item)}")
+
+
+def _pointed(value: Value) -> str:
+    """The type behind a pointer."""
+    return go_type(value).removeprefix("*")
 
 
 @TABLE.function("call", "reflect.Value", variadic="reflect.Value", result="reflect.Value")
-def call(function: Value, *arguments: Value) -> Value:
+def call(written: str | None, function: Value, *arguments: Value) -> Value:
+    """`written` is the function as it stands in the template, None where it comes through a pipe; the compiler adds it."""
     if function is None:
         raise FunctionError("call of nil")
     if not isinstance(function, GoFunction):
-        raise FunctionError(f"non-function {gofmt.show_reflected(function)} of type {go_type(function)}")
+        name = written if written is not None else function if isinstance(function, str) else f"<{go_type(function)} Value>"
+        raise FunctionError(f"non-function {name} of type {go_type(function)}")
     return _invoke(function.function, arguments)
 
 
