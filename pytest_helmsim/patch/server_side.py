@@ -202,10 +202,8 @@ def _decoded(entries: Sequence[JsonObject]) -> Owners:
 
 def _check_request(live: JsonObject | None, applied: JsonObject, api_version: str) -> None:
     gvk = GroupVersionKind.of_object(applied)
-    if live is not None and gvk.kind != live.get("kind", gvk.kind):
+    if gvk.api_version != api_version or (live is not None and gvk.kind != live.get("kind", gvk.kind)):
         raise BadPatch(f"invalid object type: {gvk}")
-    if gvk.api_version != api_version:
-        raise BadPatch(f"Incorrect version specified in apply patch. Specified patch version: {gvk.api_version}, expected: {api_version}")
     if (applied.get("metadata") or {}).get("managedFields") is not None:
         raise BadPatch("metadata.managedFields must be nil")
 

@@ -122,7 +122,7 @@ def _list(original: list[Json], patch: list[Json], merging: Merging, applying: b
         if not merging.merge_key:
             raise PatchError(f"cannot merge lists without merge key for {directives.go_kind(merging.schema)}")
         original, patch = _without_directives(original, patch, merging.merge_key)
-        merged = original = _items(original, patch, merging, applying)
+        merged = _items(original, patch, merging, applying)
     inside, outside = ordering.split_by(merged, patch, merging.merge_key)
     return ordering.interleave(
         inside, outside, patch_order=patch, live_order=original, merge_key=merging.merge_key, maps=maps
