@@ -1,26 +1,40 @@
-"""Request bodies to objects: content types, JSON and YAML, unknown and doubled fields by `fieldValidation`, defaulting.
+"""Request bodies to objects: content types, JSON, YAML and protobuf, unknown and doubled fields by `fieldValidation`, defaulting.
 
-Sources: k8s.io/apimachinery pkg/runtime/serializer/json, k8s.io/apiserver pkg/endpoints/handlers (transformDecodeError).
+Sources: k8s.io/apimachinery pkg/runtime/serializer/json, k8s.io/apiserver pkg/endpoints/handlers/rest.go (transformDecodeError).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from pytest_helmsim.apiserver import customs, protobuf
 from pytest_helmsim.apiserver.operation import Operation
+from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects import yamlio
-from pytest_helmsim.objects.json import Json, JsonObject, copy, loads
+from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from pytest_helmsim.objects.wire import Request
-from pytest_helmsim.schema import defaults
+from pytest_helmsim.schema import decoding, defaults
+from pytest_helmsim.schema.model import Schema
 
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
 MAX_BODY = 3 * 1024 * 1024
+_YAML_PREFIXES = ("error converting YAML to JSON: ", "yaml: unmarshal errors:\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A parsed body: the value, and what a strict reader would complain of besides unknown fields."""
+
+    value: Json
+    complaints: tuple[str, ...] = ()
 
 
 def check_size(request: Request) -> None:
     """Bodies over 3 MiB are refused."""
     if len(request.body) > MAX_BODY:
-        raise RequestEntityTooLarge(f"limit is {MAX_BODY}")
+        raise RequestEntityTooLarge(f"limit is {MAX_BODY}", details={})
 
 
 def media_type(request: Request) -> str:
@@ -28,53 +42,121 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() or JSON
 
 
+def unsupported(accepted: tuple[str, ...]) -> UnsupportedMediaType:
+    """415 with the list of what is understood."""
+    listed = ", ".join(accepted)
+    return UnsupportedMediaType(f"the body of the request was in an unknown format - accepted media types include: {listed}", details={})
+
+
 def read(op: Operation, request: Request) -> JsonObject:
     """The object of a POST or PUT: decoded, checked, defaulted, in the requested version; a private copy."""
+    return decoded(op, parse(op.served, request), op.served.gvk)
+
+
+def parse(served: Served, request: Request) -> Body:
+    """Bytes to JSON values; text that cannot be read is 400."""
     kind = media_type(request)
-    if kind not in (JSON, YAML):
-        listed = ", ".join((JSON, YAML) if op.served.custom else (JSON, YAML, PROTOBUF))
-        raise UnsupportedMediaType(f"the body of the request was in an unknown format - accepted media types include: {listed}")
-    raw = parse(op, request.body, kind)
-    return decoded(op, raw)
-
-
-def parse(op: Operation, body: bytes, kind: str) -> JsonObject:
-    """Bytes to a JSON object."""
+    accepted = (JSON, YAML) if served.custom is not None else (JSON, YAML, PROTOBUF)
+    if kind not in accepted:
+        raise unsupported(accepted)
     try:
-        value: Json = loads(body) if kind == JSON else yamlio.load_object(body)
+        return _parsed(request.body, kind)
     except ValueError as error:
-        shown = body[:30].decode(errors="replace") + (" ..." if len(body) > 30 else "")
-        text = f"the object provided is unrecognized (must be of type {op.served.gvk.kind}): {error} ({shown})"
-        raise BadRequest(text) from error
+        why = f"the object provided is unrecognized (must be of type {served.gvk.kind}): {error} ({_summary(request.body)})"
+        raise BadRequest(why) from error
+
+
+def _parsed(body: bytes, kind: str) -> Body:
+    if kind == PROTOBUF:
+        return Body(protobuf.decode(body))
+    if kind == JSON:
+        try:
+            found = decoding.parse(body)
+        except decoding.JsonSyntaxError as error:
+            raise ValueError(f"couldn't get version/kind; json parse error: {error}") from error
+        if not isinstance(found.value, dict):
+            shown = "string" if isinstance(found.value, str) else "array" if isinstance(found.value, list) else "number"
+            what = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }"
+            raise ValueError(f"couldn't get version/kind; json parse error: json: cannot unmarshal {shown} into Go value of type {what}")
+        return Body(found.value, tuple(f'duplicate field "{path}"' for path in found.duplicates))
+    value = yamlio.load_object(body)
     if not isinstance(value, dict):
-        raise BadRequest(f"the object provided is unrecognized (must be of type {op.served.gvk.kind}): unexpected JSON")
-    return value
+        raise ValueError("couldn't get version/kind; json parse error: unexpected YAML")
+    return Body(value, yaml_complaints(body))
 
 
-def decoded(op: Operation, raw: JsonObject) -> JsonObject:
+def yaml_complaints(body: bytes) -> tuple[str, ...]:
+    """Keys that a YAML document sets twice, as the server words it."""
+    try:
+        yamlio.load_object(body, strict=True)
+    except yamlio.YamlError as error:
+        text = str(error)
+        for prefix in _YAML_PREFIXES:
+            text = text.removeprefix(prefix)
+        return tuple(line.strip() for line in text.split("\n") if line.strip())
+    return ()
+
+
+def _summary(body: bytes) -> str:
+    if not body:
+        return "<empty>"
+    if body[:1] == b"{":
+        return body[:30].decode(errors="replace") + (" ..." if len(body) > 30 else "")
+    return body[:30].hex() + (" ..." if len(body) > 30 else "")
+
+
+def decoded(op: Operation, body: Body, expected: GroupVersionKind) -> JsonObject:
     """Kind filled in and compared, fields checked, defaults applied."""
-    expected = op.served.gvk
+    raw = body.value
     given = GroupVersionKind.of(raw.get("apiVersion") or expected.api_version, raw.get("kind") or expected.kind)
     if given != expected:
-        if given.kind == expected.kind:
-            why = f"the API version in the data ({given.api_version}) does not match the expected API version ({expected.api_version})"
-            raise BadRequest(why)
-        raise BadRequest(f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: kind mismatch')
-    obj = {"kind": expected.kind, "apiVersion": expected.api_version, **raw}
-    obj["kind"], obj["apiVersion"] = expected.kind, expected.api_version
-    return defaulted(op, obj)
+        raise _other_kind(op, given, expected)
+    obj: JsonObject = {**raw, "kind": expected.kind, "apiVersion": expected.api_version}
+    schema = op.served.schema if expected == op.served.gvk else op.server.catalog.schema(expected)
+    if op.served.custom is not None and expected == op.served.gvk:
+        return customs.decoded(op, obj, body.complaints)
+    if schema is not None:
+        _check_fields(op, obj, schema, body.complaints, expected)
+    return defaults.apply(expected, obj, op.server.version)
+
+
+def _check_fields(op: Operation, obj: JsonObject, schema: Schema, complaints: tuple[str, ...], expected: GroupVersionKind) -> None:
+    prefix = f'{expected.kind} in version "{expected.version}" cannot be handled as a {expected.kind}: '
+    wrong = decoding.type_error(obj, schema)
+    if wrong is not None:
+        raise BadRequest(prefix + wrong)
+    if op.validation == "Ignore":
+        return
+    found = [*complaints, *decoding.strict_errors(obj, schema)][: decoding.MAX_STRICT_ERRORS]
+    if found and op.validation == "Strict":
+        raise BadRequest(f"{prefix}strict decoding error: {', '.join(found)}")
+    for text in found:
+        op.warn(text)
+
+
+def _other_kind(op: Operation, given: GroupVersionKind, expected: GroupVersionKind) -> BadRequest:
+    if op.served.custom is None:
+        known = op.server.catalog.resource(given) is not None or op.server.catalog.schema(given) is not None
+        if not known:
+            scheme = "pkg/api/legacyscheme/scheme.go:30"
+            why = f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme "{scheme}"'
+            return BadRequest(f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {why}')
+        if given.api_version == expected.api_version:
+            pair = f"({given.version}.{given.kind}) to ({given.group or 'core'}.{expected.kind})"
+            return BadRequest(
+                f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: converting {pair}: unknown conversion'
+            )
+    why = f"the API version in the data ({given.api_version}) does not match the expected API version ({expected.api_version})"
+    if given.api_version == expected.api_version:
+        why = f"the kind in the data ({given.kind}) does not match the expected kind ({expected.kind})"
+    return BadRequest(why)
 
 
 def defaulted(op: Operation, obj: JsonObject) -> JsonObject:
     """The object with the server's defaults, a private copy."""
     if op.served.custom is not None:
-        return copy(obj)  # type: ignore[no-any-return]
+        return customs.defaulted(op, obj)
     return defaults.apply(op.served.gvk, obj, op.server.version)
-
-
-def defaulted_as(op: Operation, gvk: GroupVersionKind, obj: JsonObject) -> JsonObject:
-    """As `defaulted`, for the kind that a subresource speaks."""
-    return defaults.apply(gvk, obj, op.server.version)
 
 
 def read_options(request: Request) -> JsonObject | None:
@@ -82,13 +164,10 @@ def read_options(request: Request) -> JsonObject | None:
     if not request.body:
         return None
     kind = media_type(request)
-    if kind not in (JSON, YAML):
-        listed = ", ".join((JSON, YAML, PROTOBUF))
-        raise UnsupportedMediaType(f"the body of the request was in an unknown format - accepted media types include: {listed}")
+    if kind not in (JSON, YAML, PROTOBUF):
+        raise unsupported((JSON, YAML, PROTOBUF))
     try:
-        value: Json = loads(request.body) if kind == JSON else yamlio.load_object(request.body)
+        value: Json = _parsed(request.body, kind).value
     except ValueError as error:
         raise BadRequest(str(error)) from error
-    if not isinstance(value, dict):
-        raise BadRequest("decoded object cannot be converted to DeleteOptions")
-    return value
+    return value  # type: ignore[no-any-return]

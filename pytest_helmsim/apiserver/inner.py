@@ -63,7 +63,7 @@ class InnerApi:
         served = self._served(GroupVersionKind.of_object(obj))
         with self._server.lock:
             op = self._operation(served, obj["metadata"].get("namespace") or "", obj["metadata"].get("name") or "", manager)
-            return conversion.from_storage(served, writes.create(op, bodies.decoded(op, obj)))
+            return conversion.from_storage(served, writes.create(op, bodies.decoded(op, bodies.Body(obj), served.gvk)))
 
     def update(self, obj: JsonObject, *, manager: str) -> JsonObject:
         return self._replace(obj, manager, "")
@@ -79,7 +79,7 @@ class InnerApi:
         meta = obj["metadata"]
         with self._server.lock:
             op = self._operation(served, meta.get("namespace") or "", meta["name"], manager, subresource)
-            return conversion.from_storage(served, writes.replace(op, bodies.decoded(op, obj))[0])
+            return conversion.from_storage(served, writes.replace(op, bodies.decoded(op, bodies.Body(obj), served.gvk))[0])
 
     def patch(
         self,

@@ -5,14 +5,15 @@ Source: k8s.io/apiserver pkg/endpoints/handlers/patch.go.
 
 from __future__ import annotations
 
-from pytest_helmsim.apiserver import bodies, field_managers, writes
+from pytest_helmsim.apiserver import bodies, customs, field_managers, writes
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
-from pytest_helmsim.objects import yamlio
-from pytest_helmsim.objects.json import Json, JsonObject, dumps, loads
-from pytest_helmsim.objects.status import ApiError, BadRequest, Cause, Invalid, UnsupportedMediaType, details
-from pytest_helmsim.patch import dispatch
+from pytest_helmsim.objects import gojson, yamlio
+from pytest_helmsim.objects.json import Json, JsonObject, dumps
+from pytest_helmsim.objects.status import ApiError, BadRequest, Cause, Invalid, details
+from pytest_helmsim.patch import dispatch, gotext, json_patch
 from pytest_helmsim.patch.errors import PatchError
+from pytest_helmsim.schema import decoding
 
 APPLY = dispatch.APPLY_PATCH
 TYPES = (dispatch.JSON_PATCH, dispatch.MERGE_PATCH, dispatch.STRATEGIC_MERGE_PATCH, dispatch.APPLY_PATCH)
@@ -23,39 +24,67 @@ def check_type(served: Served, content_type: str) -> None:
     """Custom resources know no strategic merge patch."""
     accepted = _CUSTOM_TYPES if served.custom is not None else TYPES
     if content_type not in accepted:
-        listed = ", ".join(accepted)
-        raise UnsupportedMediaType(f"the body of the request was in an unknown format - accepted media types include: {listed}")
+        raise bodies.unsupported(accepted)
 
 
 def patch(op: Operation, content_type: str, body: bytes, *, force: bool = False) -> tuple[JsonObject, bool]:
     """Apply the patch; the result is the stored object and whether it was created (by server-side apply)."""
     if content_type == dispatch.APPLY_PATCH:
-        try:
-            wanted = yamlio.load_object(body)
-        except ValueError as error:
-            raise BadRequest(f"error decoding YAML: {error}") from error
-        return apply(op, wanted if isinstance(wanted, dict) else {}, force=force)
+        value, complaints = parse_apply(body)
+        return apply(op, value, force=force, complaints=complaints)
+    value, complaints = parse(op, content_type, body)
+    return merge(op, content_type, value, complaints=complaints)
+
+
+def parse_apply(body: bytes) -> tuple[JsonObject, tuple[str, ...]]:
+    """The configuration of an apply, and its doubled keys."""
     try:
-        value = loads(body)
+        value = yamlio.load_object(body)
+        if not isinstance(value, dict):
+            value = yamlio.as_map(value)
     except ValueError as error:
-        text = f"error decoding patch: {error}" if content_type != dispatch.STRATEGIC_MERGE_PATCH else str(error)
-        raise BadRequest(text) from error
-    return merge(op, content_type, value)
+        raise BadRequest(f"error decoding YAML: {error}") from error
+    return value, bodies.yaml_complaints(body) if not body.lstrip().startswith(b"{") or _doubled(body) else ()
 
 
-def merge(op: Operation, content_type: str, value: Json) -> tuple[JsonObject, bool]:
+def _doubled(body: bytes) -> bool:
+    try:
+        return bool(decoding.parse(body).duplicates)
+    except decoding.JsonSyntaxError:
+        return False
+
+
+def parse(op: Operation, content_type: str, body: bytes) -> tuple[Json, tuple[str, ...]]:
+    """The patch document, and what a strict reader complains of in it."""
+    prefix = "" if content_type == dispatch.STRATEGIC_MERGE_PATCH else "error decoding patch: "
+    try:
+        found = decoding.parse(body)
+    except decoding.JsonSyntaxError as error:
+        raise BadRequest(f"{prefix if op.validation != 'Ignore' else ''}{error}") from error
+    complaints = tuple(f'duplicate field "{path}"' for path in found.duplicates)
+    if content_type == dispatch.JSON_PATCH:
+        try:
+            json_patch.check(found.value)
+        except PatchError as error:
+            raise error.to_api_error() from error
+        complaints = tuple(f"json patch {text}" for text in (*complaints, *json_patch.unknown_fields(found.value)))
+    return found.value, complaints if op.validation != "Ignore" else ()
+
+
+def merge(op: Operation, content_type: str, value: Json, *, complaints: tuple[str, ...] = ()) -> tuple[JsonObject, bool]:
     """JSON patch, JSON merge patch and strategic merge patch of parsed values."""
 
     def transform(live: JsonObject | None) -> JsonObject:
         if live is None:
             raise op.not_found()
+        shown = live
+        if op.served.custom is None and content_type == dispatch.STRATEGIC_MERGE_PATCH:
+            shown = {key: item for key, item in live.items() if key not in ("kind", "apiVersion")}
         try:
-            patched = dispatch.PATCHERS[content_type](live, value, op.served.schema)
+            patched = dispatch.PATCHERS[content_type](shown, value, op.served.schema)
         except PatchError as error:
             raise error.to_api_error() from error
-        if not isinstance(patched, dict):
-            raise _undecodable(patched, "json: cannot unmarshal into Go value")
-        new = bodies.defaulted(op, _checked(op, patched))
+        new = _decoded(op, patched, content_type, value, complaints)
         new = field_managers.update(op, live, new)
         writes.match_namespace(op, new)
         writes.match_name(op, new)
@@ -64,24 +93,54 @@ def merge(op: Operation, content_type: str, value: Json) -> tuple[JsonObject, bo
     return writes.update(op, transform)
 
 
-def _checked(op: Operation, patched: JsonObject) -> JsonObject:
-    expected = op.served.gvk
-    result = {**patched, "kind": expected.kind, "apiVersion": expected.api_version}
-    return result
+def _decoded(op: Operation, patched: Json, content_type: str, value: Json, complaints: tuple[str, ...]) -> JsonObject:
+    """The patched document as an object again; what it cannot be is 422 with the whole document in the message."""
+
+    def refuse(why: str) -> ApiError:
+        strategic = content_type == dispatch.STRATEGIC_MERGE_PATCH
+        text = gotext.sprint(value) if strategic else dumps(patched).decode()
+        message = f"Invalid value: {gojson.encode(text, escape_html=False)}: {why}"
+        cause = Cause("FieldValueInvalid", message, "patch")
+        return Invalid(f' "" is invalid: patch: {message}', details=details(causes=[cause]))
+
+    if not isinstance(patched, dict):
+        raise refuse(f"json: cannot unmarshal {gotext.go_json_type(patched)} into Go value of type map[string]interface {{}}")
+    expected, schema = op.served.gvk, op.served.schema
+    if op.served.custom is not None:
+        if patched.get("kind") != expected.kind or patched.get("apiVersion") != expected.api_version:
+            return customs.decoded(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version}, complaints)
+        return customs.decoded(op, patched, complaints)
+    given = (patched.get("apiVersion", expected.api_version), patched.get("kind", expected.kind))
+    if given != (expected.api_version, expected.kind):
+        scheme = "pkg/api/legacyscheme/scheme.go:30"
+        raise refuse(f'no kind "{given[1]}" is registered for version "{given[0]}" in scheme "{scheme}"')
+    if schema is not None:
+        wrong = decoding.type_error(patched, schema)
+        if wrong is not None:
+            raise refuse(wrong)
+        if op.validation != "Ignore":
+            found = [*complaints, *decoding.strict_errors(patched, schema)]
+            if found and op.validation == "Strict":
+                raise refuse(f"strict decoding error: {', '.join(found)}")
+            for text in found:
+                op.warn(text)
+    return bodies.defaulted(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version})
 
 
-def _undecodable(patched: Json, why: str) -> ApiError:
-    shown = dumps(patched).decode()
-    message = f"Invalid value: {dumps(shown).decode()}: {why}"
-    cause = Cause("FieldValueInvalid", message, "patch")
-    return Invalid(f' "" is invalid: patch: {message}', details=details(causes=[cause]))
-
-
-def apply(op: Operation, wanted: JsonObject, *, force: bool) -> tuple[JsonObject, bool]:
+def apply(op: Operation, wanted: JsonObject, *, force: bool, complaints: tuple[str, ...] = ()) -> tuple[JsonObject, bool]:
     """Server-side apply of a parsed configuration."""
 
     def transform(live: JsonObject | None) -> JsonObject:
         new = field_managers.apply(op, live, wanted, force=force)
+        if complaints and op.validation == "Strict":
+            raise BadRequest(f"error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {complaints[0]}")
+        for text in complaints:
+            if op.validation == "Warn":
+                op.warn(text)
+        new = bodies.defaulted(op, new)
+        if live is None and (new.get("metadata") or {}).get("uid"):
+            uid = new["metadata"]["uid"]
+            raise op.conflict(f"uid mismatch: the provided object specified uid {uid}, and no existing object was found")
         writes.match_namespace(op, new)
         writes.match_name(op, new)
         return new

@@ -136,7 +136,7 @@ def _change(op: Operation, change: Any, *, applying: bool = False, force: bool =
 
 def _updated(op: Operation, scale: JsonObject, wanted: JsonObject) -> JsonObject:
     expected = {"kind": SCALE.kind, "apiVersion": SCALE.api_version}
-    new = bodies.defaulted_as(op, SCALE, {**wanted, **expected})
+    new = bodies.decoded(op, bodies.Body({**wanted, **expected}), SCALE)
     meta = {key: value for key, value in (new.get("metadata") or {}).items() if key != "managedFields"}
     if meta.get("name", op.name) != op.name or not meta.get("name"):
         writes.match_name(op, {"metadata": meta})

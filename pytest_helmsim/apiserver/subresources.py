@@ -14,9 +14,8 @@ from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.apiserver.routes import Call, is_true
 from pytest_helmsim.apiserver.store import StoreKey
-from pytest_helmsim.objects import yamlio
 from pytest_helmsim.objects.clock import rfc3339
-from pytest_helmsim.objects.json import JsonObject, dumps, loads
+from pytest_helmsim.objects.json import JsonObject, dumps
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import BadRequest, Cause, Conflict, InternalError, NotFound, TooManyRequests, details, not_found
 from pytest_helmsim.objects.wire import Request, Response, User
@@ -71,10 +70,10 @@ def _scale(server: ApiServer, request: Request, call: Call, served: Served) -> R
     if call.verb == "get":
         result = scaling.get(op)
     elif call.verb == "update":
-        result = scaling.replace(op, bodies.parse(op, request.body, content_type))
+        result = scaling.replace(op, bodies.parse(served, request).value)
     else:
         patches.check_type(served, content_type)
-        value = yamlio.load_object(request.body) if applying else loads(request.body)
+        value = patches.parse_apply(request.body)[0] if applying else patches.parse(op, content_type, request.body)[0]
         result = scaling.patch(op, content_type, value, force=given.force)
     return Response(200, dumps(result), (*endpoints.JSON_HEADERS, *negotiation.warning_headers(op.warnings)))
 
@@ -130,7 +129,7 @@ def _no_log(pod: JsonObject, call: Call, container: str, *, previous: bool) -> B
 def _evict(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
     if call.verb != "create":
         raise endpoints.method_not_allowed(call, served)
-    body = loads(request.body) if request.body else {}
+    body = bodies.parse(served, request).value
     if (body.get("metadata") or {}).get("name") != call.name:
         raise BadRequest("name in URL does not match name in Eviction object")
     pod = _pod(server, call)
@@ -170,7 +169,7 @@ def _spend(server: ApiServer, budget: JsonObject, call: Call) -> None:
 
 
 def _binding(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
-    body = loads(request.body) if request.body else {}
+    body = bodies.parse(served, request).value
     if (body.get("metadata") or {}).get("name") != call.name:
         raise BadRequest("name in URL does not match name in Binding object")
     op = endpoints.operation(server, request, call, served, options.write_options(request, "CreateOptions"))
@@ -201,7 +200,7 @@ def _token(server: ApiServer, request: Request, call: Call, served: Served) -> R
     record = server.store.get(served.key, call.namespace, call.name)
     if record is None:
         raise not_found("serviceaccounts", "", call.name)
-    body = loads(request.body) if request.body else {}
+    body = bodies.parse(served, request).value
     spec = body.get("spec") or {}
     seconds = spec.get("expirationSeconds") or 3600
     now = server.clock.now()

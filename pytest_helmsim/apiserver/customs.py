@@ -1,0 +1,61 @@
+"""Objects of CustomResourceDefinitions on their way in: pruning, defaults and checks by the definition's schema.
+
+Source: k8s.io/apiextensions-apiserver pkg/apiserver/customresource_handler.go, pkg/apiserver/schema/{pruning,defaulting}.
+"""
+
+from __future__ import annotations
+
+from pytest_helmsim.apiserver.operation import Operation
+from pytest_helmsim.objects.json import Json, JsonObject, copy
+from pytest_helmsim.objects.status import BadRequest
+from pytest_helmsim.schema import decoding
+from pytest_helmsim.schema.model import Schema
+
+MAX_DEPTH = 200
+
+
+def decoded(op: Operation, obj: JsonObject, complaints: tuple[str, ...]) -> JsonObject:
+    """A private copy without unknown fields, with defaults; what was unknown is refused or warned of."""
+    schema = op.served.schema
+    assert schema is not None
+    if op.validation != "Ignore":
+        found = list(complaints)
+        if not (op.served.custom and op.served.custom.preserve_unknown):
+            found += [f'unknown field "{path}"' for path in decoding.unknown_fields(obj, schema)]
+        if found and op.validation == "Strict":
+            kind, version = op.served.gvk.kind, op.served.gvk.version
+            raise BadRequest(f'{kind} in version "{version}" cannot be handled as a {kind}: strict decoding error: {", ".join(found)}')
+        for text in found:
+            op.warn(text)
+    return defaulted(op, obj)
+
+
+def defaulted(op: Operation, obj: JsonObject) -> JsonObject:
+    """A private copy, pruned and with the schema's defaults."""
+    schema = op.served.schema
+    assert schema is not None
+    custom = op.served.custom
+    pruned = copy(obj) if custom is not None and custom.preserve_unknown else decoding.prune_unknown(obj, schema)
+    result: JsonObject = copy(pruned)
+    _fill(result, schema, 0)
+    return result
+
+
+def _fill(value: Json, schema: Schema, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        for key, field in (schema.fields or {}).items():
+            if field.has_default and key not in value:
+                value[key] = copy(field.default)
+            elif value.get(key, 0) is None and field.has_default and not field.nullable:
+                value[key] = copy(field.default)
+            if key in value:
+                _fill(value[key], field, depth + 1)
+        if schema.values is not None:
+            for key, item in value.items():
+                if key not in (schema.fields or {}):
+                    _fill(item, schema.values, depth + 1)
+    elif isinstance(value, list) and schema.items is not None:
+        for item in value:
+            _fill(item, schema.items, depth + 1)

@@ -1,0 +1,277 @@
+"""The simulator on a loopback socket: TLS, bearer token, keep-alive, streamed watches. The only module here with sockets.
+
+TLS because client-go sends tokens over nothing else. The virtual clock follows real time while the server runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import os
+import secrets
+import select
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from cheroot import errors as cheroot_errors
+from cheroot.server import Gateway, HTTPServer
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from cheroot.workers.threadpool import ThreadPool
+
+from pytest_helmsim.apiserver.app import ApiServer, refusal
+from pytest_helmsim.apiserver.bodies import MAX_BODY
+from pytest_helmsim.apiserver.certificates import Certificate, self_signed
+from pytest_helmsim.apiserver.events import Stream
+from pytest_helmsim.objects.clock import Clock, RealClock, VirtualClock
+from pytest_helmsim.objects.json import dumps
+from pytest_helmsim.objects.status import ApiError, RequestEntityTooLarge, Unauthorized
+from pytest_helmsim.objects.wire import ADMIN, Request, Response, User
+
+THREADS = 24
+_HEARTBEAT = 1.0
+_TICK = 0.05
+_REASONS = {200: b"200 OK", 201: b"201 Created", 202: b"202 Accepted", 304: b"304 Not Modified"}
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server: where it is, and how to speak to it."""
+
+    url: str
+    token: str
+    certificate: bytes
+    """The CA that clients must trust, PEM."""
+
+    def kubeconfig(self) -> str:
+        """A kubeconfig in JSON (which is YAML), with everything inside."""
+        cluster = {"server": self.url, "certificate-authority-data": base64.b64encode(self.certificate).decode()}
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "helmsim", "cluster": cluster}],
+            "users": [{"name": "helmsim", "user": {"token": self.token}}],
+            "contexts": [{"name": "helmsim", "context": {"cluster": "helmsim", "user": "helmsim"}}],
+            "current-context": "helmsim",
+        }
+        return dumps(config).decode() + "\n"
+
+    def write_kubeconfig(self, path: Path) -> None:
+        """Appears complete or not at all; readable by the owner only."""
+        path = path.absolute()
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            file.write(self.kubeconfig())
+        Path(name).replace(path)
+
+
+class _Pool(ThreadPool):  # type: ignore[misc]
+    """Worker threads that are not waited for: what comes first stands in the queue. Grows when watches hold too many."""
+
+    def grow(self, amount: int) -> None:
+        workers = [self._spawn_worker() for _ in range(amount)]
+        self._threads.extend(workers)
+
+
+class _Server(HTTPServer):  # type: ignore[misc]
+    protocol = "HTTP/1.1"
+
+    def __init__(self, server: ApiServer, address: tuple[str, int], token: str, certificate: Certificate, folder: str) -> None:
+        super().__init__(address, gateway=_Gateway, minthreads=THREADS, server_name="helmsim")
+        self.requests = _Pool(self, min=THREADS, accepted_queue_size=-1)
+        self.api = server
+        self.token = token
+        self.watches = 0
+        self.watch_lock = threading.Lock()
+        self.stopping_watches = False
+        self.request_queue_size = 256
+        self.timeout = 60
+        self.keep_alive_conn_limit = 1024
+        self.max_request_header_size = 256 * 1024
+        key, chain = Path(folder, "key.pem"), Path(folder, "cert.pem")
+        key.write_bytes(certificate.key)
+        key.chmod(0o600)
+        chain.write_bytes(certificate.chain)
+        self.ssl_adapter = BuiltinSSLAdapter(str(chain), str(key))
+
+    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
+        """A client that goes away is nobody's news."""
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """A worker thread is bound for long: keep enough others."""
+        with self.watch_lock:
+            self.watches += 1
+            if self.watches > THREADS // 2:
+                self.requests.grow(1)
+        try:
+            yield
+        finally:
+            with self.watch_lock:
+                if self.watches > THREADS // 2:
+                    self.requests.shrink(1)
+                self.watches -= 1
+
+
+class _Gateway(Gateway):  # type: ignore[misc]
+    """One HTTP request to one `Request`, one `Response` back."""
+
+    def respond(self) -> None:
+        req = self.req
+        server: _Server = req.server
+        try:
+            response = self._answer(server)
+        except ApiError as error:
+            response = refusal(error)
+        body = response.body
+        headers = [(name.encode(), value.encode("utf-8", "replace")) for name, value in response.headers]
+        headers.append((b"Cache-Control", b"no-cache, private"))
+        req.status = _REASONS.get(response.status, f"{response.status} Status".encode())
+        if isinstance(body, bytes):
+            if response.status != 304:
+                headers.append((b"Content-Length", str(len(body)).encode()))
+            req.outheaders = headers
+            req.sent_headers = True
+            req.send_headers()
+            if req.method != b"HEAD" and body:
+                req.write(body)
+            return
+        req.outheaders = headers
+        with server.watching():
+            self._stream(body)
+
+    def _answer(self, server: _Server) -> Response:
+        req = self.req
+        length = req.inheaders.get(b"Content-Length", b"0")
+        if length.isdigit() and int(length) > MAX_BODY:
+            req.close_connection = True
+            raise RequestEntityTooLarge(f"limit is {MAX_BODY}", details={})
+        body = b""
+        if length != b"0" or req.chunked_read:
+            body = req.rfile.read(MAX_BODY + 1)
+            if len(body) > MAX_BODY:
+                req.close_connection = True
+                raise RequestEntityTooLarge(f"limit is {MAX_BODY}", details={})
+        headers = {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in req.inheaders.items()}
+        if "impersonate-group" in headers:
+            headers["impersonate-group"] = "\n".join(part.strip() for part in headers["impersonate-group"].split(","))
+        user = self._user(server, headers.get("authorization", ""))
+        query = {key: tuple(values) for key, values in parse_qs(req.qs.decode("latin-1"), keep_blank_values=True).items()}
+        path = unquote(req.path.replace(b"%2F", b"%252F").decode("latin-1").split("?")[0])
+        return server.api.handle(Request(req.method.decode(), path, query, headers, body, user))
+
+    def _user(self, server: _Server, header: str) -> User:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() == "bearer":
+            if secrets.compare_digest(token.strip().encode(), server.token.encode()):
+                return ADMIN
+            known = server.api.tokens.get(token.strip())
+            if known is not None:
+                return known
+        raise Unauthorized("Unauthorized")
+
+    def _stream(self, body: Iterator[bytes]) -> None:
+        req = self.req
+        server: _Server = req.server
+        req.sent_headers = True
+        try:
+            req.send_headers()
+            for chunk in body:
+                if chunk:
+                    req.write(chunk)
+                    continue
+                if server.stopping_watches or self._is_gone():
+                    break
+                if isinstance(body, Stream):
+                    body.wait(_HEARTBEAT)
+        except OSError:
+            req.close_connection = True
+        finally:
+            close = getattr(body, "close", None)
+            if close is not None:
+                close()
+
+    def _is_gone(self) -> bool:
+        """The client has closed its side (or sends where it should only listen)."""
+        connection: Any = self.req.conn.socket
+        try:
+            readable, _, _ = select.select([connection], [], [], 0)
+        except (OSError, ValueError):
+            readable = [connection]
+        if readable:
+            self.req.close_connection = True
+        return bool(readable)
+
+
+class HttpServer:
+    """Serves one `ApiServer` until `close`. Loopback, unless another address is asked for by name."""
+
+    def __init__(self, server: ApiServer, *, host: str = "127.0.0.1", port: int = 0, real_clock: Clock | None = None) -> None:
+        self._api = server
+        self._folder = tempfile.TemporaryDirectory(prefix="helmsim-")
+        self._clock = real_clock if real_clock is not None else RealClock()
+        token = secrets.token_urlsafe(24)
+        certificate = self_signed(("localhost", "kubernetes", "kubernetes.default.svc"), (ipaddress.ip_address(host),), self._clock.now())
+        self._http = _Server(server, (host, port), token, certificate, self._folder.name)
+        self._http.prepare()
+        bound = self._http.bind_addr[1]
+        address = f"{host}:{bound}" if ":" not in host else f"[{host}]:{bound}"
+        server.address = address
+        self.served = Served(f"https://{address}", token, certificate.chain)
+        self._stopped = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._http.serve, name="helmsim-http", daemon=True),
+            threading.Thread(target=self._follow, name="helmsim-clock", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _follow(self) -> None:
+        """Move the virtual clock with real time; under the server's lock, so requests and timers never meet."""
+        clock = self._api.clock
+        if not isinstance(clock, VirtualClock):
+            return
+        offset = clock.now() - self._clock.now()
+        while not self._stopped.is_set():
+            with self._api.lock:
+                clock.advance_to(self._clock.now() + offset)
+            due = clock.next_event()
+            wait = _TICK if due is None else min(_TICK, max(0.001, due - (self._clock.now() + offset)))
+            self._stopped.wait(wait)
+
+    def wait(self) -> None:
+        """Block until `close` is called from another thread or a signal handler."""
+        self._stopped.wait()
+
+    def close(self) -> None:
+        """Stop listening, end all watches, remove the key."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
+        self._http.stopping_watches = True
+        self._api.hub.close_all()
+        with suppress(OSError, cheroot_errors.FatalSSLAlert):
+            self._http.stop()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(5)
+        self._folder.cleanup()
+
+    def __enter__(self) -> HttpServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def serve(server: ApiServer, *, port: int = 0, kubeconfig: Path | None = None, host: str = "127.0.0.1") -> HttpServer:
+    """Start serving; the kubeconfig is written when the socket answers. Close the result to stop."""
+    running = HttpServer(server, host=host, port=port)
+    if kubeconfig is not None:
+        running.served.write_kubeconfig(kubeconfig)
+    return running
