@@ -45,6 +45,12 @@ class Tally:
     theirs_seconds: float = 0.0
 
 
+def _say(*parts: object, sep: str = " ", end: str = "\n", flush: bool = True) -> None:
+    sys.stdout.write(sep.join(map(str, parts)) + end)
+    if flush:
+        sys.stdout.flush()
+
+
 def main() -> int:
     options = _arguments()
     folder = Path(options.folder)
@@ -66,11 +72,11 @@ def main() -> int:
                 _compare(label, copy, file, options, tally)
             shutil.rmtree(copy.parent)
     total = tally.same + len(tally.different) + len(tally.other_error)
-    print(f"\n{tally.same} of {total} identical, {tally.both_fail} refused by both in the same words")
-    print(f"{len(tally.by_form)} of these with random lines that have the same form:", *tally.by_form, sep="\n   ")
-    print(f"ours {tally.ours_seconds:.1f} s in process, theirs {tally.theirs_seconds:.1f} s as processes")
+    _say(f"\n{tally.same} of {total} identical, {tally.both_fail} refused by both in the same words")
+    _say(f"{len(tally.by_form)} of these with random lines that have the same form:", *tally.by_form, sep="\n   ")
+    _say(f"ours {tally.ours_seconds:.1f} s in process, theirs {tally.theirs_seconds:.1f} s as processes")
     for line in tally.different + tally.other_error:
-        print("  ", line)
+        _say("  ", line)
     return 1 if tally.different or tally.other_error else 0
 
 
@@ -146,8 +152,8 @@ def _compare(label: str, chart: Path, file: Path | None, options: argparse.Names
         changed = [line for line in lines[2:] if line[:1] in "+-"]
         tally.different.append(f"{label}: {len(changed)} lines, first {changed[:2]}")
         if options.show:
-            print(f"== {label}", *lines[:40], sep="\n")
-    print("." if not (message or error) and (ours == theirs) else "x" if message or error else "d", end="", flush=True)
+            _say(f"== {label}", *lines[:40], sep="\n")
+    _say("." if not (message or error) and (ours == theirs) else "x" if message or error else "d", end="", flush=True)
 
 
 def _render(chart: Path, file: Path | None, flavour: Flavour, kube_version: str | None) -> tuple[str, str]:

@@ -142,18 +142,18 @@ def _import_values(chart: Chart, flavour: Flavour) -> None:
         pairs: list[Any] = []
         for item in entry.import_values or ():
             if isinstance(item, dict):
-                child, parent = _text(item.get("child")), _text(item.get("parent"))
+                source, target = _text(item.get("child")), _text(item.get("parent"))
             elif isinstance(item, str):
-                child, parent = f"exports.{item}", "."
+                source, target = f"exports.{item}", "."
             else:
                 continue
-            pairs.append({"child": child, "parent": parent})
+            pairs.append({"child": source, "parent": target})
             try:
-                found = chart_values.table(defaults, f"{entry.name}.{child}")
+                found = chart_values.table(defaults, f"{entry.name}.{source}")
             except chart_values.NoTable as error:
                 _log.warning("ImportValues missing table from chart %s: %s", entry.name, error)
                 continue
-            imported = chart_values.merge_tables(imported, _at_path(parent, found))
+            imported = chart_values.merge_tables(imported, _at_path(target, found))
         entry.import_values = pairs or None
     chart.values = chart_values.merge_tables(plain.copy(defaults), imported)
 

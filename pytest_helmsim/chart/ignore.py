@@ -35,8 +35,7 @@ def parse(text: str) -> list[Rule]:
     """The rules of a file's text, with Helm's own rule behind them; InvalidChart for a pattern that Helm refuses."""
     if text.startswith("\ufeff"):
         text = text[1:]
-    rules = [rule for line in (*text.split("\n"), _DEFAULT) if (rule := _parse_line(line)) is not None]
-    return rules
+    return [rule for line in (*text.split("\n"), _DEFAULT) if (rule := _parse_line(line)) is not None]
 
 
 def _parse_line(line: str) -> Rule | None:

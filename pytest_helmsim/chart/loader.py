@@ -61,9 +61,7 @@ def _check_version(chart_yaml_path: str) -> None:
     try:
         data = Path(chart_yaml_path).read_bytes()
     except FileNotFoundError:
-        raise ChartNotFound(
-            f"unable to detect chart at {chart_yaml_path}: open {chart_yaml_path}: no such file or directory"
-        ) from None
+        raise ChartNotFound(f"unable to detect chart at {chart_yaml_path}: open {chart_yaml_path}: no such file or directory") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InvalidChart(f"unable to detect chart at {chart_yaml_path}: open {chart_yaml_path}: {reason}") from error

@@ -37,6 +37,7 @@ _ONLY_HELM4: Final = frozenset(
     | {f"duration{unit}" for unit in ("Seconds", "Milliseconds", "Microseconds", "Nanoseconds", "Minutes", "Hours", "Days", "Weeks")}
     | {"durationRoundTo", "durationTruncateTo"}
 )
+_LIMITS: Final = Limits()
 _log = logging.getLogger(__name__)
 
 Lookup = Callable[[str, str, str, str], JsonObject]
@@ -81,7 +82,7 @@ def render(
     subchart_notes: bool = False,
     skip_schema_validation: bool = False,
     functions: Mapping[str, Function] | None = None,
-    limits: Limits = Limits(),
+    limits: Limits = _LIMITS,
 ) -> Rendered:
     """Render a chart whose dependencies are processed; raise ChartError with Helm's words.
 
@@ -129,7 +130,7 @@ def render_files(
     flavour: Flavour = HELM4,
     functions: Mapping[str, Function] | None = None,
     lint: bool = False,
-    limits: Limits = Limits(),
+    limits: Limits = _LIMITS,
 ) -> dict[str, str]:
     """Every template's output by its path, partials left out. `values` are coalesced already."""
     top = {
@@ -221,7 +222,7 @@ class Engine:
         *,
         lookup: Lookup | None = None,
         lint: bool = False,
-        limits: Limits = Limits(),
+        limits: Limits = _LIMITS,
         extra: Mapping[str, Function] | None = None,
     ) -> None:
         self._lint = lint
@@ -230,9 +231,7 @@ class Engine:
             **functions,
             "required": define("required", self._required, "string", "any"),
             "fail": define("fail", self._fail, "string", result="string"),
-            "lookup": define(
-                "lookup", lookup or _look_nowhere, "string", "string", "string", "string", result="map[string]interface {}"
-            ),
+            "lookup": define("lookup", lookup or _look_nowhere, "string", "string", "string", "string", result="map[string]interface {}"),
             "getHostByName": define("getHostByName", lambda _: "", "string", result="string"),
             **(extra or {}),
         }
@@ -328,9 +327,7 @@ def template_output(
     text = (text + rendered.manifest).strip(manifests.SPACE) + "\n"
     if no_hooks:
         return text
-    return text + "".join(
-        manifests.document_text(hook.path, hook.manifest) for hook in rendered.hooks if not (skip_tests and hook.is_test)
-    )
+    return text + "".join(manifests.document_text(hook.path, hook.manifest) for hook in rendered.hooks if not (skip_tests and hook.is_test))
 
 
 __all__ = ["HELM3", "Engine", "Lookup", "ReleaseInfo", "Rendered", "render", "render_files", "template_output"]

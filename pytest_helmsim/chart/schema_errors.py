@@ -128,8 +128,10 @@ def _show(line: _Line, depth: int) -> list[str]:
     return lines
 
 
-def _text(error: ValidationError) -> str:  # noqa: PLR0911, PLR0912  # one line for each keyword
-    keyword, wanted, got = error.validator, error.validator_value, error.instance
+def _text(error: ValidationError) -> str:
+    keyword: str | None = error.validator  # type: ignore[assignment]  # never unset in what a validator yields
+    wanted: Any = error.validator_value
+    got: Any = error.instance
     match keyword:
         case "type":
             types = wanted if isinstance(wanted, list) else [wanted]
@@ -153,12 +155,15 @@ def _text(error: ValidationError) -> str:  # noqa: PLR0911, PLR0912  # one line 
             return f"{_quote(got)} does not match pattern {_quote(wanted)}"
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf":
             if isinstance(wanted, bool):
-                wanted = error.schema.get("minimum" if "Min" in str(keyword) else "maximum")  # type: ignore[union-attr]
+                schema: Any = error.schema
+                wanted = schema.get("minimum" if "Min" in str(keyword) else "maximum")
             return f"{keyword}: got {_number(got)}, want {_number(wanted)}"
         case "uniqueItems":
             return "items at {} and {} are equal".format(*_duplicates(got))
         case "oneOf":
-            matched = [index for index in range(len(wanted)) if not any(each.relative_schema_path[0] == index for each in error.context or ())]
+            matched = [
+                index for index in range(len(wanted)) if not any(each.relative_schema_path[0] == index for each in error.context or ())
+            ]
             if "is valid under each of" in error.message and len(matched) > 1:
                 return f"'oneOf' failed, subschemas {matched[0]}, {matched[1]} matched"
             return "'oneOf' failed, none matched"
@@ -184,13 +189,16 @@ def _extra(error: ValidationError) -> list[str]:
     schema: Any = error.schema
     known = schema.get("properties", {})
     patterns = schema.get("patternProperties", {})
-    return [name for name in error.instance if name not in known and not any(re2.search(each, name) for each in patterns)]
+    instance: Any = error.instance
+    return [name for name in instance if name not in known and not any(re2.search(each, name) for each in patterns)]
 
 
 def _dependent(error: ValidationError) -> str:
-    for name, needed in error.validator_value.items():
-        if name in error.instance and isinstance(needed, list):
-            missing = [each for each in needed if each not in error.instance]
+    wanted: Any = error.validator_value
+    got: Any = error.instance
+    for name, needed in wanted.items():
+        if name in got and isinstance(needed, list):
+            missing = [each for each in needed if each not in got]
             if missing:
                 return f"properties {', '.join(map(_quote, missing))} required, if {_quote(name)} exists"
     return "validation failed"

@@ -40,7 +40,8 @@ def named_values(values: dict[str, Any], flavour: Flavour) -> dict[str, Any]:
 
 
 def _get_bytes(files: Files, name: str) -> bytes:
-    return files.get(name, b"")
+    content: bytes = files.get(name, b"")
+    return content
 
 
 def _get(files: Files, name: str) -> str:

@@ -90,7 +90,8 @@ def _validator(schema: bytes) -> Validator:
         raise SchemaError("jsonschema validation failed: values.schema.json holds no schema")
     dialect = document.get("$schema") or ""
     base = validators.validator_for(document, default=jsonschema.Draft202012Validator)
-    checked: Any = validators.extend(base, {"pattern": _pattern, "patternProperties": _pattern_properties})
+    extend: Any = validators.extend
+    checked: Any = extend(base, {"pattern": _pattern, "patternProperties": _pattern_properties})
     specification = specification_with(dialect, default=DRAFT202012) if dialect else DRAFT202012
     registry: Any = referencing.Registry(retrieve=_retriever(specification))  # type: ignore[call-arg]
     resource = specification.create_resource(document)
@@ -135,4 +136,6 @@ def _search(pattern: str, text: str) -> bool:
     try:
         return re2.search(pattern, text) is not None
     except re2.error as error:
-        raise UnsupportedFeature(f"the pattern {pattern!r} of a values schema", f"Go's regular expressions have no such form: {error}") from error
+        raise UnsupportedFeature(
+            f"the pattern {pattern!r} of a values schema", f"Go's regular expressions have no such form: {error}"
+        ) from error

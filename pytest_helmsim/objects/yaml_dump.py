@@ -1,7 +1,8 @@
 """Plain values to YAML, as sigs.k8s.io/yaml's Marshal prints them: through JSON, then go-yaml v2's emitter.
 
 Keys in Go's natural order (`a2` before `a10`), lists at the indentation of their key, strings plain where that is safe,
-`|` blocks for text with line ends, long lines folded at blanks beyond column 80. `dump(1e6) = "1000000"`, `dump(1.5e6) = "1.5e+06"` only with a fraction.
+`|` blocks for text with line ends, long lines folded at blanks beyond column 80.
+`dump(1e6)` is 1000000, `dump(1234567.5)` is 1.2345675e+06.
 
 Source: go.yaml.in/yaml/v2 encode.go, emitterc.go, sorter.go; sigs.k8s.io/yaml yaml.go; encoding/json.
 """
@@ -31,12 +32,12 @@ MAX_DEPTH: Final = 900
 _WIDTH: Final = 80
 _CACHE_LIMIT: Final = 50_000
 _SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_/-]*(?:[. ][A-Za-z0-9_/-]+)*").fullmatch
-_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _BREAKS = "\r\n\x85\u2028\u2029"
 _BREAK = re.compile(f"[{_BREAKS}]")
 _SPACE_BREAK = re.compile(f" [{_BREAKS}]")
 _BREAK_SPACE = re.compile(f"[{_BREAKS}] ")
-_BLOCK_INDICATOR = re.compile(f"[#,\\[\\]{{}}&*!|>'\"%@`]|[?:-](?:[ \t]|$)|---|\\.\\.\\.")
+_BLOCK_INDICATOR = re.compile("[#,\\[\\]{}&*!|>'\"%@`]|[?:-](?:[ \t]|$)|---|\\.\\.\\.")
 _INNER_INDICATOR = re.compile(f":(?:[ \t]|\\Z)|[ \t\0{_BREAKS}]#")
 _ODD_JSON = re.compile("[\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _NEL = re.compile("[ \t]*\x85[ \t\x85]*")
@@ -44,7 +45,8 @@ _ESCAPES = {
     "\0": "\\0", "\x07": "\\a", "\x08": "\\b", "\t": "\\t", "\n": "\\n", "\x0b": "\\v", "\x0c": "\\f", "\r": "\\r", "\x1b": "\\e",
     '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\xa0": "\\_", "\u2028": "\\L", "\u2029": "\\P",
 }  # fmt: skip
-_TO_ESCAPE = re.compile('["\\\\\r\n\x85\u2028\u2029]|[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]')
+_TO_ESCAPE = re.compile('["\\\\\n\u2028\u2029]|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]')
+_SOFT_BREAKS = re.compile("([\u2028\u2029]+)")
 _INLINE: dict[str, str | None] = {}
 _KEYS: dict[str, str] = {}
 _ORDERS: dict[tuple[str, ...], list[str]] = {}
@@ -71,6 +73,8 @@ def _write_scalar(value: Any, out: list[str], column: int, indent: str) -> None:
     text = _inline(value) if value.__class__ is str else _scalar(value)
     if text is None:
         out.append(block(clean(value), indent))
+    elif text[0] == "'" and _BREAK.search(text):
+        out.append(_break_line(text, column, indent) + "\n")
     elif column + len(text) > _WIDTH and " " in text:
         out.append(_fold_line(text, column, indent) + "\n")
     else:
@@ -96,7 +100,7 @@ def _write_map(value: dict[Any, Any], out: list[str], indent: str, depth: int, s
             text = _INLINE.get(item, item)
             if text is item:
                 text = _inline(item)
-            if text is not None and len(indent) + len(key) + len(text) < _WIDTH:
+            if text is not None and len(indent) + len(key) + len(text) < _WIDTH and text[0] != "'":
                 append(f"{prefix} {text}\n")
                 continue
         elif isinstance(item, dict):
@@ -152,6 +156,17 @@ def _write_list(value: list[Any] | tuple[Any, ...], out: list[str], indent: str,
             _write_list(item, out, inner, depth + 1, True)
         else:
             _write_scalar(item, out, len(inner), inner)
+
+
+def _break_line(text: str, column: int, indent: str) -> str:
+    """A single-quoted scalar with line separators: each goes out as it is, the text behind it is indented and folded for itself."""
+    first, *rest = _SOFT_BREAKS.split(text[:-1])
+    parts = [_fold_line(first + "'", column, indent)[:-1]]
+    for breaks, line in zip(rest[::2], rest[1::2], strict=True):
+        parts.append(breaks)
+        if line:
+            parts.append(indent + _fold_line(f"'{line}'", len(indent) - 1, indent)[1:-1])
+    return "".join(parts) + "'"
 
 
 def _fold_line(text: str, column: int, indent: str) -> str:
@@ -321,7 +336,7 @@ def block(text: str, indent: str) -> str:
 
 def _render_key(name: str) -> str | None:
     """A key with its colon; None for one that needs the `?` form."""
-    if len(name) > 160 and len(gojson.quote(name).encode("utf-8", "replace")) > 1024:
+    if "\x85" in name or (len(name) > 160 and len(gojson.quote(name).encode("utf-8", "replace")) > 1024):
         raise YamlError("yaml: did not find expected ',' or '}'")
     cleaned = clean(name)
     if _BREAK.search(cleaned) or len(cleaned.encode()) > 128:

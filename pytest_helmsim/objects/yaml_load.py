@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import yaml
-from yaml._yaml import CParser  # type: ignore[import-not-found]  # compiled module without types
+from yaml._yaml import CParser
 
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.json import Json
@@ -34,6 +34,10 @@ class YamlError(HelmsimError):
     """Text that is no YAML, or YAML that has no JSON form; the words are Go's, after `yaml: `."""
 
 
+class _UnknownAnchor(YamlError):
+    """Found while parsing already."""
+
+
 class _Key:
     """A mapping key while its text is not yet known to be final; keeps what the key was for error texts."""
 
@@ -44,6 +48,7 @@ class _Key:
 
 
 _MERGE_KEY: Final = _Key("<<")
+_ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 _PLAIN_CACHE: dict[str, tuple[str, Scalar]] = {}
 _CACHE_LIMIT: Final = 50_000
 
@@ -63,6 +68,8 @@ class Reader:
         self._strict = strict
         self._problems: list[str] = []
         self._started = False
+        self._start: Any = None
+        self._slashes = text if "\\/" in text else ""
 
     def documents(self) -> Iterator[Json]:
         """Every document's value."""
@@ -78,17 +85,44 @@ class Reader:
         if not self._started:
             self._started = True
             event = self._event()
+        self._start = event
         return not isinstance(event, yaml.StreamEndEvent)
 
     def _document(self) -> Json:
+        """One document; what is wrong with its meaning is only said when its syntax is right to the end."""
+        start = self._start
+        if start.version is not None and start.version != (1, 1):
+            raise YamlError(f"yaml: {_line(start.start_mark.line)}found incompatible YAML document")
         builder = _Builder(integers=self._integers, strict=self._strict)
+        fault: YamlError | None = None
         event = self._event()
         while not isinstance(event, yaml.DocumentEndEvent):
-            builder.add(event)
+            if self._slashes:
+                self._check_escapes(event)
+            if fault is None:
+                try:
+                    builder.add(event)
+                except _UnknownAnchor:
+                    raise
+                except YamlError as error:
+                    fault = error
             event = self._event()
+        if fault is not None:
+            raise fault
         if builder.problems:
             raise YamlError("yaml: unmarshal errors:\n" + "\n".join(f"  {problem}" for problem in builder.problems))
+        if builder.bad_key is not None:
+            raise builder.bad_key
         return builder.root
+
+    def _check_escapes(self, event: Any) -> None:
+        """Go's scanner does not know `\\/`, which libyaml takes for a slash."""
+        if event.__class__ is yaml.ScalarEvent and event.style == '"':
+            source = self._slashes[event.start_mark.index : event.end_mark.index]
+            found = _ESCAPED_SLASH.search(source)
+            if found is not None:
+                line = event.start_mark.line + source.count("\n", 0, found.end())
+                raise YamlError(f"yaml: {_line(line + 1 if line else 0)}found unknown escape character")
 
     def _event(self) -> Any:
         try:
@@ -108,20 +142,25 @@ def _explain(error: yaml.YAMLError) -> str:
             line += 1
     elif error.context_mark is not None:
         line = error.context_mark.line
-    where = f"line {line}: " if line else ""
-    return where + (error.problem or "unknown problem parsing YAML content")
+    return _line(line) + (error.problem or "unknown problem parsing YAML content")
+
+
+def _line(line: int) -> str:
+    """Go leaves the line out where its count from zero is zero."""
+    return f"line {line}: " if line else ""
 
 
 class _Frame:
     """A map or list under construction. `target` is what receives the values; a merged map has its own and is copied over."""
 
-    __slots__ = ("anchor", "key", "key_expected", "line", "value")
+    __slots__ = ("anchor", "key", "key_expected", "line", "shown", "value")
 
     def __init__(self, value: dict[Any, Any] | list[Any], anchor: str | None, line: int) -> None:
         self.value = value
         self.anchor = anchor
         self.line = line
         self.key: Any = None
+        self.shown = ""
         self.key_expected = isinstance(value, dict)
 
 
@@ -131,6 +170,7 @@ class _Builder:
     def __init__(self, *, integers: bool, strict: bool) -> None:
         self.root: Json = None
         self.problems: list[str] = []
+        self.bad_key: YamlError | None = None
         self._integers = integers
         self._strict = strict
         self._anchors: dict[str, tuple[Any, int]] = {}
@@ -175,6 +215,10 @@ class _Builder:
         as_key = frame is not None and frame.key_expected
         if tag is None:
             if event.implicit[0]:
+                if as_key and text == "<<" and frame is not None:
+                    frame.key = _MERGE_KEY
+                    frame.key_expected = False
+                    return
                 known = _PLAIN_CACHE.get(text)
                 if known is None:
                     known = resolve(text)
@@ -183,10 +227,6 @@ class _Builder:
                     if len(text) < 200:
                         _PLAIN_CACHE[text] = known
                 kind, value = known
-                if kind is MERGE and as_key and frame is not None:
-                    frame.key = _MERGE_KEY
-                    frame.key_expected = False
-                    return
             else:
                 kind, value = STR, text
         else:
@@ -198,10 +238,15 @@ class _Builder:
         if event.anchor is not None:
             self._anchors[event.anchor] = ((kind, value), -1)
         if as_key and frame is not None:
-            frame.key = _key_text(kind, value)
-            frame.key_expected = False
+            self._set_key(frame, kind, value)
         else:
             self._put(self._json(kind, value), event, False)
+
+    def _set_key(self, frame: _Frame, kind: str, value: Scalar) -> None:
+        frame.key = _key_text(kind, value)
+        frame.key_expected = False
+        if self._strict:
+            frame.shown = _go_syntax(value)
 
     def _json(self, kind: str, value: Scalar) -> Json:
         """A scalar as it comes out of the way through JSON."""
@@ -231,7 +276,7 @@ class _Builder:
             raise YamlError(f"yaml: anchor '{name}' value contains itself")
         known = self._anchors.get(name)
         if known is None:
-            raise YamlError(f"yaml: unknown anchor '{name}' referenced")
+            raise _UnknownAnchor(f"yaml: unknown anchor '{name}' referenced")
         value, _ = known
         frame = self._stack[-1] if self._stack else None
         self._decoded += 1
@@ -239,8 +284,7 @@ class _Builder:
             kind, scalar = value
             self._count_alias(1)
             if frame is not None and frame.key_expected:
-                frame.key = _key_text(kind, scalar)
-                frame.key_expected = False
+                self._set_key(frame, kind, scalar)
             else:
                 self._put(self._json(kind, scalar), event, False)
             return
@@ -265,7 +309,7 @@ class _Builder:
             self.root = value
             return
         frame = self._stack[-1]
-        target = frame.value
+        target: Any = frame.value
         if target.__class__ is list:
             target.append(value)
             return
@@ -276,8 +320,11 @@ class _Builder:
         if key is _MERGE_KEY:
             self._merge(target, value, is_map, event)
             return
+        if key.__class__ is not str:
+            self.bad_key = self.bad_key or YamlError(f"unsupported map key of type: {key.text}, value: {_go_syntax(value)}")
+            return
         if self._strict and key in target:
-            self.problems.append(f"line {event.start_mark.line + 1}: key {_quote(key)} already set in map")
+            self.problems.append(f"line {event.start_mark.line + 1}: key {frame.shown} already set in map")
             return
         target[key] = value
 
@@ -328,19 +375,19 @@ def _resolve_tagged(tag: str, text: str) -> tuple[str, Scalar]:
     raise YamlError(f"yaml: cannot decode {kind} `{text}` as a {short}")
 
 
-def _key_text(kind: str, value: Scalar) -> str:
+def _key_text(kind: str, value: Scalar) -> str | _Key:
     """A map key as text: `yes` is "true", 1 is "1", floats by their shortest 32 bit form."""
     if value.__class__ is str:
-        return value  # type: ignore[return-value]
+        return value
     if value is True:
         return "true"
     if value is False:
         return "false"
     if kind is NULL:
-        raise YamlError("unsupported map key of type: %!s(<nil>), key: <nil>")
+        return _Key("%!s(<nil>), key: <nil>")
     if kind is INT:
         if not INT64_MIN <= value <= INT64_MAX:  # type: ignore[operator]
-            raise YamlError(f"unsupported map key of type: uint64, key: {value:#x}")
+            return _Key(f"uint64, key: {value:#x}")
         return str(value)
     return float32_text(float(value))  # type: ignore[arg-type]
 
@@ -371,17 +418,21 @@ def _quote(key: object) -> str:
 def _go_syntax(value: Any) -> str:
     """A map or list that stands as a key, as `%#v` shows it."""
     if isinstance(value, dict):
-        inner = ", ".join(f"{_go_syntax(key)}:{_go_syntax(item)}" for key, item in value.items())
+        inner = ", ".join(f"{_go_syntax(key)}:{_nested_syntax(item)}" for key, item in value.items())
         return f"map[interface {{}}]interface {{}}{{{inner}}}"
     if isinstance(value, list):
-        return f"[]interface {{}}{{{', '.join(map(_go_syntax, value))}}}"
+        return f"[]interface {{}}{{{', '.join(map(_nested_syntax, value))}}}"
     if isinstance(value, str):
         return _quote(value)
     if value is None:
-        return "interface {}(nil)"
+        return "<nil>"
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _nested_syntax(value: Any) -> str:
+    return "interface {}(nil)" if value is None else _go_syntax(value)
 
 
 def decode_utf8(data: bytes) -> str:

@@ -14,7 +14,7 @@ import math
 import re
 from typing import Final, TypeAlias
 
-Scalar: TypeAlias = None | bool | int | float | str
+Scalar: TypeAlias = bool | int | float | str | None
 
 NULL: Final = "!!null"
 BOOL: Final = "!!bool"
@@ -35,17 +35,16 @@ def _spellings(word: str) -> tuple[str, str, str]:
 
 
 _CORE: dict[str, tuple[str, Scalar]] = {
-    **{text: (BOOL, True) for text in _spellings("true")},
-    **{text: (BOOL, False) for text in _spellings("false")},
-    **{text: (NULL, None) for text in ("", "~", *_spellings("null"))},
-    **{text: (FLOAT, math.nan) for text in (".nan", ".NaN", ".NAN")},
+    **dict.fromkeys(_spellings("true"), (BOOL, True)),
+    **dict.fromkeys(_spellings("false"), (BOOL, False)),
+    **dict.fromkeys(("", "~", *_spellings("null")), (NULL, None)),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), (FLOAT, math.nan)),
     **{sign + text: (FLOAT, math.inf) for sign in ("", "+") for text in (".inf", ".Inf", ".INF")},
-    **{text: (FLOAT, -math.inf) for text in ("-.inf", "-.Inf", "-.INF")},
-    "<<": (MERGE, "<<"),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), (FLOAT, -math.inf)),
 }
 _OLD_BOOLS: dict[str, tuple[str, Scalar]] = {
-    **{text: (BOOL, True) for text in ("y", "Y", *_spellings("yes"), *_spellings("on"))},
-    **{text: (BOOL, False) for text in ("n", "N", *_spellings("no"), *_spellings("off"))},
+    **dict.fromkeys(("y", "Y", *_spellings("yes"), *_spellings("on")), (BOOL, True)),
+    **dict.fromkeys(("n", "N", *_spellings("no"), *_spellings("off")), (BOOL, False)),
 }
 _WORDS = {**_CORE, **_OLD_BOOLS}
 _STARTS = frozenset("+-0123456789.")

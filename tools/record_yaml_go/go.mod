@@ -1,0 +1,9 @@
+module recordyaml
+
+go 1.25
+
+require (
+	go.yaml.in/yaml/v3 v3.0.5
+	sigs.k8s.io/yaml v1.6.0
+	go.yaml.in/yaml/v2 v2.4.4
+)
