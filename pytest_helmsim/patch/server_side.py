@@ -234,10 +234,10 @@ class _Updater:
         self.convert = convert
 
     def at(self, obj: JsonObject, api_version: str) -> tuple[JsonObject, Schema] | None:
-        """The object at a version; without a converter all versions look alike."""
-        if api_version == self.api_version or self.convert is None:
+        """The object at a version; None for a version that is not served (any other one, without a converter)."""
+        if api_version == self.api_version and obj.get("apiVersion", api_version) == api_version:
             return obj, self.schema
-        return self.convert(obj, api_version)
+        return self.convert(obj, api_version) if self.convert is not None else None
 
     def reconciled(self, live: JsonObject, owners: Owners) -> Owners:
         """Owners whose version still exists, in terms of today's schema."""
@@ -328,7 +328,7 @@ class _Updater:
             pruned = self._with_owned_at(here, pruned, version, owners, last.api_version)
         kept = with_named_fields(field_set(pruned, schema), schema)
         result = removed(here, (everything - kept) & mine, schema)
-        back = self.at(result, self.api_version) if last.api_version != self.api_version else (result, schema)
+        back = self.at(result, self.api_version)
         return back[0] if back is not None else obj
 
     @staticmethod
@@ -348,13 +348,8 @@ class _Updater:
                 owned |= with_named_fields(entry.fields, schema)
         everything = with_named_fields(field_set(whole[0], schema), schema)
         result = self._with_owned(whole[0], part[0], schema, everything, owned)
-        back = self.at(result, home) if home != self.api_version else None
-        if back is not None:
-            return back[0]
-        if self.convert is None:
-            return result
-        again = self.convert(result, home)
-        return again[0] if again is not None else pruned
+        back = self.at(result, home)
+        return back[0] if back is not None else pruned
 
 
 def _foreign(conflicts: Conflicts, live: JsonObject, schema: Schema, api_version: str) -> Sequence[tuple[Manager, Path]]:

@@ -112,26 +112,37 @@ def _list(original: list[Json], patch: list[Json], merging: Merging, applying: b
         return patch
     if not original and not patch:
         return original
-    maps = ordering.element_kind(original, patch) is dict
-    if not maps:
-        if applying and deletes_items:
-            gone = {identity(item) for item in patch}
-            return [item for item in original if identity(item) not in gone]
-        merged = ordering.without_duplicates(original + patch)
-    else:
-        if not merging.merge_key:
-            raise PatchError(f"cannot merge lists without merge key for {directives.go_kind(merging.schema)}")
-        original, patch = _without_directives(original, patch, merging.merge_key)
-        merged = _items(original, patch, merging, applying)
+    if ordering.element_kind(original, patch) is dict:
+        return _keyed_list(original, patch, merging, applying)[0]
+    if applying and deletes_items:
+        gone = {identity(item) for item in patch}
+        return [item for item in original if identity(item) not in gone]
+    merged = ordering.without_duplicates(original + patch)
     inside, outside = ordering.split_by(merged, patch, merging.merge_key)
-    return ordering.interleave(
-        inside, outside, patch_order=patch, live_order=original, merge_key=merging.merge_key, maps=maps
-    )  # fmt: skip
+    return ordering.interleave(inside, outside, patch_order=patch, live_order=original, merge_key=merging.merge_key, maps=False)
 
 
-def _without_directives(original: list[Json], patch: list[Json], merge_key: str) -> tuple[list[Json], list[Json]]:
-    """Carry out the `$patch` items of a keyed list: (what stays of the original, what is still to merge)."""
+def _keyed_list(original: list[Json], patch: list[Json], merging: Merging, applying: bool) -> tuple[list[Json], list[Json]]:
+    """(the merged list, the original list as upstream leaves it).
+
+    Upstream deletes in place and appends into the room that this makes. A caller that still looks at the original for the live
+    order finds there: what stayed, as many new items as were deleted, then stale copies of the last ones.
+    """
+    key = merging.merge_key
+    if not key:
+        raise PatchError(f"cannot merge lists without merge key for {directives.go_kind(merging.schema)}")
+    before, patch, stale = _without_directives(original, patch, key)
+    items = _items(before, patch, merging, applying)
+    inside, outside = ordering.split_by(items, patch, key)
+    merged = ordering.interleave(inside, outside, patch_order=patch, live_order=before, merge_key=key, maps=True)
+    room = items[len(before) : len(before) + len(stale)]
+    return merged, before + room + stale[len(room) :]
+
+
+def _without_directives(original: list[Json], patch: list[Json], merge_key: str) -> tuple[list[Json], list[Json], list[Json]]:
+    """Carry out the `$patch` items of a keyed list: (what stays of the original, what is still to merge, the stale tail)."""
     plain: list[Json] = []
+    stale: list[Json] = []
     replaces = False
     for item in patch:
         if PATCH not in item:
@@ -142,6 +153,7 @@ def _without_directives(original: list[Json], patch: list[Json], merge_key: str)
             if merge_key not in item:
                 raise directives.no_merge_key(item, merge_key)
             while (index := ordering.find(original, merge_key, item[merge_key])) >= 0:
+                stale.insert(0, original[-1])
                 original = original[:index] + original[index + 1 :]
         elif directive == REPLACE:
             replaces = True
@@ -149,7 +161,7 @@ def _without_directives(original: list[Json], patch: list[Json], merge_key: str)
             raise PatchError("merging lists cannot yet be specified in the patch")
         else:
             raise directives.unknown_directive(directive, item)
-    return (plain, []) if replaces else (original, plain)
+    return (plain, [], stale) if replaces else (original, plain, stale)
 
 
 def _items(original: list[Json], patch: list[Json], merging: Merging, applying: bool) -> list[Json]:
@@ -204,18 +216,19 @@ def _ordered_lists(result: JsonObject, patch: JsonObject, schema: Schema, applyi
                 raise directives.wrong_type([], items)
         merging = directives.of_list(schema, key)
         _require_order(listed, order, merging.merge_key)
-        if key in result and key in patch:
-            merged = _list(live, listed, merging, applying, False)
-        elif key in result:
-            merged = live
-        elif key in patch:
-            merged = [item for item in map(_without_marked, listed) if item is not _DROPPED]
-        else:
+        if key not in result and key not in patch:
             continue
-        inside, outside = ordering.split_by(merged, order, merging.merge_key)
         maps = ordering.element_kind(live, listed) is dict
+        merged, live_order = live, live
+        if key not in result:
+            merged = [item for item in map(_without_marked, listed) if item is not _DROPPED]
+        elif key in patch and maps and merging.strategy == MERGE:
+            merged, live_order = _keyed_list(live, listed, merging, applying)
+        elif key in patch:
+            merged = _list(live, listed, merging, applying, False)
+        inside, outside = ordering.split_by(merged, order, merging.merge_key)
         result[key] = ordering.interleave(
-            inside, outside, patch_order=order, live_order=live, merge_key=merging.merge_key, maps=maps
+            inside, outside, patch_order=order, live_order=live_order, merge_key=merging.merge_key, maps=maps
         )  # fmt: skip
         patch.pop(key, None)
 

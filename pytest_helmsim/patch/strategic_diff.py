@@ -44,8 +44,6 @@ def diff(original: JsonObject, modified: JsonObject, schema: Schema, wanted: Wan
                 patch[key] = after
             continue
         before = original[key]
-        if before is after:
-            continue
         if key == PATCH:
             _directive(before, after, patch)
         elif type(before) is dict and type(after) is dict:

@@ -34,7 +34,10 @@ type question struct {
 	Original, Target, Live json.RawMessage
 }
 
-func answer(result map[string]any, name string, patch []byte, err error) {
+// ask notes a patch or an error; a panic, which would be a 500 without words on a server, is noted as nothing.
+func ask(result map[string]any, name string, make func() ([]byte, error)) {
+	defer func() { _ = recover() }()
+	patch, err := make()
 	if err != nil {
 		result[name+"Error"] = err.Error()
 		return
@@ -56,17 +59,17 @@ func main() {
 			if err != nil {
 				panic(err)
 			}
-			two, err := strategicpatch.CreateTwoWayMergePatch(q.Original, q.Target, object)
-			answer(result, "twoWay", two, err)
-			three, err := strategicpatch.CreateThreeWayMergePatch(q.Original, q.Target, q.Live, schema, true)
-			answer(result, "threeWay", three, err)
-			if err == nil {
-				applied, err := strategicpatch.StrategicMergePatch(q.Live, three, object)
-				answer(result, "applied", applied, err)
+			ask(result, "twoWay", func() ([]byte, error) { return strategicpatch.CreateTwoWayMergePatch(q.Original, q.Target, object) })
+			ask(result, "threeWay", func() ([]byte, error) {
+				return strategicpatch.CreateThreeWayMergePatch(q.Original, q.Target, q.Live, schema, true)
+			})
+			if three, made := result["threeWay"].(json.RawMessage); made {
+				ask(result, "applied", func() ([]byte, error) { return strategicpatch.StrategicMergePatch(q.Live, three, object) })
 			}
 		}
-		merge, err := jsonmergepatch.CreateThreeWayJSONMergePatch(q.Original, q.Target, q.Live)
-		answer(result, "jsonThreeWay", merge, err)
+		ask(result, "jsonThreeWay", func() ([]byte, error) {
+			return jsonmergepatch.CreateThreeWayJSONMergePatch(q.Original, q.Target, q.Live)
+		})
 		out, err := json.Marshal(result)
 		if err != nil {
 			panic(err)
