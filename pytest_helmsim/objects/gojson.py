@@ -14,6 +14,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from json.encoder import encode_basestring as _quote_plain
 from typing import Any, NoReturn, Protocol, runtime_checkable
 
@@ -22,12 +23,20 @@ from pytest_helmsim.objects.errors import HelmsimError
 MAX_DEPTH = 10000
 _HTML = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 _RAW = re.compile("[\u2028\u2029\ud800-\udfff]")
+_TYPE_NAMES: dict[type, str] = {complex: "complex128"}
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class GoJsonError(HelmsimError):
-    """What json.Marshal or json.Unmarshal returns as error; the text is Go's."""
+    """What json.Marshal or json.Unmarshal returns as error; the text is Go's.
+
+    `partial` is what Go has decoded nevertheless: all but the numbers that no float64 holds, which are None.
+    """
+
+    def __init__(self, message: str, partial: Any = None) -> None:
+        super().__init__(message)
+        self.partial = partial
 
 
 @runtime_checkable
@@ -79,13 +88,10 @@ def format_float(value: float) -> str:
         mantissa = mantissa.removesuffix(".0")
         sign, digits = exponent[0], exponent.lstrip("+-").lstrip("0")
         return f"{mantissa}e{'-' if sign == '-' else '+'}{digits.rjust(1 if sign == '-' else 2, '0')}"
-    if value == int(value):
+    if size < 1e15 and value == int(value):
         return "-0" if value == 0 and math.copysign(1, value) < 0 else str(int(value))
-    text = float.__repr__(value)
-    if "e" not in text:
-        return text
-    mantissa, _, exponent = text.partition("e")
-    return f"{value:.{len(mantissa.replace('-', '').replace('.', '')) - 1 - int(exponent)}f}"
+    text = float.__repr__(value).removesuffix(".0")
+    return format(Decimal(text), "f") if "e" in text else text
 
 
 def _write(value: Any, out: Any, special: re.Pattern[str], depth: int) -> None:
@@ -110,7 +116,7 @@ def _write(value: Any, out: Any, special: re.Pattern[str], depth: int) -> None:
     elif isinstance(value, bytes | bytearray):
         out('"' + base64.b64encode(value).decode() + '"')
     else:
-        raise GoJsonError(f"json: unsupported type: {getattr(value, 'go_type', type(value).__name__)}")
+        raise GoJsonError(f"json: unsupported type: {_TYPE_NAMES.get(type(value)) or getattr(value, 'type_name', type(value).__name__)}")
 
 
 def _write_map(value: Mapping[Any, Any], out: Any, special: re.Pattern[str], depth: int) -> None:
@@ -170,28 +176,42 @@ def decode(text: str) -> Any:
 
     Raise GoJsonError with Go's text for the first syntax error, or for a number that no float64 holds.
     """
+    numbers = _Numbers()
     try:
-        value = json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_no_constant)
+        value = json.loads(text, parse_int=numbers.read, parse_float=numbers.read, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         _Scanner(text).check()
         raise AssertionError("text that is valid for one reader only") from None
-    return _clean(value) if "\\u" in text or _SURROGATE.search(text) else value
+    if "\\u" in text or _SURROGATE.search(text):
+        value = _clean(value)
+    if numbers.overflow:
+        raise GoJsonError(f"json: cannot unmarshal number {numbers.overflow} into Go value of type float64", value)
+    return value
 
 
 def decode_map(text: str) -> dict[str, Any] | None:
     """Into a `map[string]interface {}`; `null` gives None (a nil map), any other type Go's error."""
-    value = decode(text)
-    if value is None or isinstance(value, dict):
-        return value
-    raise GoJsonError(f"json: cannot unmarshal {kind_name(value)} into Go value of type map[string]interface {{}}")
+    return _of_kind(text, dict, "map[string]interface {}")  # type: ignore[no-any-return]
 
 
 def decode_list(text: str) -> list[Any] | None:
     """Into a `[]interface {}`; `null` gives None (a nil slice), any other type Go's error."""
-    value = decode(text)
-    if value is None or isinstance(value, list):
+    return _of_kind(text, list, "[]interface {}")  # type: ignore[no-any-return]
+
+
+def _of_kind(text: str, kind: type, go_type: str) -> Any:
+    try:
+        value, failure = decode(text), None
+    except GoJsonError as error:
+        if error.partial is None and not str(error).startswith("json: "):
+            raise
+        value, failure = error.partial, error
+    if isinstance(value, kind) or (value is None and failure is None):
+        if failure is not None:
+            raise failure
         return value
-    raise GoJsonError(f"json: cannot unmarshal {kind_name(value)} into Go value of type []interface {{}}")
+    name = "number" if value is None else kind_name(value)
+    raise GoJsonError(f"json: cannot unmarshal {name} into Go value of type {go_type}")
 
 
 def kind_name(value: Any) -> str:
@@ -202,11 +222,19 @@ def kind_name(value: Any) -> str:
     return "null"
 
 
-def _number(text: str) -> float:
-    value = float(text)
-    if math.isinf(value):
-        raise GoJsonError(f"json: cannot unmarshal number {text} into Go value of type float64")
-    return value
+class _Numbers:
+    """Reads numbers as float64, and keeps the text of the first that is too large."""
+
+    def __init__(self) -> None:
+        self.overflow = ""
+
+    def read(self, text: str) -> float | None:
+        """None for a number that is too large."""
+        value = float(text)
+        if math.isinf(value):
+            self.overflow = self.overflow or text
+            return None
+        return value
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -252,7 +280,7 @@ class _Scanner:
                 self._space()
                 if not stack:
                     if self.at < len(self.data):
-                        self._invalid("after top-level value")
+                        self._invalid("after top-level value", self._peek())
                     return
                 inside = stack[-1]
                 char = self._next()
@@ -262,11 +290,11 @@ class _Scanner:
                         self._key()
                         break
                     if char != b"}":
-                        self._invalid("after object key:value pair", back=1)
+                        self._invalid("after object key:value pair", char)
                 elif char == b",":
                     break
                 elif char != b"]":
-                    self._invalid("after array element", back=1)
+                    self._invalid("after array element", char)
                 stack.pop()
             self._space()
 
@@ -292,16 +320,16 @@ class _Scanner:
         elif char in (b"t", b"f", b"n"):
             self._literal({b"t": "true", b"f": "false", b"n": "null"}[char])
         else:
-            self._invalid("looking for beginning of value", back=1)
+            self._invalid("looking for beginning of value", char)
         return False
 
     def _key(self) -> None:
-        if self._next() != b'"':
-            self._invalid("looking for beginning of object key string", back=1)
+        if (char := self._next()) != b'"':
+            self._invalid("looking for beginning of object key string", char)
         self._string()
         self._space()
-        if self._next() != b":":
-            self._invalid("after object key", back=1)
+        if (char := self._next()) != b":":
+            self._invalid("after object key", char)
 
     def _string(self) -> None:
         while True:
@@ -309,36 +337,37 @@ class _Scanner:
             if char == b'"':
                 return
             if char == b"\\":
-                char = self._next()
+                char = self._next_or_blank()
                 if char == b"u":
                     for _ in range(4):
-                        if self._next() not in _HEX:
-                            self._invalid("in \\u hexadecimal character escape", back=1)
+                        if (char := self._next_or_blank()) not in _HEX:
+                            self._invalid("in \\u hexadecimal character escape", char)
                 elif char not in b'bfnrt\\/"':
-                    self._invalid("in string escape code", back=1)
+                    self._invalid("in string escape code", char)
             elif char < b" ":
-                self._invalid("in string literal", back=1)
+                self._invalid("in string literal", char)
 
     def _numeric(self, char: bytes) -> None:
         if char == b"-":
-            char = self._next()
-            if char not in _DIGITS:
-                self._invalid("in numeric literal", back=1)
+            char = self._digit("in numeric literal")
         if char != b"0":
             self._digits()
         if self._peek() == b".":
             self.at += 1
-            if self._next() not in _DIGITS:
-                self._invalid("after decimal point in numeric literal", back=1)
+            self._digit("after decimal point in numeric literal")
             self._digits()
         if self._peek() in (b"e", b"E"):
             self.at += 1
-            char = self._next()
-            if char in b"+-":
-                char = self._next()
-            if char not in _DIGITS:
-                self._invalid("in exponent of numeric literal", back=1)
+            if self._peek() in (b"+", b"-"):
+                self.at += 1
+            self._digit("in exponent of numeric literal")
             self._digits()
+
+    def _digit(self, context: str) -> bytes:
+        char = self._next_or_blank()
+        if char not in _DIGITS:
+            self._invalid(context, char)
+        return char
 
     def _digits(self) -> None:
         while (char := self._peek()) and char in _DIGITS:
@@ -346,8 +375,9 @@ class _Scanner:
 
     def _literal(self, word: str) -> None:
         for expected in word[1:]:
-            if self._next() != expected.encode():
-                self._invalid(f"in literal {word} (expecting '{expected}')", back=1)
+            char = self._next_or_blank()
+            if char != expected.encode():
+                self._invalid(f"in literal {word} (expecting '{expected}')", char)
 
     def _space(self) -> None:
         while (char := self._peek()) and char in _SPACE:
@@ -363,9 +393,13 @@ class _Scanner:
         self.at += 1
         return char
 
-    def _invalid(self, context: str, back: int = 0) -> NoReturn:
-        char = chr(self.data[self.at - back])
-        text = _SHOWN.get(char)
+    def _next_or_blank(self) -> bytes:
+        """Go ends an unfinished token with a blank, which is then the wrong character."""
+        return self._next() if self.at < len(self.data) else b" "
+
+    def _invalid(self, context: str, char: bytes) -> NoReturn:
+        code = ord(char)
+        text = _SHOWN.get(chr(code))
         if text is None:
-            text = char if char.isprintable() else f"\\x{ord(char):02x}" if ord(char) < 0x80 else f"\\u{ord(char):04x}"
+            text = chr(code) if chr(code).isprintable() else f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
         raise GoJsonError(f"invalid character '{text}' {context}")

@@ -36,11 +36,18 @@ class Certificate(GoObject):
 
     GO_TYPE = _CERTIFICATE
     KIND = "struct"
+    COMPARABLE: ClassVar[bool] = True
     fields: ClassVar[Mapping[str, str]] = {"Cert": "cert", "Key": "key"}
 
     def __init__(self, cert: str, key: str) -> None:
         self.cert = cert
         self.key = key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Certificate) and (self.cert, self.key) == (other.cert, other.key)
+
+    def __hash__(self) -> int:
+        return hash((self.cert, self.key))
 
     def marshal_json(self) -> str:
         """An object of both texts."""

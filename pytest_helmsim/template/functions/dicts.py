@@ -130,7 +130,7 @@ def _check_types(old: Dict, new: Dict) -> None:
     """Go puts elements of one map into the other; a map[string]string takes no interface values."""
     if isinstance(old, TypedMap) and go_type(old) != go_type(new) and new:
         given, wanted = go_type(new).removeprefix("map[string]"), go_type(old).removeprefix("map[string]")
-        raise FunctionError(f"reflect.Set: value of type {given} is not assignable to type {wanted}")
+        raise FunctionError(f"reflect.Value.SetMapIndex: value of type {given} is not assignable to type {wanted}")
 
 
 def _is_empty(value: Value) -> bool:

@@ -74,7 +74,7 @@ def derive_password(counter: int, kind: str, password: str, user: str, site: str
     name, place = to_bytes(user), to_bytes(site)
     salt = _MASTER + len(name).to_bytes(4, "big") + name
     key = hashlib.scrypt(to_bytes(password), salt=salt, n=32768, r=8, p=2, maxmem=64 * 1024 * 1024, dklen=64)
-    message = _MASTER + len(place).to_bytes(4, "big") + place + int(counter).to_bytes(4, "big")
+    message = _MASTER + len(place).to_bytes(4, "big") + place + (int(counter) % 2**32).to_bytes(4, "big")
     seed = hmac.new(key, message, hashlib.sha256).digest()
     shapes = _SHAPES[kind].split()
     shape = shapes[seed[0] % len(shapes)]

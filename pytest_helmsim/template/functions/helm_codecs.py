@@ -25,7 +25,7 @@ def _plain(value: Value) -> Value:
     """The value with nil slices and maps as None; the same object where there are none."""
     kind = value.__class__
     if kind in _NILS:
-        return None if not value else value
+        return value or None
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()} if _holds_nil(value) else value
     if isinstance(value, list):
@@ -100,7 +100,7 @@ def from_json(text: str) -> dict[str, Value]:
     try:
         value = gojson.decode_map(text)
     except gojson.GoJsonError as error:
-        return {"Error": str(error)}
+        return {**(error.partial or {}), "Error": str(error)}
     return NilMap() if value is None else value
 
 

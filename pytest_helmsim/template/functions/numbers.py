@@ -174,7 +174,7 @@ def _nearest(number: Fraction) -> float:
     try:
         return number.numerator / number.denominator
     except OverflowError:
-        return math.copysign(math.inf, number)
+        return math.inf if number > 0 else -math.inf
 
 
 @TABLE.function("add1f", "any", result="float64")

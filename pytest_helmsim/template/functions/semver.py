@@ -50,6 +50,13 @@ class VersionValue(VersionObject):
 
     GO_TYPE = "semver.Version"
     KIND = "struct"
+    COMPARABLE: ClassVar[bool] = True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, VersionValue) and self.version == other.version
+
+    def __hash__(self) -> int:
+        return hash(self.version)
 
 
 _POINTER = "*semver.Version"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from pytest_helmsim.objects import gojson
-from pytest_helmsim.template.errors import FunctionError
+from pytest_helmsim.template.errors import Fault, FunctionError
 from pytest_helmsim.template.functions import durations, layouts
 from pytest_helmsim.template.functions.instants import (
     UTC_LOCATION,
@@ -90,6 +90,7 @@ class Time(GoObject):
 
     GO_TYPE = "time.Time"
     KIND = "struct"
+    COMPARABLE: ClassVar[bool] = True
     methods: ClassVar[Mapping[str, Function]] = TIME_METHODS
 
     def __init__(self, instant: Instant, monotonic: int | None = None) -> None:
@@ -113,6 +114,12 @@ class Time(GoObject):
         if not 0 <= self.instant.wall().year <= 9999:
             raise gojson.GoJsonError("json: error calling MarshalJSON for type time.Time: Time.MarshalJSON: year outside of range [0,9999]")
         return gojson.quote(layouts.format(self.instant, layouts.RFC3339_NANO))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Time) and (self.instant, self.monotonic) == (other.instant, other.monotonic)
+
+    def __hash__(self) -> int:
+        return hash(self.instant)
 
     def moved(self, nanoseconds: int) -> Time:
         """Later by a duration."""
@@ -242,6 +249,19 @@ def _compare(this: Time, other: Time) -> int:
 @TIME_METHODS.function("IsZero", result="bool")
 def _is_zero(this: Time) -> bool:
     return this.instant.unix == ZERO_UNIX and this.instant.nanosecond == 0
+
+
+def _several_results(table: Table, name: str, reason: str) -> None:
+    def refuse(this: Value) -> Value:
+        raise Fault(reason)
+
+    table.function(name)(refuse)
+
+
+for _name in ("Zone", "ISOWeek"):
+    _several_results(TIME_METHODS, _name, f"invalid function signature for {_name}: second return value should be error; is int")
+for _name in ("Date", "Clock"):
+    _several_results(TIME_METHODS, _name, f"function {_name} has 3 return values; should be 1 or 2")
 
 
 def _from_zero(this: Time) -> int:
