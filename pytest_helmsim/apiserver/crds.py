@@ -37,10 +37,10 @@ def served_versions(crd: JsonObject) -> list[CustomVersion]:
     spec = crd["spec"]
     if any(c.get("type") == "NamesAccepted" and c.get("status") == "False" for c in (crd.get("status") or {}).get("conditions") or ()):
         return []
-    names, group = spec["names"], spec["group"]
-    storage = next((version["name"] for version in spec["versions"] if version.get("storage")), spec["versions"][0]["name"])
+    names, group, versions = spec["names"], spec["group"], spec.get("versions") or ()
+    storage = next((version["name"] for version in versions if version.get("storage")), "")
     result = []
-    for version in spec["versions"]:
+    for version in versions:
         if not version.get("served"):
             continue
         declared = version.get("subresources") or {}

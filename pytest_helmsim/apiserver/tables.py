@@ -1,16 +1,26 @@
-"""Lists as tables, as `kubectl get` prints them."""
+"""Lists as Table objects: column definitions and rows, for built-in kinds by `cells`, for custom ones by their printer columns.
+
+Sources: k8s.io/apiserver pkg/endpoints/handlers/response.go, k8s.io/apiextensions-apiserver
+pkg/registry/customresource/tableconvertor/tableconvertor.go.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pytest_helmsim.apiserver import cells, jsonpath
+from pytest_helmsim.apiserver.durations import since
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects.json import Json, JsonObject
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
+
+_ENDED = {
+    "Succeeded": {"type": "Completed", "status": "True", "reason": "Succeeded", "message": "The pod has completed successfully."},
+    "Failed": {"type": "Completed", "status": "True", "reason": "Failed", "message": "The pod failed."},
+}
 
 
 def table(
@@ -23,18 +33,84 @@ def table(
     version: str = "v1",
     headers: bool = True,
 ) -> JsonObject:
-    """A Table with one row for each object."""
-    columns = [("Name", "string", "name", 0), ("Created At", "date", "", 0)]
-    definitions = [{"name": n, "type": t, "format": f, "description": "", "priority": p} for n, t, f, p in columns]
+    """A Table with one row for each object. `objects_as`: what a row carries besides its cells (Metadata, Object, None)."""
+    now = server.clock.now()
+    definitions = columns(served) if headers else None
     rows = []
     for obj in objects:
-        row: JsonObject = {"cells": [obj["metadata"]["name"], obj["metadata"].get("creationTimestamp")]}
+        row: JsonObject = {"cells": _cells(served, obj, now)}
+        if served.key == ("", "pods") and (ended := _ENDED.get((obj.get("status") or {}).get("phase", ""))):
+            row["conditions"] = [ended]
+        if objects_as == "Object":
+            row["object"] = obj
+        elif objects_as == "None":
+            row["object"] = None
+        else:
+            row["object"] = {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": obj["metadata"]}
         rows.append(row)
-    return {"kind": "Table", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta, "columnDefinitions": definitions if headers else [], "rows": rows}
+    return {"kind": "Table", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta, "columnDefinitions": definitions, "rows": rows}
 
 
-def age(since: str | None, now: float) -> Json:
-    """`5m12s`: how kubectl writes a duration."""
-    if not since:
-        return "<unknown>"
-    return str(int(now - datetime.fromisoformat(since).timestamp())) + "s"
+def columns(served: Served) -> list[JsonObject]:
+    """The column definitions of a kind."""
+    if served.custom is not None:
+        return _custom_columns(served)
+    printer = cells.PRINTERS.get((served.group, served.plural), cells.CREATED)
+    result = []
+    for text in printer.columns:
+        name, _, kind = text.lstrip("+").partition(":")
+        form = "name" if name == "Name" else ""
+        result.append({"name": name, "type": kind or "string", "format": form, "description": "", "priority": int(text.startswith("+"))})
+    return result
+
+
+def _cells(served: Served, obj: JsonObject, now: float) -> list[Json]:
+    if served.custom is not None:
+        return _custom_cells(served, obj, now)
+    return cells.PRINTERS.get((served.group, served.plural), cells.CREATED).cells(obj, now)
+
+
+_AGE = ({"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},)
+
+
+def _custom_columns(served: Served) -> list[JsonObject]:
+    assert served.custom is not None
+    result: list[JsonObject] = [{"name": "Name", "type": "string", "format": "name", "description": "", "priority": 0}]
+    for column in served.custom.columns or _AGE:
+        text = column.get("description") or f"Custom resource definition column (in JSONPath format): {column['jsonPath']}"
+        if column is _AGE[0]:
+            text = ""
+        result.append(
+            {
+                "name": column["name"],
+                "type": column["type"],
+                "format": column.get("format", ""),
+                "description": text,
+                "priority": column.get("priority", 0),
+            }
+        )
+    return result
+
+
+def _custom_cells(served: Served, obj: JsonObject, now: float) -> list[Json]:
+    assert served.custom is not None
+    row: list[Json] = [obj["metadata"]["name"]]
+    for column in served.custom.columns or _AGE:
+        found = jsonpath.find(obj, column["jsonPath"])
+        row.append(_custom_cell(found, column["type"], now))
+    return row
+
+
+def _custom_cell(found: list[Json], kind: str, now: float) -> Json:
+    if not found or found[0] is None:
+        return None
+    value = found[0]
+    if kind == "date":
+        return since(value, now) if isinstance(value, str) else "<unknown>"
+    if kind == "integer":
+        return int(value) if isinstance(value, (int, float)) else None
+    if kind == "number":
+        return value if isinstance(value, (int, float)) else None
+    if kind == "boolean":
+        return value if isinstance(value, bool) else None
+    return " ".join(jsonpath.text(item) for item in found) if len(found) > 1 else jsonpath.text(value)
