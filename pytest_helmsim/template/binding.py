@@ -7,6 +7,7 @@ Calls that need no check (all of sprig's `interface {}` functions) are the funct
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from pytest_helmsim.template import nodes, values
@@ -37,7 +38,30 @@ _EXACT: dict[str, type] = {"string": str, "bool": bool, "int": int, "float64": f
 
 
 def bind(function: Function, binding: Binding) -> Call:
-    """A callable for exactly the positional arguments that the binding lists."""
+    """A callable for exactly the positional arguments that the binding lists, and the tuple of bases where it has some."""
+    places = [index for index, argument in enumerate(binding.arguments) if argument.based]
+    return _bind_based(function, binding, places) if places else _bind(function, binding)
+
+
+def _bind_based(function: Function, binding: Binding, places: list[int]) -> Call:
+    """An argument whose base is invalid is checked as an invalid value itself."""
+    made: dict[tuple[bool, ...], Call] = {}
+
+    def call(*arguments: Value) -> Value:
+        *passed, bases = arguments
+        valid = tuple([base is not None for base in bases])
+        bound = made.get(valid)
+        if bound is None:
+            described = list(binding.arguments)
+            for index, interface in zip(places, valid, strict=True):
+                described[index] = Argument(interface=interface)
+            bound = made[valid] = _bind(function, replace(binding, arguments=tuple(described)))
+        return bound(*passed)
+
+    return call
+
+
+def _bind(function: Function, binding: Binding) -> Call:
     wrong = function.arity_error(count=len(binding.arguments), piped=binding.piped)
     if wrong is not None:
         return _refuse(-1, wrong)

@@ -30,14 +30,19 @@ STORE: Final = ast.Store()
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """How an argument is written: `literal`, or else whether nil in it is Go's "invalid value" or an `interface {}` holding nil."""
+    """How an argument is written: `literal`, or else whether nil in it is Go's "invalid value" or an `interface {}` holding nil.
+
+    With `based` that depends on the value whose field it is, `$x` in `$x.a`: a field of an invalid value is invalid. The calls of a
+    binding then have one argument more, a tuple of these values.
+    """
 
     literal: Node | None = None
     interface: bool = False
+    based: bool = False
 
     @property
     def key(self) -> object:
-        return (type(self.literal), str(self.literal)) if self.literal is not None else self.interface
+        return (type(self.literal), str(self.literal)) if self.literal is not None else (self.interface, self.based)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +62,16 @@ class Site:
     """What an error at a line of the code is blamed on.
 
     `node` for an error of the function called, `head` for everything else (`node` too where it is None), `tails` for each argument
-    (the last of them may be the piped one), as Go's executor would stand on.
+    (the last of them may be the piped one), as Go's executor would stand on. `outer` is the line of the call of which this is part of an
+    argument (0 for none) and `binding` the name of this call, since Go counts a call's arguments before it evaluates them.
     """
 
     node: Node
     name: str = ""
     head: Node | None = None
     tails: tuple[Node, ...] = ()
+    outer: int = 0
+    binding: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,7 @@ class _Compiler:
     scope: Scope = field(default_factory=Scope)
     dot: Local = field(default_factory=lambda: Local("d0"))
     line: int = 1
+    outer: int = 0
     loops: int = 0
     _bound: dict[object, str] = field(default_factory=dict)
 
@@ -155,9 +164,9 @@ class _Compiler:
         target = ast.Name(id=local, ctx=STORE, lineno=self.line, col_offset=0)
         return ast.NamedExpr(target=target, value=value, lineno=self.line, col_offset=0)
 
-    def at(self, node: Node, *, name: str = "", head: Node | None = None, tails: tuple[Node, ...] = ()) -> None:
+    def at(self, node: Node) -> None:
         """Blame what is built next on `node`."""
-        self.sites.append(Site(node, name, head, tails))
+        self.sites.append(Site(node, outer=self.outer))
         self.line = len(self.sites)
 
     def fail(self, node: Node, message: str) -> ast.expr:
@@ -350,6 +359,9 @@ class _Compiler:
                 return self.operand(first)
             if not isinstance(first, nodes.Variable) or len(first.names) > 1:
                 return self.method_call(first, command.args[1:], final)
+        if has_arguments and final is not None:
+            refusal = self.fail(before if isinstance(first, nodes.Pipe) else first, f"can't give argument to non-function {first}")
+            return ast.BoolOp(op=ast.And(), values=[self.ordered(final), refusal], lineno=self.line, col_offset=0)
         if has_arguments:
             return self.fail(before if isinstance(first, nodes.Pipe) else first, f"can't give argument to non-function {first}")
         if isinstance(first, nodes.Nil):
@@ -411,20 +423,43 @@ class _Compiler:
                 return ast.UnaryOp(op=ast.Not(), operand=values[0], lineno=self.line, col_offset=0)
             operator: ast.boolop = ast.And() if name == "and" else ast.Or()
             return values[0] if count == 1 else ast.BoolOp(op=operator, values=values, lineno=self.line, col_offset=0)
-        values = self.values(args, final)
-        tails = tuple(last_visited(arg) for arg in args)
-        if final is not None:
-            tails = (*tails, tails[-1] if tails else head)
+        self.at(node)
+        line = self.line
+        values, arguments = self.values(args, final, line)
+        binding = self.bound(Binding(name, arguments, piped=final is not None))
+        self.sites[line - 1] = Site(node, name, head, _tails(args, final, head), self.outer, binding)
+        self.line = line
         if name == "call":
             values.insert(0, self.constant(str(args[0]) if args else None))
-        self.at(node, name=name, head=head, tails=tails)
-        binding = Binding(name, self.arguments(args, final), piped=final is not None)
-        return self.call(self.bound(binding), values)
+        return self.call(self.helper(binding), values)
 
-    def values(self, args: list[Node], final: ast.expr | None) -> list[ast.expr]:
-        """Arguments; a literal that is too large for an int is checked where the parameter's type is known."""
-        made = [self.constant(arg.unsigned) if isinstance(arg, nodes.Number) and overflow(arg) else self.operand(arg) for arg in args]
-        return made if final is None else [*made, final]
+    def values(self, args: list[Node], final: ast.expr | None, line: int) -> tuple[list[ast.expr], tuple[Argument, ...]]:
+        """What to pass to the call at a line, and how it is written; a literal too large for an int is checked by the call's binding."""
+        outer, self.outer = self.outer, line
+        values: list[ast.expr] = []
+        arguments: list[Argument] = []
+        bases: list[ast.expr] = []
+        for arg in args:
+            argument = self.argument(arg)
+            arguments.append(argument)
+            if isinstance(arg, nodes.Number) and overflow(arg):
+                values.append(self.constant(arg.unsigned))
+            elif argument.based and isinstance(arg, nodes.Chain):
+                base = self.scope.new_local("t").name
+                value = self.walrus(base, self.operand(arg.node))
+                values.append(self.fields(value, arg.names, last_visited(arg), element=False))
+                bases.append(self.name(base))
+            else:
+                values.append(self.operand(arg))
+                if argument.based and isinstance(arg, nodes.Variable) and (local := self.scope.lookup(arg.names[0])) is not None:
+                    bases.append(self.name(local.name))
+        self.outer = outer
+        if final is not None:
+            values.append(final)
+            arguments.append(Argument())
+        if bases:
+            values.append(ast.Tuple(elts=bases, ctx=LOAD, lineno=self.line, col_offset=0))
+        return values, tuple(arguments)
 
     def method_call(self, node: nodes.Field | nodes.Chain | nodes.Variable, args: list[Node], final: ast.expr | None) -> ast.expr:
         """`.a.Method x`: the last field gets the arguments."""
@@ -444,41 +479,48 @@ class _Compiler:
         if len(names) > 1:
             receiver = self.fields(receiver, names[:-1], blamed, element=element)
             element = True
-        values = self.values(args, final)
-        tails = tuple(last_visited(arg) for arg in args)
-        if final is not None:
-            tails = (*tails, tails[-1] if tails else node)
-        self.at(node, name=names[-1], head=blamed, tails=tails)
-        binding = Binding(names[-1], self.arguments(args, final), piped=final is not None, method=True, interface=element)
-        return self.call(self.bound(binding), [receiver, *values])
-
-    def arguments(self, args: list[Node], final: ast.expr | None) -> tuple[Argument, ...]:
-        made = [self.argument(arg) for arg in args]
-        return (*made, Argument()) if final is not None else tuple(made)
+        self.at(node)
+        line = self.line
+        self.sites[line - 1] = Site(node, names[-1], blamed, _tails(args, final, node), self.outer)
+        found = self.name("")
+        method = self.call(found, [receiver])
+        values, arguments = self.values(args, final, 0)
+        found.id = self.bound(Binding(names[-1], arguments, piped=final is not None, method=True, interface=element))
+        self.free[found.id] = None
+        self.line = line
+        return self.call(method, values)
 
     def argument(self, arg: Node) -> Argument:
+        if isinstance(arg, nodes.Chain) and isinstance(arg.node, nodes.Pipe):
+            return _BASED
         if isinstance(arg, nodes.Field | nodes.Chain | nodes.Identifier):
             return _INTERFACE
         if isinstance(arg, nodes.Variable):
             local = self.scope.lookup(arg.names[0])
-            return _INTERFACE if len(arg.names) > 1 or (local is not None and local.element) else _INVALID
+            if local is None or local.element:
+                return _INTERFACE
+            if len(arg.names) == 1:
+                return _INVALID
+            return _INTERFACE if arg.names[0] == "$" else _BASED
         if isinstance(arg, nodes.Dot):
             return _INTERFACE if self.dot.element else _INVALID
         if isinstance(arg, nodes.Pipe):
             return _INVALID
         return Argument(arg)
 
-    def bound(self, binding: Binding) -> ast.Name:
+    def bound(self, binding: Binding) -> str:
+        """The free variable that stands for a call; the same for calls that need the same checks."""
         key = (binding.name, binding.piped, binding.method, binding.interface, tuple(argument.key for argument in binding.arguments))
         name = self._bound.get(key)
         if name is None:
             name = self._bound[key] = f"c{len(self.bindings)}"
             self.bindings[name] = binding
-        return self.helper(name)
+        return name
 
 
 _INTERFACE = Argument(interface=True)
 _INVALID = Argument()
+_BASED = Argument(interface=True, based=True)
 
 _STATEMENTS: dict[type[Node], Callable[[_Compiler, Any], list[ast.stmt]]] = {
     nodes.Text: _Compiler.text,
@@ -490,6 +532,11 @@ _STATEMENTS: dict[type[Node], Callable[[_Compiler, Any], list[ast.stmt]]] = {
     nodes.Break: _Compiler.break_,
     nodes.Continue: _Compiler.continue_,
 }
+
+
+def _tails(args: list[Node], final: ast.expr | None, head: Node) -> tuple[Node, ...]:
+    tails = tuple(map(last_visited, args))
+    return tails if final is None else (*tails, tails[-1] if tails else head)
 
 
 def overflow(number: nodes.Number) -> str:
@@ -505,8 +552,9 @@ def _is_real(number: nodes.Number) -> bool:
 def _needs_order(command: nodes.Command) -> bool:
     """Whether a value piped into the command must be evaluated before its arguments."""
     first = command.args[0]
-    short_circuit = isinstance(first, nodes.Identifier) and first.name in ("and", "or")
-    return short_circuit or any(map(_may_fail, command.args[1:]))
+    if not isinstance(first, nodes.Identifier):
+        return True
+    return first.name in ("and", "or") or any(map(_may_fail, command.args[1:]))
 
 
 def _may_fail(node: Node) -> bool:

@@ -77,8 +77,9 @@ class Template:
     def run(self) -> Run:
         if self._run is None:
             compiled = self.body.compiled
-            resolve = self._environment.resolver(compiled)
-            self._run = Linked(self.name, self.parse_name, self.body.text, compiled).link(resolve)
+            wrong = self._environment.arity_errors(compiled)
+            linked = Linked(self.name, self.parse_name, self.body.text, compiled, wrong)
+            self._run = linked.link(self._environment.resolver(compiled))
         return self._run
 
     def moved(self, environment: Environment) -> Template:
@@ -214,6 +215,15 @@ class Environment:
         assert budget.output is not None
         budget.spend(1, budget.output)
         return template.run
+
+    def arity_errors(self, compiled: Compiled) -> dict[str, str]:
+        """The calls whose number of arguments is wrong here, by their free variables."""
+        return {
+            name: wrong
+            for name, binding in compiled.bindings.items()
+            if not binding.method
+            and (wrong := self._functions[binding.name].arity_error(count=len(binding.arguments), piped=binding.piped)) is not None
+        }
 
     def resolver(self, compiled: Compiled) -> Callable[[str], object]:
         """What a free variable of compiled code stands for in this environment."""

@@ -16,7 +16,7 @@ from pytest_helmsim.template.compiler import LONGEST_FIELDS, Argument, Binding
 from pytest_helmsim.template.errors import ArgumentFault, Fault, FunctionError, TemplateError
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.signatures import ANY, Function
-from pytest_helmsim.template.values import GoObject, TypedMap, Value, go_type
+from pytest_helmsim.template.values import PLAIN_MAPS, GoObject, TypedMap, Value, go_type
 
 MissingKey: TypeAlias = Literal["zero", "default", "error"]
 Walk: TypeAlias = Callable[[Value, tuple[str, ...], bool], Value]
@@ -38,27 +38,32 @@ def helpers(missing_key: MissingKey) -> dict[str, Callable[..., Value]]:
 
 
 def method_caller(binding: Binding, missing_key: MissingKey) -> Callable[..., Value]:
-    """`receiver.Name arguments`: a method, or Go's complaint about arguments for what is none."""
+    """For a receiver, what to call with the arguments of `.Name arguments`; Go complains of what is no method before it evaluates them."""
     name = binding.name
     bound: dict[int, Callable[..., Value]] = {}
     with_receiver = replace(binding, arguments=(Argument(), *binding.arguments))
 
-    def call(receiver: Value, *arguments: Value) -> Value:
+    def find(receiver: Value) -> Callable[..., Value]:
         method = _method(receiver, name)
         if method is None:
-            return _refuse_arguments(receiver, binding, missing_key)
+            nothing = _refuse_arguments(receiver, binding, missing_key)
+            return lambda *_: nothing
         caller = bound.get(id(method))
         if caller is None:
-            wrong = method.arity_error(count=len(arguments), piped=binding.piped)
+            wrong = method.arity_error(count=len(binding.arguments), piped=binding.piped)
             if wrong is not None:
                 raise ArgumentFault(-1, wrong)
             caller = bound[id(method)] = bind(replace(method, params=(ANY, *method.params)), with_receiver)
-        try:
-            return caller(receiver, *arguments)
-        except ArgumentFault as fault:
-            raise ArgumentFault(fault.index - 1, str(fault)) from fault
 
-    return call
+        def call(*arguments: Value) -> Value:
+            try:
+                return caller(receiver, *arguments)
+            except ArgumentFault as fault:
+                raise ArgumentFault(fault.index - 1, str(fault)) from fault
+
+        return call
+
+    return find
 
 
 def _refuse_arguments(receiver: Value, binding: Binding, missing_key: MissingKey) -> Value:
@@ -133,6 +138,9 @@ _WALKS: dict[MissingKey, Walk] = {"zero": _make_walk("zero"), "default": _make_w
 _walk_zero = _WALKS["zero"]
 
 
+_plain = PLAIN_MAPS
+
+
 def _field1(value: Value, a: str) -> Value:
     if type(value) is dict:
         return value.get(a)
@@ -140,17 +148,17 @@ def _field1(value: Value, a: str) -> Value:
 
 
 def _field2(value: Value, a: str, b: str) -> Value:
-    if type(value) is dict:
+    if type(value) in _plain:
         found = value.get(a)
-        if type(found) is dict:
+        if type(found) in _plain:
             return found.get(b)
     return _walk_zero(value, (a, b), False)
 
 
 def _field3(value: Value, a: str, b: str, c: str) -> Value:
-    if type(value) is dict:
+    if type(value) in _plain:
         found = value.get(a)
-        if type(found) is dict:
+        if type(found) in _plain:
             found = found.get(b)
             if type(found) is dict:
                 return found.get(c)
@@ -158,9 +166,9 @@ def _field3(value: Value, a: str, b: str, c: str) -> Value:
 
 
 def _field4(value: Value, a: str, b: str, c: str, d: str) -> Value:
-    if type(value) is dict:
+    if type(value) in _plain:
         found = value.get(a)
-        if type(found) is dict:
+        if type(found) in _plain:
             found = found.get(b)
             if type(found) is dict:
                 found = found.get(c)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CellType, FunctionType, TracebackType
 from typing import Any, TypeAlias
@@ -149,6 +149,7 @@ class Linked:
     parse_name: str
     text: str
     compiled: Compiled
+    arity_errors: Mapping[str, str]
     run: Run = field(init=False)
 
     def link(self, resolve: Callable[[str], object]) -> Run:
@@ -176,7 +177,16 @@ def explain(fault: BaseException) -> TemplateError:
     if place is None:
         raise fault
     template, line = place
-    site = template.compiled.sites[line - 1]
+    sites = template.compiled.sites
+    site = sites[line - 1]
+    miscounted = None
+    outer = site
+    while template.arity_errors and outer.outer:
+        outer = sites[outer.outer - 1]
+        if outer.binding in template.arity_errors:
+            miscounted = outer
+    if miscounted is not None:
+        return template.error(miscounted.head or miscounted.node, template.arity_errors[miscounted.binding])
     return template.error(_blamed(fault, site), _reason(fault, site))
 
 

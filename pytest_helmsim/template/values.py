@@ -128,6 +128,7 @@ class TypedList(list[Any]):
     __slots__ = ()
     GO_TYPE: ClassVar[str] = "[]interface {}"
     ZERO: ClassVar[Value] = None
+    methods: ClassVar[Mapping[str, Function]] = {}
 
 
 class StringList(TypedList):
@@ -147,6 +148,10 @@ class MapList(TypedList):
     GO_TYPE = "[]map[string]interface {}"
 
 
+PLAIN_MAPS: set[type] = {dict}
+"""Types on which a field is just a key, and a missing one nil."""
+
+
 class TypedMap(dict[Any, Any]):
     """A map of a type other than `map[string]interface {}`. ZERO is the element's zero value, KEY the key's type."""
 
@@ -154,6 +159,12 @@ class TypedMap(dict[Any, Any]):
     GO_TYPE: ClassVar[str] = "map[string]interface {}"
     KEY: ClassVar[str] = "string"
     ZERO: ClassVar[Value] = None
+    methods: ClassVar[Mapping[str, Function]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.KEY == "string" and cls.ZERO is None and not cls.methods:
+            PLAIN_MAPS.add(cls)
 
 
 class StringMap(TypedMap):

@@ -161,7 +161,7 @@ def half(number: float) -> float:
 def add(*numbers: Value) -> Value:
     for number in numbers:
         if type(number) is not int:
-            raise FunctionError(f"interface conversion: interface {{}} is {values.go_type(number)}, not int")
+            raise FunctionError(f"interface conversion: interface {{}} is {'nil' if number is None else values.go_type(number)}, not int")
     return values.Int64(sum(numbers))
 
 
@@ -210,6 +210,9 @@ def list_(*items: Value) -> Value:
 
 @TABLE.function("dict", variadic="any", result="map[string]any")
 def dict_(*items: Value) -> Value:
+    for key in items[: len(items) // 2 * 2 : 2]:
+        if type(key) is not str:
+            raise FunctionError(f"interface conversion: interface {{}} is {'nil' if key is None else values.go_type(key)}, not string")
     return dict(zip(items[::2], items[1::2], strict=False))
 
 
