@@ -76,9 +76,9 @@ class Release:
     namespace: str
     version: int = 1
     info: Info = Info()
-    chart: JsonObject | None = None
+    chart: JsonObject | None = field(default=None, repr=False)
     config: JsonObject = field(default_factory=dict)
-    manifest: str = ""
+    manifest: str = field(default="", repr=False)
     hooks: tuple[HookRecord, ...] = ()
     apply_method: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
