@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pytest_helmsim.apiserver.controllers import common, pods
-from pytest_helmsim.apiserver.controllers.common import ENDPOINT_SLICE, ENDPOINTS, MANAGER, POD, SERVICE, Key, Keys, Reconciler
-from pytest_helmsim.apiserver.loopback import Api, StoreEvent
+from pytest_helmsim.apiserver.controllers.common import ENDPOINT_SLICE, ENDPOINTS, MANAGER, POD, SERVICE, Key, Keys, Reconciler, World
+from pytest_helmsim.apiserver.loopback import StoreEvent
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import NotFound
 
@@ -22,6 +22,26 @@ SERVICE_NAME = "kubernetes.io/service-name"
 
 class _OfServices(Reconciler):
     """Follows Services and the pods that they select."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._seen: dict[str, dict[str, str]] = {}
+
+    def _trigger(self, service: JsonObject, found: Iterable[JsonObject]) -> str | None:
+        """The earliest of the changes since the last look that made endpoints change: a pod's readiness, the Service itself.
+
+        None when only something has gone; the annotation then goes too.
+        Source: k8s.io/endpointslice util/trigger_time_tracker.go
+        """
+        times = {"": service["metadata"].get("creationTimestamp") or ""}
+        for pod in found:
+            ready = common.condition(common.status_of(pod), "Ready")
+            if ready is not None:
+                times[common.name_of(pod)] = ready["lastTransitionTime"]
+        before = self._seen.get(common.uid_of(service), {})
+        self._seen[common.uid_of(service)] = times
+        changed = [when for name, when in times.items() if when > before.get(name, "")]
+        return min(changed) if changed else None
 
     def watches(self) -> Mapping[tuple[str, str], Keys]:
         return {common.kind(SERVICE): common.itself, common.kind(POD): self._selecting}
@@ -54,16 +74,20 @@ class EndpointsController(_OfServices):
             return None
         if not selects_pods(service):
             return None
-        subsets = _subsets(service, _candidates(self.api, service, terminating=False))
+        found = self.api.list(POD, key.namespace, {"matchLabels": service["spec"]["selector"]})
+        trigger = self._trigger(service, found)
+        subsets = _subsets(service, _candidates(service, found, terminating=False))
         labels = {**common.labels_of(service), MANAGED_BY: "endpoint-controller"}
         if service["spec"].get("clusterIP") == "None":
             labels[HEADLESS] = ""
         if current is not None and (current.get("subsets") or []) == subsets and common.labels_of(current) == labels:
             return None
-        annotations = {**(common.annotations_of(current) if current else {}), TRIGGER: self.world.stamp()}
+        annotations = _triggered(common.annotations_of(current) if current else {}, trigger)
         base = current or {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": key.name, "namespace": key.namespace}}
         wanted = {
-            name: value for name, value in common.with_metadata(base, labels=labels, annotations=annotations).items() if name != "subsets"
+            name: value
+            for name, value in common.with_metadata(base, labels=labels, annotations=annotations or None).items()
+            if name != "subsets"
         }
         if subsets:
             wanted["subsets"] = subsets
@@ -89,7 +113,9 @@ class EndpointSlices(_OfServices):
         mine = [item for item in self.api.list(ENDPOINT_SLICE, key.namespace) if common.is_controlled_by(item, service)]
         family = (service["spec"].get("ipFamilies") or ["IPv4"])[0]
         grouped: dict[str, tuple[list[JsonObject], list[JsonObject]]] = {}
-        for pod in _candidates(self.api, service, terminating=True):
+        found = self.api.list(POD, key.namespace, {"matchLabels": service["spec"]["selector"]})
+        trigger = self._trigger(service, found)
+        for pod in _candidates(service, found, terminating=True):
             ports = _slice_ports(service, pod)
             grouped.setdefault(repr(ports), (ports, []))[1].append(_endpoint(service, pod))
         if not grouped:
@@ -102,7 +128,7 @@ class EndpointSlices(_OfServices):
             present = next((item for item in left if (item.get("ports") or []) == ports), left[0] if left and len(grouped) == 1 else None)
             if present is not None:
                 left.remove(present)
-            self._write(service, present, family, labels, ports, endpoints)
+            self._write(service, present, family, labels, trigger, ports, endpoints)
         for item in left:
             try:
                 self.api.delete(ENDPOINT_SLICE, key.namespace, common.name_of(item))
@@ -116,6 +142,7 @@ class EndpointSlices(_OfServices):
         present: JsonObject | None,
         family: str,
         labels: JsonObject,
+        trigger: str | None,
         ports: list[JsonObject],
         endpoints: list[JsonObject],
     ) -> None:
@@ -125,7 +152,7 @@ class EndpointSlices(_OfServices):
                 "generateName": f"{common.name_of(service)}-",
                 "namespace": common.namespace_of(service),
                 "labels": labels,
-                "annotations": {TRIGGER: self.world.stamp()},
+                "annotations": _triggered({}, trigger),
                 "ownerReferences": [common.controller_reference(service, SERVICE)],
             }
             made = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": metadata, "addressType": family, **content}
@@ -134,8 +161,8 @@ class EndpointSlices(_OfServices):
         same = (present.get("endpoints") or []) == endpoints and (present.get("ports") or []) == ports
         if same and common.labels_of(present) == labels:
             return
-        annotations = {**common.annotations_of(present), TRIGGER: self.world.stamp()}
-        self.api.update({**common.with_metadata(present, labels=labels, annotations=annotations), **content}, manager=MANAGER)
+        annotations = _triggered(common.annotations_of(present), trigger)
+        self.api.update({**common.with_metadata(present, labels=labels, annotations=annotations or None), **content}, manager=MANAGER)
 
 
 def selects_pods(service: JsonObject) -> bool:
@@ -143,10 +170,15 @@ def selects_pods(service: JsonObject) -> bool:
     return bool(service["spec"].get("selector")) and service["spec"].get("type") != "ExternalName"
 
 
-def _candidates(api: Api, service: JsonObject, *, terminating: bool) -> list[JsonObject]:
+def _triggered(annotations: JsonObject, trigger: str | None) -> JsonObject:
+    """The annotations with the trigger time in place of the old one."""
+    rest = {name: value for name, value in annotations.items() if name != TRIGGER}
+    return {**rest, TRIGGER: trigger} if trigger else rest
+
+
+def _candidates(service: JsonObject, found: Iterable[JsonObject], *, terminating: bool) -> list[JsonObject]:
     """Pods with an address that are not finished; those being deleted only for slices or when not-ready ones are published."""
     wanted = terminating or service["spec"].get("publishNotReadyAddresses")
-    found = api.list(POD, common.namespace_of(service), {"matchLabels": service["spec"]["selector"]})
     return [
         pod for pod in found if common.status_of(pod).get("podIP") and not pods.is_finished(pod) and (wanted or not common.is_deleting(pod))
     ]

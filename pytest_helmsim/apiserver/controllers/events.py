@@ -1,11 +1,12 @@
 """`v1 Event` objects as client-go's recorder writes them: what `kubectl describe` and `kubectl get events` show.
 
-The same event of the same object again raises `count` and `lastTimestamp` instead of adding one.
+The same event of the same object again raises `count` and `lastTimestamp` instead of adding one; many similar ones are combined.
 Source: k8s.io/client-go tools/record (recorder.go makeEvent, events_cache.go), tools/events for the scheduler's form
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pytest_helmsim.apiserver.controllers.common import EVENT, MANAGER, Key, key_of, namespace_of, uid_of
@@ -13,7 +14,13 @@ from pytest_helmsim.apiserver.loopback import Api
 from pytest_helmsim.objects import clock as clocks
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
-from pytest_helmsim.objects.status import Forbidden, NotFound
+from pytest_helmsim.objects.status import AlreadyExists, Forbidden, NotFound
+
+COMBINED = "(combined from similar events): "
+SIMILAR_EVENTS = 10
+SIMILAR_SECONDS = 600.0
+BURST = 25.0
+REFILL_SECONDS = 300.0
 
 
 class _Same(NamedTuple):
@@ -26,6 +33,29 @@ class _Same(NamedTuple):
     field_path: str
 
 
+class _Group(NamedTuple):
+    """Events that differ in their message only: too many of them are combined."""
+
+    component: str
+    uid: str
+    type: str
+    reason: str
+
+
+@dataclass(slots=True)
+class _Similar:
+    messages: dict[str, None]
+    last: float
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """Events that may still be written about one object."""
+
+    tokens: float
+    filled: float
+
+
 class Recorder:
     """Writes events; one that the server refuses (a namespace that is going away) is dropped, as the real recorder drops it."""
 
@@ -33,6 +63,8 @@ class Recorder:
         self._api = api
         self._serial = 0
         self._known: dict[_Same, Key] | None = None
+        self._similar: dict[_Group, _Similar] = {}
+        self._buckets: dict[tuple[str, str], _Bucket] = {}
 
     def __call__(
         self,
@@ -46,15 +78,19 @@ class Recorder:
         field_path: str = "",
     ) -> None:
         """Record one event about `obj`, as controllers and kubelets do."""
-        kind = "Warning" if warning else "Normal"
-        same = _Same(uid_of(obj), kind, reason, message, field_path)
+        kind, uid = "Warning" if warning else "Normal", uid_of(obj)
+        combined = self._is_combined(_Group(component, uid, kind, reason), message)
+        same = _Same(uid, kind, reason, COMBINED if combined else message, "" if combined else field_path)
+        if not self._may_write(component, uid):
+            return
+        text = COMBINED + message if combined else message
         now = clocks.rfc3339(self._api.clock.now())
-        if self._count_up(same, now, manager):
+        if self._count_up(same, now, text, manager):
             return
         event = {
             **self._head(obj, field_path),
             "reason": reason,
-            "message": message,
+            "message": text,
             "source": {"component": component},
             "firstTimestamp": now,
             "lastTimestamp": now,
@@ -87,6 +123,30 @@ class Recorder:
         }
         self._create(event, same, "kube-scheduler")
 
+    def _is_combined(self, group: _Group, message: str) -> bool:
+        """From the tenth different message within ten minutes on, similar events share one."""
+        now = self._api.clock.now()
+        similar = self._similar.get(group)
+        if similar is None or now - similar.last > SIMILAR_SECONDS:
+            similar = self._similar[group] = _Similar({}, now)
+        similar.last = now
+        similar.messages[message] = None
+        if len(similar.messages) < SIMILAR_EVENTS:
+            return False
+        similar.messages.pop(next(iter(similar.messages)))
+        return True
+
+    def _may_write(self, component: str, uid: str) -> bool:
+        """Twenty-five events about an object at once, then one in five minutes."""
+        now = self._api.clock.now()
+        bucket = self._buckets.setdefault((component, uid), _Bucket(BURST, now))
+        bucket.tokens = min(bucket.tokens + (now - bucket.filled) / REFILL_SECONDS, BURST)
+        bucket.filled = now
+        if bucket.tokens < 1:
+            return False
+        bucket.tokens -= 1
+        return True
+
     def _head(self, obj: JsonObject, field_path: str) -> JsonObject:
         metadata, gvk = obj["metadata"], GroupVersionKind.of_object(obj)
         self._serial += 1
@@ -110,17 +170,18 @@ class Recorder:
     def _create(self, event: JsonObject, same: _Same, manager: str) -> None:
         try:
             stored = self._api.create(event, manager=manager)
-        except (Forbidden, NotFound):
+        except (Forbidden, NotFound, AlreadyExists):
             return
         self._index()[same] = key_of(stored)
 
-    def _count_up(self, same: _Same, now: str, manager: str) -> bool:
+    def _count_up(self, same: _Same, now: str, message: str, manager: str) -> bool:
         key = self._index().get(same)
         known = self._api.get(EVENT, *key) if key else None
         if known is None:
             return False
+        counted = {**known, "count": (known.get("count") or 1) + 1, "lastTimestamp": now, "message": message}
         try:
-            self._api.update({**known, "count": (known.get("count") or 1) + 1, "lastTimestamp": now}, manager=manager)
+            self._api.update(counted, manager=manager)
         except (Forbidden, NotFound):
             return True
         return True
@@ -130,13 +191,9 @@ class Recorder:
         if self._known is None:
             self._known = {}
             for event in self._api.list(EVENT):
-                about = event.get("involvedObject") or {}
-                same = _Same(
-                    about.get("uid", ""),
-                    event.get("type", ""),
-                    event.get("reason", ""),
-                    event.get("message", ""),
-                    about.get("fieldPath", ""),
-                )
+                about, message = event.get("involvedObject") or {}, str(event.get("message") or "")
+                combined = message.startswith(COMBINED)
+                path = "" if combined else about.get("fieldPath", "")
+                same = _Same(about.get("uid", ""), event.get("type", ""), event.get("reason", ""), COMBINED if combined else message, path)
                 self._known[same] = key_of(event)
         return self._known
