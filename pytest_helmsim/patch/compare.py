@@ -1,4 +1,4 @@
-"""What differs between two values, field by field; keyed lists are compared by key, sets by value, atomic lists as one.
+"""What differs between two values, field by field; keyed lists are compared by key, sets by value, atomic lists as one, maps always by key.
 
 `changes(a, a) = []`. What came or went whole is one Change at its root. Without a schema, lists whose items all have a different
 `name` are keyed by it.
@@ -67,10 +67,8 @@ class Child(NamedTuple):
 
 
 def children(value: Json, at: Node) -> dict[Element, Child] | None:
-    """The children by element; None for a leaf: scalars, atomic maps and lists, lists whose items cannot be told apart."""
+    """The children by element; None for a leaf: scalars, atomic lists, lists whose items cannot be told apart."""
     if type(value) is dict:
-        if at.atomic_map and at is not _FREE:
-            return None
         return {f"f:{key}": Child(key, item, _below(at, key)) for key, item in value.items()}
     if type(value) is not list:
         return None

@@ -43,6 +43,8 @@ class Node:
     items: Schema = ANYTHING
     keys: tuple[str, ...] = ()
     key_defaults: Mapping[str, Json] | None = None
+    quantity: bool = False
+    """A scalar with many spellings: `0.5` is `500m`."""
     free: bool = False
     """Below an `x-kubernetes-preserve-unknown-fields`: undeclared keys are allowed all the way down."""
 
@@ -64,7 +66,7 @@ def node(schema: Schema, free: bool = False) -> Node:
             scalar="untyped", is_map=True, atomic_map=True, other=_ATOMIC_ANYTHING, is_list=True, items=_ATOMIC_ANYTHING
         )  # fmt: skip
     if schema.name == _QUANTITY:
-        return Node(scalar="untyped")
+        return Node(scalar="untyped", quantity=True)
     free = free or schema.preserve_unknown
     kind = schema.type
     if kind in _SCALARS:

@@ -32,6 +32,7 @@ from typing import Literal, NamedTuple, get_args
 
 from pytest_helmsim.objects.fields import FieldPath, Match, Step, scalar_text
 from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.objects.quantity import QuantityError, parse
 from pytest_helmsim.patch import field_codec
 from pytest_helmsim.patch.compare import ABSENT, Child, children
 from pytest_helmsim.patch.field_set import EMPTY, Element, FieldSet, Path
@@ -80,13 +81,14 @@ class _Owners(NamedTuple):
     conflicts: FieldSet
     conflict_here: bool
 
-    def below(self, element: Element) -> _Owners:
+    def below(self, element: Element, parent: Node) -> _Owners:
+        """At one child; who owns an atomic map owns all that is in it."""
         return _Owners(
             self.known,
             self.others.below(element),
-            element in self.others.members,
+            element in self.others.members or (parent.atomic_map and self.here),
             self.conflicts.below(element),
-            element in self.conflicts.members,
+            element in self.conflicts.members or (parent.atomic_map and self.conflict_here),
         )
 
     @property
@@ -141,7 +143,7 @@ def at(
         if found is None:
             return None
         element, child, sides = found
-        here, owners, steps = child.at, owners.below(element), steps / child.step
+        here, owners, steps = child.at, owners.below(element, here), steps / child.step
     below = list(_walk(sides, here, steps, owners))
     verdict: Verdict = combine(merge.verdict for merge in below) if below else "unchanged"
     return FieldMerge(steps, *sides, verdict)
@@ -189,9 +191,9 @@ def _walk(sides: _Sides, here: Node, path: FieldPath, owners: _Owners) -> Iterat
         if all(table is not None for table in present) and any(present):
             for element, child in _union(tables).items():
                 below = _Sides(*(table[element].value if table and element in table else ABSENT for table in tables))
-                yield from _walk(below, child.at, path / child.step, owners.below(element))
+                yield from _walk(below, child.at, path / child.step, owners.below(element, here))
             return
-    yield FieldMerge(path, *sides, _verdict(sides, owners))
+    yield FieldMerge(path, *sides, _verdict(sides, owners, here))
 
 
 def _union(tables: Sequence[dict[Element, Child] | None]) -> dict[Element, Child]:
@@ -219,24 +221,24 @@ def _is_whole(sides: _Sides) -> bool:
 
 
 def covers(value: Json, part: Json) -> bool:
-    """Everything in `part` stands in `value`, which may have more in its maps (defaults); list items are matched by name or place."""
+    """Everything in `part` stands in `value`, which may have more in its maps (defaults), but not in its lists."""
     if isinstance(part, dict):
         return isinstance(value, dict) and all(key in value and covers(value[key], item) for key, item in part.items())
     if isinstance(part, list):
-        return isinstance(value, list) and len(value) >= len(part) and all(map(covers, value, part))
+        return isinstance(value, list) and len(value) == len(part) and all(map(covers, value, part))
     return equal_numbers(value, part)
 
 
-def _verdict(sides: _Sides, owners: _Owners) -> Verdict:
+def _verdict(sides: _Sides, owners: _Owners, here: Node) -> Verdict:
     original, live, target, result = sides
     if target is not ABSENT:
-        if not _arrived(result, target):
+        if not _arrived(result, target, here):
             return "conflict" if owners.refused else "diverged"
         if original is ABSENT:
             return "added"
-        if not equal_numbers(original, target):
+        if not equal_numbers(original, target) and not (here.quantity and _same_amount(original, target)):
             return "changed"
-        return "unchanged" if _arrived(live, target) else "converged"
+        return "unchanged" if _arrived(live, target, here) else "converged"
     if original is not ABSENT:
         return "kept" if result is not ABSENT and equal_numbers(live, result) else "removed"
     if result is not ABSENT and equal_numbers(live, result):
@@ -246,13 +248,19 @@ def _verdict(sides: _Sides, owners: _Owners) -> Verdict:
     return "removed" if result is ABSENT else "changed"
 
 
-def _arrived(value: Json, wanted: Json) -> bool:
+def _arrived(value: Json, wanted: Json, here: Node) -> bool:
     """The cluster has what was asked for: the same, more in its maps, or nothing where nothing was asked for (`{}`, `[]`, null)."""
     if value is ABSENT:
         return wanted is None or wanted in ({}, [])
-    if wanted is None:
-        return True
-    return covers(value, wanted)
+    return wanted is None or covers(value, wanted) or (here.quantity and _same_amount(value, wanted))
+
+
+def _same_amount(left: Json, right: Json) -> bool:
+    """`0.5` and `500m`."""
+    try:
+        return parse(left).compare(parse(right)) == 0
+    except (QuantityError, TypeError):
+        return False
 
 
 def _descend(sides: _Sides, here: Node, step: Step) -> tuple[Element, Child, _Sides] | None:
