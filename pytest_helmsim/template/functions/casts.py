@@ -21,7 +21,9 @@ MIN_INT64 = -(2**63)
 _INTEGER = re.compile(r"([+-]?)(0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _HEXADECIMAL = re.compile(r"([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)", re.ASCII)
-_SPECIAL = {"inf": math.inf, "infinity": math.inf, "nan": math.nan}
+_SPECIAL = {sign + word: value for sign, value in (("", math.inf), ("+", math.inf), ("-", -math.inf)) for word in ("inf", "infinity")} | {
+    "nan": math.nan
+}
 
 
 def strval(value: Value) -> str:
@@ -67,9 +69,9 @@ def integer_of(text: str, base: int = 10) -> int | None:
 
 def parse_float(text: str) -> float | None:
     """`strconv.ParseFloat(text, 64)`; None for bad syntax and for what is too large."""
-    special = _SPECIAL.get(text.lower().lstrip("+-") if text[:1] in ("+", "-") else text.lower())
-    if special is not None and text[1:2] not in ("+", "-"):
-        return -special if text[0] == "-" else special
+    special = _SPECIAL.get(text.lower())
+    if special is not None:
+        return special
     if "_" in text:
         if not _underscores_fit(text):
             return None
@@ -91,7 +93,7 @@ def _underscores_fit(text: str) -> bool:
     hexadecimal = body[:2] in ("0x", "0X")
     digit = "[0-9a-fA-F]" if hexadecimal else "[0-9]"
     before = "[0-9a-fA-FxX]" if hexadecimal else "[0-9]"
-    return re.search(rf"(?<!{before})_|_(?!{digit})", body) is None and hexadecimal
+    return re.search(rf"(?<!{before})_|_(?!{digit})", body) is None
 
 
 def _trim_zero_decimal(text: str) -> str:

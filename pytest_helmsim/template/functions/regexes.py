@@ -33,8 +33,13 @@ _GO_WORDS = {
     "invalid perl operator": "invalid or unsupported Perl syntax",
     "invalid named capture group": "invalid named capture",
     "trailing \\": "trailing backslash at end of expression",
-    "bad repeat count": "invalid repeat count",
+    "invalid repetition size": "invalid repeat count",
 }
+_INVALID = re.compile("[\udc80-\udcff]")
+_STAND_IN = re.compile("[\U0010ff80-\U0010ffff]")
+_STAND_INS = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
+_STAND_FOR = {private: surrogate for surrogate, private in _STAND_INS.items()}
+_ANY_BYTE = re.compile(r"(?:\\Q.*?(?:\\E|\Z)|\\[^C]|[^\\])*\\C", re.DOTALL)
 _TEMPLATE = re.compile(rb"\$(?:(\$)|([0-9A-Za-z_\x80-\xff]+)|\{([0-9A-Za-z_\x80-\xff]+)\})?")
 
 
@@ -49,6 +54,8 @@ def compile(pattern: str) -> Any:
         raise RegexError(f"error parsing regexp: expression too large: larger than the limit of {MAX_PATTERN} characters")
     if valid(pattern) != pattern:
         raise RegexError(f"error parsing regexp: invalid UTF-8: `{pattern}`")
+    if _ANY_BYTE.match(pattern):
+        raise RegexError("error parsing regexp: invalid escape sequence: `\\C`")
     options = re2.Options()
     options.log_errors = False
     try:
@@ -67,8 +74,6 @@ def _go_words(error: Exception, pattern: str) -> str:
         argument = pattern
     if code in ("invalid escape sequence", "trailing \\") and text.endswith("\\"):
         code, argument = "trailing \\", ""
-    if code == "bad repetition operator" and re.fullmatch(r"\{[0-9]+(,[0-9]*)?\}", argument):
-        code = "bad repeat count"
     return f"error parsing regexp: {_GO_WORDS.get(code, code)}: `{argument}`"
 
 
@@ -110,7 +115,14 @@ def _rune_width(data: bytes, at: int) -> int:
 
 
 def _searched(text: str) -> bytes:
-    return to_bytes(valid(text))
+    """UTF-8 for the library: a byte that is none goes as a character for private use, which only `.` and negated classes match."""
+    return to_bytes(text.translate(_STAND_INS) if _INVALID.search(text) else text)
+
+
+def _shown(data: bytes) -> str:
+    """Text of a part of what was searched."""
+    text = to_text(data)
+    return text.translate(_STAND_FOR) if _STAND_IN.search(text) else text
 
 
 @TABLE.function("regexMatch", "string", "string", result="bool")
@@ -132,7 +144,7 @@ def _find_all(regex: Any, text: str, count: int) -> StringList:
     if count == 0:
         return NilStringList()
     for match in _matches(regex, _searched(text)):
-        found.append(to_text(match.group()))
+        found.append(_shown(match.group()))
         if len(found) == count:
             break
     return found if found else NilStringList()
@@ -150,7 +162,7 @@ def must_regex_find_all(pattern: str, text: str, count: int) -> StringList:
 
 def _find(regex: Any, text: str) -> str:
     match = regex.search(_searched(text))
-    return to_text(match.group()) if match else ""
+    return _shown(match.group()) if match else ""
 
 
 @TABLE.function("regexFind", "string", "string", result="string")
@@ -181,7 +193,7 @@ def _replace_all(regex: Any, text: str, replacement: str, *, literal: bool) -> s
             check_size(size)
         last = end
         at = max(at + _rune_width(data, at), end)
-    return to_text(b"".join(out) + data[last:]) if out else text
+    return _shown(b"".join(out) + data[last:]) if out else text
 
 
 def _expanded(template: bytes, match: Any, groups: int, names: dict[bytes, int]) -> bytes:
@@ -232,10 +244,10 @@ def _split(regex: Any, pattern: str, text: str, count: int) -> StringList:
             break
         end = match.start()
         if match.end() != 0:
-            parts.append(to_text(data[start:end]))
+            parts.append(_shown(data[start:end]))
         start = match.end()
     if end != len(data):
-        parts.append(to_text(data[start:]))
+        parts.append(_shown(data[start:]))
     return parts
 
 

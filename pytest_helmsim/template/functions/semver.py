@@ -16,6 +16,7 @@ from pytest_helmsim.template.values import GoObject, UInt64, Value
 
 TABLE = Table()
 METHODS = Table()
+VALUE_METHODS: dict[str, Function] = {}
 
 
 class VersionObject(GoObject):
@@ -51,6 +52,7 @@ class VersionValue(VersionObject):
     GO_TYPE = "semver.Version"
     KIND = "struct"
     COMPARABLE: ClassVar[bool] = True
+    methods: ClassVar[Mapping[str, Function]] = VALUE_METHODS
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, VersionValue) and self.version == other.version
@@ -184,3 +186,7 @@ def _check(suffix: str, what: str) -> None:
         Version.parse(f"0.0.0{suffix}")
     except VersionError as error:
         raise FunctionError(str(error) if "starts with 0" in str(error) else f"invalid {what} string") from error
+
+
+_OF_POINTERS = {"Original", "Compare", "Equal", "LessThan", "LessThanEqual", "GreaterThan", "GreaterThanEqual"}
+VALUE_METHODS.update({name: method for name, method in METHODS.items() if name not in _OF_POINTERS})

@@ -57,11 +57,11 @@ class Version:
         match = _VERSION.search(_scalar(text))
         if match is None:
             raise VersionError("invalid semantic version")
-        numbers = [_segment(match[1]), _segment((match[2] or ".0")[1:]), _segment((match[3] or ".0")[1:])]
+        major, minor, patch = _segment(match[1]), _segment((match[2] or ".0")[1:]), _segment((match[3] or ".0")[1:])
         prerelease, metadata = match[5] or "", match[8] or ""
         if any(len(part) > 1 and part.isdigit() and part[0] == "0" for part in prerelease.split(".")):
             raise VersionError("version segment starts with 0")
-        return cls(*numbers, prerelease, metadata, text)
+        return cls(major, minor, patch, prerelease, metadata, text)
 
     def __str__(self) -> str:
         """The full form, whatever the original left out."""
