@@ -1,0 +1,136 @@
+"""Sends recorded requests to the simulator and compares whole answers: status, warnings, content type, body.
+
+Masked on both sides: uids and resource versions (by order of first appearance, so equality still counts), times, ages, allocated addresses
+and ports. `managedFields` are compared as a set of entries, since their order hangs on the second in which a request came.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest_helmsim.apiserver.app import ApiServer
+from pytest_helmsim.objects.wire import Request, User
+
+RECORDED = Path(__file__).parent.parent / "recorded" / "api"
+REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
+UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+ADDRESS = re.compile(r"10\.96\.\d+\.\d+")
+NODE_PORT = re.compile(r"\b3[0-2]\d{3}\b")
+
+
+def load(name: str) -> list[list[Any]]:
+    """The pairs of one sequence."""
+    return json.loads(zlib.decompress((RECORDED / f"{name}.json.z").read_bytes()))["pairs"]
+
+
+def names() -> list[str]:
+    """All recorded sequences."""
+    return sorted(path.name.removesuffix(".json.z") for path in RECORDED.glob("*.json.z"))
+
+
+def resolve(value: Any, answers: list[Any]) -> Any:
+    if isinstance(value, dict):
+        return {key: resolve(item, answers) for key, item in value.items()}
+    if isinstance(value, list):
+        return [resolve(item, answers) for item in value]
+    if isinstance(value, str) and (found := REFERENCE.fullmatch(value)):
+        result: Any = answers[int(found[1])]
+        for part in found[2].strip(".").split(".") if found[2] else ():
+            result = result[part]
+        return result
+    return value
+
+
+class Masker:
+    """Stable names for what differs from cluster to cluster."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, str] = {}
+
+    def _name(self, kind: str, text: str) -> str:
+        return self._seen.setdefault(f"{kind}{text}", f"<{kind} {sum(1 for key in self._seen if key.startswith(kind))}>")
+
+    def text(self, text: str) -> str:
+        text = UID.sub(lambda found: self._name("uid", found[0]), text)
+        text = TIME.sub("<time>", text)
+        text = ADDRESS.sub("<address>", text)
+        text = NODE_PORT.sub("<port>", text)
+        text = re.sub(r"ResourceVersion: \d+", "ResourceVersion: <rv>", text)
+        return re.sub(r"current: \d+", "current: <rv>", text)
+
+    def mask(self, value: Any, path: tuple[str, ...] = ()) -> Any:
+        if isinstance(value, dict):
+            return {key: self._member(key, value[key], path) for key in sorted(value)}
+        if isinstance(value, list):
+            return [self.mask(item, path) for item in value]
+        if isinstance(value, str):
+            return self.text(value)
+        return value
+
+    def _member(self, key: str, value: Any, path: tuple[str, ...]) -> Any:
+        if key == "resourceVersion" and isinstance(value, str):
+            return "<list version>" if path == ("metadata",) and self.listing else self._name("version", value)
+        if key in ("nodePort", "healthCheckNodePort"):
+            return "<port>"
+        if key == "managedFields":
+            return sorted((self.mask(entry) for entry in value), key=lambda entry: json.dumps(entry, sort_keys=True))
+        if key == "cells":
+            return [self.text(re.sub(r"^(\d+[ydhms])+$", "<age>", cell)) if isinstance(cell, str) else cell for cell in value]
+        if key == "continue" and value:
+            return "<continue>"
+        if key == "columnDefinitions" and value:
+            return [{k: v for k, v in column.items() if k != "description"} for column in value]
+        if key == "storageVersionHash":
+            return "<hash>"
+        if key == "generateName" or (key == "name" and isinstance(value, str) and value.startswith("gen-")):
+            return "gen-<name>"
+        if key == "causes" and isinstance(value, list):
+            return [self.mask(cause) for cause in value]
+        return self.mask(value, (*path, key))
+
+    listing = False
+
+    def answer(self, status: int, warnings: list[str], kind: str, body: Any) -> Any:
+        self.listing = isinstance(body, dict) and ("items" in body or body.get("kind") in ("Table",))
+        return {"status": status, "warnings": [self.text(text) for text in warnings], "type": kind, "body": self.mask(body)}
+
+
+class Replay:
+    """One sequence against one fresh cluster."""
+
+    def __init__(self, name: str, server: ApiServer) -> None:
+        self.pairs = load(name)
+        self.server = server
+        server.handle(Request.make("POST", "/api/v1/namespaces", body={"metadata": {"name": f"rec-{name}"}}))
+        self._answers: list[Any] = []
+        self._ours, self._theirs = Masker(), Masker()
+
+    def run(self, index: int) -> tuple[Any, Any]:
+        """Our answer and the recorded one, masked."""
+        step, recorded = self.pairs[index]
+        body = resolve(step.get("body"), self._answers)
+        data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        request = Request.make(step["method"], step["path"], step.get("query", "").replace("+", "%2B"), data, step.get("type", "application/json"))
+        headers = {**request.headers, "accept": step.get("accept", "application/json"), "user-agent": step.get("agent", "recorder/1.0")}
+        request = replace(request, headers=headers, user=User("admin", ("system:masters", "system:authenticated")))
+        response = self.server.handle(request)
+        assert isinstance(response.body, bytes)
+        try:
+            ours: Any = json.loads(response.body)
+        except ValueError:
+            ours = response.body.decode(errors="replace")
+        self._answers.append(ours)
+        found = dict(response.headers)
+        warnings = [value for key, value in response.headers if key == "Warning"]
+        theirs = recorded["body"]
+        for field in step.get("mask", ()):
+            ours, theirs = ({**side, field: "<masked>"} if isinstance(side, dict) else side for side in (ours, theirs))
+        mine = self._ours.answer(response.status, warnings, found.get("Content-Type", ""), ours)
+        real = self._theirs.answer(recorded["status"], recorded["warnings"], recorded["type"], theirs)
+        return mine, real
