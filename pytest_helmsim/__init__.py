@@ -12,6 +12,7 @@ from pytest_helmsim._version import VERSION as __version__
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.controllers.images import CrashLoop, Exit, ImagePullError, NeverReady, Ready
+    from pytest_helmsim.chart.errors import ChartError
     from pytest_helmsim.harness.cluster import Cluster
     from pytest_helmsim.harness.live import LiveObject
     from pytest_helmsim.harness.outcome import Outcome
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_helmsim.release.errors import InstallFailed, ReleaseError, RollbackFailed, UninstallFailed, UpgradeFailed
 
 _HOMES = {
+    "ChartError": "chart.errors",
     "Cluster": "harness.cluster",
     "CrashLoop": "apiserver.controllers.images",
     "Engine": "release.engine",
@@ -42,6 +44,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ChartError",
     "Cluster",
     "CrashLoop",
     "Engine",

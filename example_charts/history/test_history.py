@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_helmsim import UpgradeFailed
+from pytest_helmsim import ChartError, UpgradeFailed
 
 
 def test_old_revisions_are_pruned(release):
@@ -27,7 +27,7 @@ def test_the_deployed_revision_is_never_pruned(release):
 def test_values_that_the_schema_refuses_leave_no_revision(release):
     release.install("charts/counter-1.0.0")
 
-    with pytest.raises(UpgradeFailed, match="at '/count': got string, want integer"):
+    with pytest.raises(ChartError, match="at '/count': got string, want integer"):
         release.upgrade("charts/counter-1.1.0", values={"count": "many"})
 
     assert release.history.statuses == {1: "deployed"}

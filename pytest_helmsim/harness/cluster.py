@@ -8,6 +8,8 @@ from pytest_helmsim.backends.base import FEATURES, ClusterCannot
 from pytest_helmsim.harness.errors import BadReference
 from pytest_helmsim.harness.live import LiveObject
 from pytest_helmsim.harness.story import Story
+from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.schema.catalog import Catalog, UnknownKubernetesVersion
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_helmsim.client.client import Client
     from pytest_helmsim.objects.clock import Clock
     from pytest_helmsim.objects.flavour import Flavour
+    from pytest_helmsim.schema.model import Schema
 
 
 class Cluster:
@@ -30,6 +33,7 @@ class Cluster:
         self._backend = backend
         self.flavour: Flavour = flavour
         self.story = Story()
+        self._catalog: Catalog | None = None
 
     @property
     def name(self) -> str:
@@ -79,6 +83,15 @@ class Cluster:
         resource = self.client.resources.named(kind)
         where = (namespace or self.namespace) if resource.namespaced else ""
         return LiveObject(self.client, resource, name, where, self.story)
+
+    def schema(self, gvk: GroupVersionKind) -> Schema | None:
+        """What the fields of a built-in kind mean in this cluster's version; None for any other kind."""
+        if self._catalog is None:
+            try:
+                self._catalog = Catalog.for_version(self.client.version()["gitVersion"])
+            except UnknownKubernetesVersion:
+                self._catalog = Catalog.for_version()
+        return self._catalog.schema(gvk)
 
     def require(self, *features: str) -> None:
         """Raise `ClusterCannot` for the first feature that this cluster lacks."""

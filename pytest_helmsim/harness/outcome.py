@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_helmsim.harness.errors import NoSuchField, NoSuchObject
 from pytest_helmsim.objects.fields import FieldPath
-from pytest_helmsim.patch import verdicts
+from pytest_helmsim.objects.json import Json, dumps
+from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.objects.status import Conflict
+from pytest_helmsim.patch import field_text, verdicts
+from pytest_helmsim.patch.field_set import Path
 from pytest_helmsim.patch.verdicts import FieldMerge, Verdict
+from pytest_helmsim.release.model import ObjectChange, Release
 
 if TYPE_CHECKING:
-    from pytest_helmsim.objects.json import Json, JsonObject
-    from pytest_helmsim.release.model import ObjectChange, Release
+    from pytest_helmsim.harness.cluster import Cluster
     from pytest_helmsim.schema.model import Schema
+
+
+OWNERSHIP = {
+    "labels": ("app.kubernetes.io/managed-by",),
+    "annotations": ("meta.helm.sh/release-name", "meta.helm.sh/release-namespace"),
+}
 
 
 class VerdictText(str):
@@ -115,6 +125,7 @@ class ObjectOutcome:
             self.change.target,
             self.change.live_after,
             self.schema,
+            conflicts=conflict_paths(self.change),
         )
         if merge is None:
             near = get_close_matches(path, [each.path for each in self.fields], n=3, cutoff=0.5)
@@ -134,7 +145,35 @@ class Outcome(Mapping[str, ObjectOutcome]):
     release: Release
     objects: Mapping[str, ObjectOutcome]
     warnings: Sequence[str] = ()
-    _names: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, record: Release | None, changes: Sequence[ObjectChange], cluster: Cluster) -> Outcome:
+        """From what the engine reported; the last report of an object counts."""
+        objects = {}
+        for change in map(_owned, changes):
+            schema = cluster.schema(GroupVersionKind.of(change.api_version, change.kind))
+            merges = verdicts.field_merges(
+                change.original, change.live_before, change.target, change.live_after, schema, conflicts=conflict_paths(change)
+            )
+            objects[change.key] = ObjectOutcome(
+                change.key, change.action, change, schema, tuple(Field(change.key, merge) for merge in merges)
+            )
+        return cls(record or Release("", ""), objects, tuple(cluster.client.take_warnings()))
+
+    @property
+    def summary(self) -> str:
+        """`revision 2 deployed`."""
+        return f"revision {self.revision} {self.status}"
+
+    def story(self) -> Iterator[str]:
+        """A line for each object, and below it one for each field that did not stay as it was."""
+        for obj in self.objects.values():
+            yield f"{obj.name} {obj.action}"
+            if obj.change.original is None and obj.action != "failed":
+                continue
+            for each in obj.fields:
+                if each.merge.verdict != "unchanged":
+                    yield f"  {each.merge.verdict:<9} {each.path}  {_movement(each)}"
 
     def __getitem__(self, name: str) -> ObjectOutcome:
         found = self.objects.get(name)
@@ -213,19 +252,56 @@ class Outcome(Mapping[str, ObjectOutcome]):
         return self._having("diverged")
 
     @property
+    def hooks(self) -> Sequence[HookOutcome]:
+        """The hooks of the release, with the phase of their last run."""
+        return [HookOutcome(hook.name, hook.kind, hook.last_run.phase) for hook in self.release.hooks]
+
+    @property
     def actions(self) -> dict[str, str]:
         """What was done to each object: `created`, `patched`, `unchanged`, `deleted`, `kept` …"""
         return {name: each.action for name, each in self.objects.items()}
 
 
-def show(value: Any, limit: int = 100) -> str:
+@dataclass(frozen=True, slots=True)
+class HookOutcome:
+    """A hook: `phase` is empty before any run, then Running, Unknown, Succeeded or Failed."""
+
+    name: str
+    kind: str
+    phase: str
+
+
+def _owned(change: ObjectChange) -> ObjectChange:
+    """Records do not hold the ownership metadata that Helm puts on every object: lay the target's over the original."""
+    if change.original is None or change.target is None:
+        return change
+    metadata = dict(change.original.get("metadata") or {})
+    for part, names in OWNERSHIP.items():
+        given = (change.target.get("metadata") or {}).get(part) or {}
+        metadata[part] = {**(metadata.get(part) or {}), **{name: given[name] for name in names if name in given}}
+    return replace(change, original={**change.original, "metadata": metadata})
+
+
+def conflict_paths(change: ObjectChange) -> Sequence[Path]:
+    """The field paths that a server-side apply was refused at."""
+    error: BaseException | None = change.error
+    while error is not None:
+        if isinstance(error, Conflict):
+            causes = (error.details or {}).get("causes") or ()
+            return [field_text.parse(cause["field"]) for cause in causes if cause.get("reason") == "FieldManagerConflict"]
+        error = error.__cause__
+    return ()
+
+
+def _movement(field: Field) -> str:
+    if field.merge.verdict in ("kept", "added"):
+        return show(field.result)
+    if field.merge.verdict in ("lost", "removed"):
+        return f"was {show(field.live)}"
+    return f"{show(field.live)} → {show(field.result)}"
+
+
+def show(value: Json, limit: int = 100) -> str:
     """A value on one line, cut at `limit`; absent is `-`."""
-    text = "-" if value is verdicts.ABSENT else repr(value) if isinstance(value, str) else compact(value)
+    text = "-" if value is verdicts.ABSENT else repr(value) if isinstance(value, str) else dumps(value).decode()
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
-
-
-def compact(value: JsonObject | Json) -> str:
-    """JSON on one line."""
-    from pytest_helmsim.objects.json import dumps
-
-    return dumps(value).decode()
