@@ -28,7 +28,7 @@ from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.flavour import Flavour
 from pytest_helmsim.objects.yamlio import load_map
 
-_TOKEN = re.compile(r"[A-Za-z0-9+/=]{8,}|\d{4}-\d\d-\d\d[T ][0-9:.]+Z?")
+_TOKEN = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|[A-Za-z0-9+/=]{8,}|\d{4}-\d\d-\d\d[T ][0-9:.]+Z?")
 _HINT = "\n\nUse --debug flag to render out invalid YAML"
 
 
@@ -91,19 +91,20 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _index(charts: list[Path]) -> dict[str, Path]:
-    names: dict[str, Path] = {}
+def _index(charts: list[Path]) -> dict[str, list[tuple[str, Path]]]:
+    """Charts by name, with their versions."""
+    names: dict[str, list[tuple[str, Path]]] = {}
     for chart in charts:
         try:
             metadata = load_map((chart / "Chart.yaml").read_bytes())
         except HelmsimError:
             continue
-        names.setdefault(str(metadata.get("name")), chart)
+        names.setdefault(str(metadata.get("name")), []).append((str(metadata.get("version")), chart))
     return names
 
 
-def _vendor(chart: Path, by_name: dict[str, Path], depth: int) -> None:
-    """Put declared dependencies that are missing into `charts/`."""
+def _vendor(chart: Path, by_name: dict[str, list[tuple[str, Path]]], depth: int) -> None:
+    """Put declared dependencies that are missing into `charts/`; of several charts of a name one whose version fits."""
     for file in ("Chart.yaml", "requirements.yaml"):
         if depth > 5 or not (chart / file).is_file():
             continue
@@ -112,11 +113,14 @@ def _vendor(chart: Path, by_name: dict[str, Path], depth: int) -> None:
         except HelmsimError:
             continue
         for entry in declared:
-            name = entry.get("name")
-            target = chart / "charts" / str(name)
-            if name in by_name and not target.exists() and not list((chart / "charts").glob(f"{name}-*.tgz")):
-                shutil.copytree(by_name[name], target, ignore_dangling_symlinks=True)
-                _vendor(target, by_name, depth + 1)
+            name = str(entry.get("name"))
+            target = chart / "charts" / name
+            if name not in by_name or target.exists() or list((chart / "charts").glob(f"{name}-*.tgz")):
+                continue
+            known = by_name[name]
+            fitting = [path for version, path in known if dependencies.is_compatible(str(entry.get("version")), version)]
+            shutil.copytree(fitting[0] if fitting else known[0][1], target, ignore_dangling_symlinks=True)
+            _vendor(target, by_name, depth + 1)
 
 
 def _compare(label: str, chart: Path, file: Path | None, options: argparse.Namespace, tally: Tally) -> None:

@@ -117,11 +117,13 @@ class Reader:
 
     def _check_escapes(self, event: Any) -> None:
         """Go's scanner does not know `\\/`, which libyaml takes for a slash."""
-        if event.__class__ is yaml.ScalarEvent and event.style == '"':
-            source = self._slashes[event.start_mark.index : event.end_mark.index]
+        if isinstance(event, yaml.ScalarEvent) and event.style == '"':
+            start: Any = event.start_mark
+            end: Any = event.end_mark
+            source = self._slashes[start.index : end.index]
             found = _ESCAPED_SLASH.search(source)
             if found is not None:
-                line = event.start_mark.line + source.count("\n", 0, found.end())
+                line = start.line + source.count("\n", 0, found.end())
                 raise YamlError(f"yaml: {_line(line + 1 if line else 0)}found unknown escape character")
 
     def _event(self) -> Any:

@@ -1,0 +1,168 @@
+"""What `helm template` does and prints, as one call: for the command line, the comparison tool and tests.
+
+`run(path, options)` gives the text for standard output; with `output_dir` it writes files and gives the lines that name them.
+An error is a ChartError with the words after `Error: `; rendering errors end with the hint that Helm gives.
+
+Source: helm.sh/helm pkg/cmd/template.go, install.go; pkg/action/install.go.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pytest_helmsim.chart import dependencies, globs, loader, manifests, render
+from pytest_helmsim.chart.capabilities import Capabilities
+from pytest_helmsim.chart.errors import ChartError, InvalidChart, ManifestError, RenderError, ValuesError
+from pytest_helmsim.chart.model import Chart
+from pytest_helmsim.chart.values import Options
+from pytest_helmsim.objects.flavour import HELM4, Flavour
+from pytest_helmsim.template.environment import Environment
+from pytest_helmsim.template.errors import TemplateError
+from pytest_helmsim.template.functions import FUNCTIONS
+
+HINT: Final = "\n\nUse --debug flag to render out invalid YAML"
+MAX_NAME: Final = 53
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_SOURCE = re.compile(r"# Source: [^/]+/(.+)")
+_NAME_RULE: Final = (
+    r"invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+    f" and the length must not be longer than {MAX_NAME}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateOptions:
+    """The flags of `helm template`."""
+
+    name: str = "release-name"
+    namespace: str = "default"
+    values: Options = field(default_factory=Options)
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    is_upgrade: bool = False
+    include_crds: bool = False
+    no_hooks: bool = False
+    skip_tests: bool = False
+    show_only: tuple[str, ...] = ()
+    skip_schema_validation: bool = False
+    subchart_notes: bool = False
+    output_dir: str = ""
+    use_release_name: bool = False
+    flavour: Flavour = HELM4
+
+
+def run(path: str, options: TemplateOptions) -> str:
+    """The text on standard output."""
+    flavour = options.flavour
+    capabilities = Capabilities.default(flavour).with_api_versions(*options.api_versions)
+    if options.kube_version:
+        capabilities = capabilities.with_kube_version(options.kube_version)
+    values = options.values.merge(flavour=flavour)
+    chart = load_installable(path, flavour=flavour)
+    check_name(options.name, flavour)
+    chart = dependencies.process(chart, values, flavour)
+    release = render.ReleaseInfo(options.name, options.namespace, 1, not options.is_upgrade, options.is_upgrade)
+    try:
+        rendered = render.render(
+            chart,
+            values,
+            release=release,
+            capabilities=capabilities,
+            flavour=flavour,
+            subchart_notes=options.subchart_notes,
+            skip_schema_validation=options.skip_schema_validation,
+        )
+    except ManifestError as error:
+        raise ManifestError(f"{error}{HINT}", error.rendered) from error
+    except RenderError as error:
+        raise RenderError(f"{error}{HINT}") from error
+    if options.output_dir:
+        return _write_files(rendered, options)
+    text = render.template_output(
+        rendered,
+        flavour=flavour,
+        include_crds=options.include_crds,
+        no_hooks=options.no_hooks,
+        skip_tests=options.skip_tests,
+    )
+    return select(text, options.show_only, flavour) if options.show_only else text
+
+
+def load_installable(path: str, *, flavour: Flavour) -> Chart:
+    """A chart that is an application and has its dependencies in `charts/`."""
+    chart = loader.load(path, flavour=flavour)
+    if chart.metadata.type not in ("", "application"):
+        raise InvalidChart(f"{chart.metadata.type} charts are not installable")
+    if chart.metadata.dependencies is not None:
+        dependencies.check_presence(chart, flavour)
+    return chart
+
+
+def check_name(name: str, flavour: Flavour) -> None:
+    """Refuse a release name that Kubernetes would not take."""
+    if not name:
+        reason = "no name provided"
+    elif len(name) > MAX_NAME or not _NAME.fullmatch(name):
+        reason = _NAME_RULE
+    else:
+        return
+    prefix = "release name check failed: " if flavour == HELM4 else ""
+    raise ValuesError(f'{prefix}release name "{name}": {reason}')
+
+
+def name_from_template(text: str) -> str:
+    """`--name-template`: a template without dot."""
+    environment = Environment(FUNCTIONS, missing_key="default", name="name-template")
+    try:
+        environment.add("name-template", text)
+        return environment.execute("name-template", None)
+    except TemplateError as error:
+        raise RenderError(str(error)) from error
+
+
+def select(text: str, patterns: tuple[str, ...], flavour: Flavour) -> str:
+    """`--show-only`: the documents whose template matches, in the order of the patterns."""
+    documents = manifests.split(text, flavour)
+    parts: list[str] = []
+    for pattern in patterns:
+        matches = globs.shell(pattern)
+        chosen = [each for each in documents if (found := _SOURCE.search(each)) is not None and matches(found[1])]
+        if not chosen:
+            raise ChartError(f"could not find template {pattern} in chart")
+        parts.extend(f"---\n{each}\n" for each in chosen)
+    return "".join(parts)
+
+
+def _write_files(rendered: render.Rendered, options: TemplateOptions) -> str:
+    """`--output-dir`: each document appended to the file of its template; manifests start their files anew, hooks do not."""
+    top = Path(options.output_dir)
+    below = top / options.name if options.use_release_name else top
+    lines: list[str] = []
+    written: set[Path] = set()
+
+    def write(folder: Path, name: str, text: str, *, append: bool) -> None:
+        path = folder / name
+        if ".." in posixpath.normpath(name).split("/"):
+            raise InvalidChart(f"template {name} would be written outside of {folder}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab" if append else "wb") as stream:
+            stream.write(manifests.document_text(name, text).encode("utf-8", "surrogateescape"))
+        lines.append(f"wrote {path}\n")
+
+    if options.include_crds:
+        for name, file in rendered.crds:
+            write(top, name, file.text, append=top / name in written)
+            written.add(top / name)
+    for manifest in rendered.manifests:
+        write(below, manifest.path, manifest.text, append=below / manifest.path in written)
+        written.add(below / manifest.path)
+    lines.append("\n")
+    if not options.no_hooks:
+        for hook in rendered.hooks:
+            if not (options.skip_tests and hook.is_test):
+                write(below, hook.path, hook.manifest, append=(below / hook.path).exists())
+    return "".join(lines)
