@@ -138,7 +138,7 @@ def _other_kind(op: Operation, given: GroupVersionKind, expected: GroupVersionKi
     if op.served.custom is None:
         known = op.server.catalog.resource(given) is not None or op.server.catalog.schema(given) is not None
         if not known:
-            scheme = "pkg/api/legacyscheme/scheme.go:30"
+            scheme = "pkg/runtime/scheme.go:111"
             why = f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme "{scheme}"'
             return BadRequest(f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {why}')
         if given.api_version == expected.api_version:

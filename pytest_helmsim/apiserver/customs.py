@@ -5,13 +5,42 @@ Source: k8s.io/apiextensions-apiserver pkg/apiserver/customresource_handler.go, 
 
 from __future__ import annotations
 
+from pytest_helmsim.apiserver import custom_schemas as schemas
 from pytest_helmsim.apiserver.operation import Operation
+from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject, copy
-from pytest_helmsim.objects.status import BadRequest
+from pytest_helmsim.objects.status import BadRequest, invalid
 from pytest_helmsim.schema import decoding
+from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.model import Schema
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
 
 MAX_DEPTH = 200
+
+
+def check_create(op: Operation, new: JsonObject) -> None:
+    """Raise `Invalid` when the new object breaks its schema or the rules of metadata."""
+    errors = Errors()
+    check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.path_segment)
+    _refuse(op, new, [*errors, *_schema_errors(op, new)])
+
+
+def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
+    """As `check_create`, for a change."""
+    errors = Errors()
+    check_metadata_update(errors, new, old)
+    _refuse(op, new, [*errors, *_schema_errors(op, new)])
+
+
+def _refuse(op: Operation, new: JsonObject, errors: list[FieldError]) -> None:
+    if errors:
+        kind, group = op.served.stored.kind, op.served.stored.group
+        raise invalid(kind, group, new["metadata"].get("name") or "", [error.cause() for error in errors])
+
+
+def _schema_errors(op: Operation, new: JsonObject) -> list[FieldError]:
+    served = op.server.registry.of_kind(op.served.stored) or op.served
+    return schemas.errors(new, served.schema) if served.schema is not None else []
 
 
 def decoded(op: Operation, obj: JsonObject, complaints: tuple[str, ...]) -> JsonObject:

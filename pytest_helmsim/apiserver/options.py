@@ -120,7 +120,7 @@ def delete_options(request: Request, body: JsonObject | None) -> DeleteOptions:
         why = "orphanDependents and deletionPropagation cannot be both set"
         errors.append(Cause("FieldValueInvalid", f'Invalid value: "{policy}": {why}', "propagationPolicy"))
     if policy is not None and policy not in _POLICIES:
-        shown = ", ".join(f'"{value}"' for value in ("Background", "Foreground", "Orphan", "nil"))
+        shown = ", ".join(f'"{value}"' for value in ("Foreground", "Background", "Orphan", "nil"))
         errors.append(Cause("FieldValueNotSupported", f'Unsupported value: "{policy}": supported values: {shown}', "propagationPolicy"))
     errors += _dry_run_errors(raw.get("dryRun"))
     if errors:

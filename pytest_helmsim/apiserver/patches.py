@@ -5,12 +5,12 @@ Source: k8s.io/apiserver pkg/endpoints/handlers/patch.go.
 
 from __future__ import annotations
 
-from pytest_helmsim.apiserver import bodies, customs, field_managers, writes
+from pytest_helmsim.apiserver import bodies, customs, field_managers, unstructured, writes
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects import gojson, yamlio
 from pytest_helmsim.objects.json import Json, JsonObject, dumps
-from pytest_helmsim.objects.status import ApiError, BadRequest, Cause, Invalid, details
+from pytest_helmsim.objects.status import ApiError, BadRequest, Cause, Invalid, UnsupportedMediaType, details
 from pytest_helmsim.patch import dispatch, gotext, json_patch
 from pytest_helmsim.patch.errors import PatchError
 from pytest_helmsim.schema import decoding
@@ -24,7 +24,7 @@ def check_type(served: Served, content_type: str) -> None:
     """Custom resources know no strategic merge patch."""
     accepted = _CUSTOM_TYPES if served.custom is not None else TYPES
     if content_type not in accepted:
-        raise bodies.unsupported(accepted)
+        raise UnsupportedMediaType("415: Unsupported Media Type", details={})
 
 
 def patch(op: Operation, content_type: str, body: bytes, *, force: bool = False) -> tuple[JsonObject, bool]:
@@ -96,13 +96,15 @@ def merge(op: Operation, content_type: str, value: Json, *, complaints: tuple[st
 def _decoded(op: Operation, patched: Json, content_type: str, value: Json, complaints: tuple[str, ...]) -> JsonObject:
     """The patched document as an object again; what it cannot be is 422 with the whole document in the message."""
 
+    strategic = content_type == dispatch.STRATEGIC_MERGE_PATCH
+
     def refuse(why: str) -> ApiError:
-        strategic = content_type == dispatch.STRATEGIC_MERGE_PATCH
-        text = gotext.sprint(value) if strategic else dumps(patched).decode()
+        text = gotext.sprint(value) if strategic else dumps(_as_go_writes(patched, touched)).decode()
         message = f"Invalid value: {gojson.encode(text, escape_html=False)}: {why}"
         cause = Cause("FieldValueInvalid", message, "patch")
         return Invalid(f' "" is invalid: patch: {message}', details=details(causes=[cause]))
 
+    touched = value if content_type == dispatch.MERGE_PATCH else _touched(value)
     if not isinstance(patched, dict):
         raise refuse(f"json: cannot unmarshal {gotext.go_json_type(patched)} into Go value of type map[string]interface {{}}")
     expected, schema = op.served.gvk, op.served.schema
@@ -112,10 +114,10 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
         return customs.decoded(op, patched, complaints)
     given = (patched.get("apiVersion", expected.api_version), patched.get("kind", expected.kind))
     if given != (expected.api_version, expected.kind):
-        scheme = "pkg/api/legacyscheme/scheme.go:30"
+        scheme = "pkg/runtime/scheme.go:111"
         raise refuse(f'no kind "{given[1]}" is registered for version "{given[0]}" in scheme "{scheme}"')
     if schema is not None:
-        wrong = decoding.type_error(patched, schema)
+        wrong = unstructured.error(patched, schema) if strategic else decoding.type_error(patched, schema)
         if wrong is not None:
             raise refuse(wrong)
         if op.validation != "Ignore":
@@ -125,6 +127,26 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
             for text in found:
                 op.warn(text)
     return bodies.defaulted(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version})
+
+
+def _touched(operations: Json) -> JsonObject:
+    """The paths that a JSON patch walks, as nested objects."""
+    found: JsonObject = {}
+    for operation in operations if isinstance(operations, list) else ():
+        for field in ("path", "from"):
+            node = found
+            for step in str(operation.get(field) or "").split("/")[1:]:
+                node = node.setdefault(step.replace("~1", "/").replace("~0", "~"), {})
+    return found
+
+
+def _as_go_writes(value: Json, touched: Json) -> Json:
+    """Objects that the patch opened come out with sorted keys, the others in the order they had."""
+    if isinstance(value, list) and isinstance(touched, dict):
+        return [_as_go_writes(item, touched.get(str(index))) if str(index) in touched else item for index, item in enumerate(value)]
+    if not isinstance(value, dict) or not isinstance(touched, dict):
+        return value
+    return {key: _as_go_writes(value[key], touched.get(key)) for key in sorted(value)}
 
 
 def apply(op: Operation, wanted: JsonObject, *, force: bool, complaints: tuple[str, ...] = ()) -> tuple[JsonObject, bool]:

@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from pytest_helmsim.apiserver import customs
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.status import invalid
+from pytest_helmsim.schema import validate
+from pytest_helmsim.schema.field_errors import Errors, FieldError
+from pytest_helmsim.schema.validate.metadata import check_metadata_update
 
 
 def check_create(op: Operation, new: JsonObject) -> None:
     """Raise `Invalid` when the new object breaks a rule of its kind."""
+    if op.served.custom is not None:
+        customs.check_create(op, new)
+        return
+    _refuse(op, new, validate.validate_create(op.served.stored, new, version=op.server.version))
 
 
 def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     """Raise `Invalid` when the new object, or the change, breaks a rule of its kind."""
+    if op.served.custom is not None:
+        customs.check_update(op, new, old)
+        return
+    if op.subresource not in ("", "scale"):
+        errors = Errors()
+        check_metadata_update(errors, new, old)
+        _refuse(op, new, errors)
+        return
+    _refuse(op, new, validate.validate_update(op.served.stored, new, old, version=op.server.version))
+
+
+def _refuse(op: Operation, new: JsonObject, errors: Sequence[FieldError]) -> None:
+    if errors:
+        kind, group = op.served.stored.kind, op.served.stored.group
+        raise invalid(kind, group, new["metadata"].get("name") or "", [error.cause() for error in errors])

@@ -61,7 +61,7 @@ def _insert(op: Operation, new: JsonObject) -> JsonObject:
     if meta.get("resourceVersion"):
         _require_number(meta["resourceVersion"])
         raise ApiError("resourceVersion should not be set on objects to be created", code=500)
-    store, name = op.server.store, meta["name"]
+    store, name = op.server.store, meta.get("name") or ""
     existing = store.get(op.served.key, op.namespace, name)
     if existing is not None:
         raise _exists(op, existing.obj, name)

@@ -26,9 +26,18 @@ class Budgets(Reconciler):
         return {common.kind(BUDGET): common.itself, common.kind(POD): self._of_pod, **scaled}
 
     def _of_pod(self, event: StoreEvent) -> Iterable[Key]:
+        """The first budget that selects the pod as it is, or as it was: a second one for the same pod is not served."""
         states = [state for state in (event.old, event.new) if state is not None]
         budgets = self.api.list(BUDGET, common.namespace_of(event.new))
-        return [common.key_of(item) for item in budgets if any(_selects(item, common.labels_of(state)) for state in states)]
+        keys = []
+        for state in states:
+            matching = [item for item in budgets if _selects(item, common.labels_of(state))]
+            keys += [common.key_of(item) for item in matching[:1]]
+            if len(matching) > 1:
+                names = f'"{common.namespace_of(state)}"/"{common.name_of(state)}"'
+                message = f'Pod {names} matches multiple PodDisruptionBudgets.  Chose "{common.name_of(matching[0])}" arbitrarily.'
+                self.world.events(state, "MultiplePodDisruptionBudgets", message, component=COMPONENT, warning=True)
+        return dict.fromkeys(keys)
 
     def _of_namespace(self, event: StoreEvent) -> Iterable[Key]:
         if event.old is not None and event.old.get("spec") == event.new.get("spec"):

@@ -73,8 +73,8 @@ class Jobs(Reconciler):
         delay: float | None = None
         if ending is not None:
             self._stop(running, job)
-            running = []
-            self._conclude(job, status, ending, waiting=bool(terminating))
+            self._conclude(job, status, ending, waiting=bool(terminating or running))
+            terminating, running = [*terminating, *running], []
         elif suspended:
             self._stop(running, job)
             running = []

@@ -5,6 +5,7 @@ One thread works at a time, in the order in which the keys were queued, so the s
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -188,6 +189,9 @@ class Controllers:
 
     def _images_changed(self) -> None:
         """A newly scripted image concerns pods that already run it."""
-        for index, reconciler in enumerate(self._reconcilers):
-            for key in reconciler.reconsider():
-                self._queue.setdefault(_Item(index, key))
+        clock = self._api.clock
+        with clock.lock if isinstance(clock, VirtualClock) else contextlib.nullcontext():
+            for index, reconciler in enumerate(self._reconcilers):
+                for key in reconciler.reconsider():
+                    self._queue.setdefault(_Item(index, key))
+            self.settle()

@@ -1,0 +1,83 @@
+"""What the server says when a strategically patched object no longer fits its Go type.
+
+The patched map is not decoded from JSON but converted value by value, so the words differ from those of the JSON decoder.
+Source: k8s.io/apimachinery pkg/runtime/converter.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_helmsim.objects.json import Json
+from pytest_helmsim.schema import decoding
+from pytest_helmsim.schema.model import Schema
+
+_GO = {"string": "string", "integer": "int64", "number": "float64", "boolean": "bool"}
+
+
+def error(value: Json, schema: Schema) -> str | None:
+    """The first misfit in the order of the Go struct, None when all fits."""
+    return next(_errors(value, schema), None)
+
+
+def _kind(value: Json) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, int):
+        return "int64"
+    if isinstance(value, float):
+        return "float64"
+    return "slice" if isinstance(value, list) else "map"
+
+
+def _errors(value: Json, schema: Schema) -> Iterator[str]:
+    if value is None or schema.preserve_unknown or schema.type == "any":
+        return
+    if schema.format in ("quantity", "date-time") or schema.type == "int-or-string":
+        wrong = decoding.type_error({"x": value}, Schema("object", fields={"x": schema}))
+        if wrong:
+            yield wrong
+    elif schema.format == "byte":
+        if not isinstance(value, (str, list)):
+            yield f"cannot restore slice from {_kind(value)}"
+    elif schema.type == "object":
+        yield from _object(value, schema)
+    elif schema.type == "array":
+        if not isinstance(value, list):
+            yield f"cannot restore slice from {_kind(value)}"
+        elif schema.items is not None:
+            for item in value:
+                yield from _errors(item, schema.items)
+    else:
+        yield from _scalar(value, schema)
+
+
+def _object(value: Json, schema: Schema) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"cannot restore struct from: {_kind(value)}" if schema.fields is not None else f"cannot restore map from {_kind(value)}"
+    elif schema.fields is not None:
+        for key, field in schema.fields.items():
+            if key in value:
+                yield from _errors(value[key], field)
+    elif schema.values is not None:
+        for item in value.values():
+            yield from _errors(item, schema.values)
+
+
+def _scalar(value: Json, schema: Schema) -> Iterator[str]:
+    found = _kind(value)
+    wanted = schema.format if schema.format in ("int32", "int64") else _GO.get(schema.type, "")
+    if schema.type == "integer" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        if isinstance(value, float) and not value.is_integer():
+            yield f"cannot convert {found} to {wanted}"
+        return
+    if schema.type == "number" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return
+    if found == wanted:
+        return
+    if found == "int64" and wanted == "string":
+        yield "cannot convert int64 to string"
+        return
+    yield f"unrecognized type: {wanted}"
