@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from pytest_helmsim.backends.base import BackendError, Settings
 from pytest_helmsim.backends.kubeconfig import SERVICE_ACCOUNT, SharedSource, load
-from pytest_helmsim.client.client import Client, Unreachable
+from pytest_helmsim.client.client import Client
+from pytest_helmsim.client.doors import Unreachable
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import ApiError

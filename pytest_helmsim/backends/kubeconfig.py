@@ -15,7 +15,8 @@ from kubernetes.client import ApiClient
 from kubernetes.config.config_exception import ConfigException
 
 from pytest_helmsim.backends.base import FEATURES, BackendError, ClusterCannot, Settings
-from pytest_helmsim.client.client import Client, Unreachable
+from pytest_helmsim.client.client import Client
+from pytest_helmsim.client.doors import Unreachable
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import ApiError

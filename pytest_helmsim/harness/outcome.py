@@ -156,7 +156,7 @@ class Outcome(Mapping[str, ObjectOutcome]):
                 change.original, change.live_before, change.target, change.live_after, schema, conflicts=conflict_paths(change)
             )
             objects[change.key] = ObjectOutcome(
-                change.key, change.action, change, schema, tuple(Field(change.key, merge) for merge in merges)
+                change.key, _action(change), change, schema, tuple(Field(change.key, merge) for merge in merges)
             )
         return cls(record or Release("", ""), objects, tuple(cluster.client.take_warnings()))
 
@@ -269,6 +269,14 @@ class HookOutcome:
     name: str
     kind: str
     phase: str
+
+
+def _action(change: ObjectChange) -> str:
+    """What became of the object: a write that changed nothing in the cluster left it `unchanged`."""
+    before, after = ((side or {}).get("metadata", {}).get("resourceVersion") for side in (change.live_before, change.live_after))
+    if change.action in ("patched", "applied", "replaced") and before and before == after:
+        return "unchanged"
+    return change.action
 
 
 def _owned(change: ObjectChange) -> ObjectChange:

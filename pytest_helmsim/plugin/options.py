@@ -67,6 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark, and register the parts that options switch on."""
     config.addinivalue_line("markers", MARK)
+    config.addinivalue_line("filterwarnings", "ignore:Unverified HTTPS request is being made")  # the kubeconfig's owner asked for it
     from pytest_helmsim.plugin.outcomes import OutcomePlugin
 
     config.pluginmanager.register(OutcomePlugin(config), "helmsim-outcomes")
