@@ -19,7 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from go_structs import GoTypes
+from go_structs import GoTypes, internal_structs
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "pytest_helmsim" / "schema" / "data"
@@ -279,6 +279,8 @@ def main() -> None:
         data = build(minor, Path(sys.argv[1]))
         (DATA / f"{minor}.json.z").write_bytes(data)
         print(minor, len(data))  # noqa: T201
+    structs = internal_structs(Path(sys.argv[1]), "1.36.3", GO_RELEASE_BEFORE)
+    (DATA / "internal.json.z").write_bytes(zlib.compress(json.dumps(structs, separators=(",", ":")).encode(), 9))
 
 
 if __name__ == "__main__":

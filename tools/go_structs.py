@@ -101,3 +101,48 @@ def qualify(go: str, package: str) -> str:
     if "." in go:
         return lead + ALIAS.sub(r"\1.", go)
     return lead + (f"{package}.{go}" if go[:1].isupper() else go)
+
+
+INTERNAL_FIELD = re.compile(r"^\s+(?:(\w+)[ \t]+)?([*\w.\[\]{}]+)[ \t]*(?:`[^`]*`)?$", re.MULTILINE)
+SCALARS = {"string": "s", "bool": "b", "int32": "i", "int64": "i", "int": "i", "resource.Quantity": "q", "intstr.IntOrString": "x"}
+
+
+def internal_structs(modules: Path, kubernetes: str, release: str) -> dict[str, list[list[str]]]:
+    """Structs inside the server as [Go name, published JSON name, kind] rows; a kind is a struct, a scalar's letter, or holds one."""
+    folder = modules / "k8s.io" / f"kubernetes@v{kubernetes}" / "pkg" / "apis" / "core"
+    text = re.sub(r"//.*", "", (folder / "types.go").read_text())
+    bodies = dict(STRUCT.findall(text))
+    named = dict(re.findall(r"^type (\w+) (string|bool|int32|int64|map\[\w+\][\w.]+)$", text, re.MULTILINE))
+    published = re.sub(r"//.*", "", (modules / "k8s.io" / f"api@v{release}" / "core" / "v1" / "types.go").read_text())
+    json_names = {
+        name: {label or go.rpartition(".")[2]: tag.split(",")[0] for label, go, tag in FIELD.findall(body)}
+        for name, body in STRUCT.findall(published)
+    }
+
+    def kind(go: str) -> str:
+        match = re.match(r"\*|\[\]|map\[[^\]]*\]", go)
+        if match:
+            return match.group(0) + kind(go[match.end() :])
+        if go in named:
+            return kind(named[go])
+        return SCALARS.get(go, go if go in bodies else "meta" if go.startswith("metav1.") else "s")
+
+    def rows(name: str) -> list[list[str]]:
+        found: list[list[str]] = []
+        for label, go in INTERNAL_FIELD.findall(bodies[name]):
+            bare = go.removeprefix("*")
+            if not label:
+                found += rows(bare) if bare in bodies else []
+                continue
+            key = json_names.get(name, {}).get(label) or label[0].lower() + label[1:]
+            found.append([label, key, kind(go)])
+        return found
+
+    wanted: dict[str, list[list[str]]] = {}
+    todo = ["PodTemplateSpec", "PodSpec", "PersistentVolumeClaimSpec"]
+    while todo:
+        name = todo.pop()
+        if name not in wanted:
+            wanted[name] = rows(name)
+            todo += [part for row in wanted[name] if (part := re.sub(r"^(?:\*|\[\]|map\[[^\]]*\])+", "", row[2])) in bodies]
+    return dict(sorted(wanted.items()))

@@ -1,0 +1,109 @@
+"""The server's validation: an object in, what is wrong with it out, in the server's words and order.
+
+Objects come in as `defaults.apply` and `strategies.prepare_for_create` (or `_update`) leave them. One table from kind to checks; a kind
+without an entry gets the rules of metadata only (`is_modelled` says which). Pure: nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytest_helmsim.objects import names
+from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.schema.catalog import DEFAULT, Catalog
+from pytest_helmsim.schema.field_errors import Errors, FieldError
+from pytest_helmsim.schema.validate import (
+    access,
+    claims,
+    config,
+    jobs,
+    networking,
+    pods,
+    scaling,
+    services,
+    storage,
+    webhooks,
+    workloads,
+)
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
+
+__all__ = ["FieldError", "is_modelled", "validate_create", "validate_update"]
+
+Create = Callable[[Errors, JsonObject], None]
+Update = Callable[[Errors, JsonObject, JsonObject], None]
+
+_RBAC = "rbac.authorization.k8s.io"
+_NETWORK = "networking.k8s.io"
+_ADMISSION = "admissionregistration.k8s.io"
+_CHECKS: dict[tuple[str, str], tuple[Create, Update]] = {
+    ("", "ConfigMap"): (config.check_config_map, config.check_config_map_update),
+    ("", "Endpoints"): (services.check_endpoints, services.check_endpoints_update),
+    ("", "LimitRange"): (config.check_limit_range, config.check_limit_range_update),
+    ("", "Namespace"): (config.check_namespace, config.check_namespace_update),
+    ("", "PersistentVolume"): (storage.check_volume, storage.check_volume_update),
+    ("", "PersistentVolumeClaim"): (claims.check_claim, claims.check_claim_update),
+    ("", "Pod"): (pods.check_pod, pods.check_pod_update),
+    ("", "PodTemplate"): (workloads.check_pod_template, workloads.check_pod_template_update),
+    ("", "ReplicationController"): (workloads.check_replication_controller, workloads.check_replication_controller_update),
+    ("", "ResourceQuota"): (config.check_resource_quota, config.check_resource_quota_update),
+    ("", "Secret"): (config.check_secret, config.check_secret_update),
+    ("", "Service"): (services.check_service, services.check_service_update),
+    ("", "ServiceAccount"): (config.check_service_account, config.check_service_account_update),
+    ("apps", "ControllerRevision"): (workloads.check_controller_revision, workloads.check_controller_revision_update),
+    ("apps", "DaemonSet"): (workloads.check_daemon_set, workloads.check_daemon_set_update),
+    ("apps", "Deployment"): (workloads.check_deployment, workloads.check_deployment_update),
+    ("apps", "ReplicaSet"): (workloads.check_replica_set, workloads.check_replica_set_update),
+    ("apps", "StatefulSet"): (workloads.check_stateful_set, workloads.check_stateful_set_update),
+    ("autoscaling", "HorizontalPodAutoscaler"): (scaling.check_autoscaler, scaling.check_autoscaler_update),
+    ("batch", "CronJob"): (jobs.check_cron_job, jobs.check_cron_job_update),
+    ("batch", "Job"): (jobs.check_job, jobs.check_job_update),
+    ("policy", "PodDisruptionBudget"): (scaling.check_budget_create, scaling.check_budget_update),
+    (_NETWORK, "Ingress"): (networking.check_ingress, networking.check_ingress_update),
+    (_NETWORK, "IngressClass"): (networking.check_ingress_class, networking.check_ingress_class_update),
+    (_NETWORK, "NetworkPolicy"): (networking.check_network_policy, networking.check_network_policy_update),
+    ("discovery.k8s.io", "EndpointSlice"): (networking.check_endpoint_slice, networking.check_endpoint_slice_update),
+    (_RBAC, "Role"): (access.check_role, access.check_role_update),
+    (_RBAC, "ClusterRole"): (access.check_cluster_role, access.check_cluster_role_update),
+    (_RBAC, "RoleBinding"): (access.check_role_binding, access.check_role_binding_update),
+    (_RBAC, "ClusterRoleBinding"): (access.check_cluster_role_binding, access.check_cluster_role_binding_update),
+    ("storage.k8s.io", "StorageClass"): (storage.check_storage_class, storage.check_storage_class_update),
+    ("storage.k8s.io", "VolumeAttributesClass"): (storage.check_attributes_class, storage.check_attributes_class_update),
+    ("scheduling.k8s.io", "PriorityClass"): (storage.check_priority_class, storage.check_priority_class_update),
+    ("coordination.k8s.io", "Lease"): (storage.check_lease, storage.check_lease_update),
+    ("node.k8s.io", "RuntimeClass"): (storage.check_runtime_class, storage.check_runtime_class_update),
+    (_ADMISSION, "ValidatingWebhookConfiguration"): (webhooks.check_validating, webhooks.check_validating_update),
+    (_ADMISSION, "MutatingWebhookConfiguration"): (webhooks.check_mutating, webhooks.check_mutating_update),
+}
+
+
+def is_modelled(gvk: GroupVersionKind) -> bool:
+    """Whether the kind has rules of its own here."""
+    return (gvk.group, gvk.kind) in _CHECKS
+
+
+def validate_create(gvk: GroupVersionKind, obj: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
+    """What a server of this version refuses a new object for; empty for a good one."""
+    errors = Errors(Catalog.for_version(version).version.minor)
+    checks = _CHECKS.get((gvk.group, gvk.kind))
+    if checks is not None:
+        checks[0](errors, obj)
+    else:
+        check_metadata(errors, obj, namespaced=_namespaced(gvk, obj, version), name_rule=names.path_segment)
+    return list(errors)
+
+
+def validate_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
+    """What a server of this version refuses a change for, immutable fields included."""
+    errors = Errors(Catalog.for_version(version).version.minor)
+    checks = _CHECKS.get((gvk.group, gvk.kind))
+    if checks is not None:
+        checks[1](errors, new, old)
+    else:
+        check_metadata_update(errors, new, old)
+    return list(errors)
+
+
+def _namespaced(gvk: GroupVersionKind, obj: JsonObject, version: str) -> bool:
+    resource = Catalog.for_version(version).resource(gvk)
+    return resource.namespaced if resource is not None else bool((obj.get("metadata") or {}).get("namespace"))

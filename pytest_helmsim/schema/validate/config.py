@@ -1,0 +1,183 @@
+"""Rules for ConfigMaps, Secrets, Namespaces, ServiceAccounts and quotas.
+
+Source: k8s.io/kubernetes pkg/apis/core/validation/validation.go.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from pytest_helmsim.objects import gojson, names, quantity
+from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.schema.field_errors import Errors
+from pytest_helmsim.schema.validate.containers import check_amount
+from pytest_helmsim.schema.validate.metadata import check_core_finalizers, check_metadata, check_metadata_update, same
+
+MAX_SIZE = 1024 * 1024
+_FIXED = "field is immutable when `immutable` is set"
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text)
+    except binascii.Error:
+        return b""
+
+
+def check_config_map(errors: Errors, obj: JsonObject) -> None:
+    check_metadata(errors, obj, namespaced=True)
+    _check_data(errors, obj)
+
+
+def _check_data(errors: Errors, obj: JsonObject) -> None:
+    data, binary = obj.get("data") or {}, obj.get("binaryData") or {}
+    for key in data:
+        errors.all_invalid(f"data[{key}]", key, names.config_key(key))
+        if key in binary:
+            errors.invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
+    for key in binary:
+        errors.all_invalid(f"binaryData[{key}]", key, names.config_key(key))
+    size = sum(len(text.encode("utf-8", "surrogatepass")) for text in data.values()) + sum(len(_decoded(text)) for text in binary.values())
+    if size > MAX_SIZE:
+        errors.too_long("", MAX_SIZE)
+
+
+def check_config_map_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_metadata_update(errors, new, old)
+    _check_fixed(errors, new, old, "data", "binaryData")
+    check_metadata(errors, new, namespaced=True)
+    _check_data(errors, new)
+
+
+def _check_fixed(errors: Errors, new: JsonObject, old: JsonObject, *keys: str) -> None:
+    if not old.get("immutable"):
+        return
+    if not new.get("immutable"):
+        errors.forbidden("immutable", _FIXED)
+    for key in keys:
+        if not same(new.get(key), old.get(key)):
+            errors.forbidden(key, _FIXED)
+
+
+_REQUIRED_KEYS = {"kubernetes.io/dockercfg": ".dockercfg", "kubernetes.io/dockerconfigjson": ".dockerconfigjson"}
+
+
+def check_secret(errors: Errors, obj: JsonObject) -> None:
+    check_metadata(errors, obj, namespaced=True)
+    data = obj.get("data") or {}
+    for key in data:
+        errors.all_invalid(f"data[{key}]", key, names.config_key(key))
+    if sum(len(_decoded(text)) for text in data.values()) > MAX_SIZE:
+        errors.too_long("data", MAX_SIZE)
+    kind = obj.get("type", "")
+    if kind == "kubernetes.io/service-account-token":
+        name = "kubernetes.io/service-account.name"
+        if not (obj["metadata"].get("annotations") or {}).get(name):
+            errors.required(f"metadata.annotations[{name}]")
+    elif kind in _REQUIRED_KEYS:
+        key = _REQUIRED_KEYS[kind]
+        if key not in data:
+            errors.required(f"data[{key}]")
+        else:
+            _check_json(errors, f"data[{key}]", _decoded(data[key]))
+    elif kind == "kubernetes.io/basic-auth":
+        if "username" not in data and "password" not in data:
+            errors.required("data[username]")
+            errors.required("data[password]")
+    elif kind == "kubernetes.io/ssh-auth":
+        if not data.get("ssh-privatekey"):
+            errors.required("data[ssh-privatekey]")
+    elif kind == "kubernetes.io/tls":
+        for key in ("tls.crt", "tls.key"):
+            if key not in data:
+                errors.required(f"data[{key}]")
+
+
+def _check_json(errors: Errors, path: str, content: bytes) -> None:
+    try:
+        gojson.decode_map(content.decode("utf-8", "replace"))
+    except gojson.GoJsonError as error:
+        errors.invalid(path, "<secret contents redacted>", str(error))
+
+
+def check_secret_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_metadata_update(errors, new, old)
+    errors.immutable("type", new.get("type"), old.get("type"))
+    _check_fixed(errors, new, old, "data")
+    check_secret(errors, new)
+
+
+def check_namespace(errors: Errors, obj: JsonObject) -> None:
+    check_metadata(errors, obj, namespaced=False, name_rule=names.dns_label)
+    finalizers = (obj.get("spec") or {}).get("finalizers") or []
+    for name in finalizers:
+        errors.all_invalid("spec.finalizers", name, names.label_key(name))
+    check_core_finalizers(errors, "spec.finalizers", finalizers)
+
+
+def check_namespace_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_metadata_update(errors, new, old)
+
+
+def check_service_account(errors: Errors, obj: JsonObject) -> None:
+    check_metadata(errors, obj, namespaced=True)
+
+
+def check_service_account_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_metadata_update(errors, new, old)
+    check_service_account(errors, new)
+
+
+def check_resource_quota(errors: Errors, obj: JsonObject) -> None:
+    check_metadata(errors, obj, namespaced=True)
+    for name, amount in ((obj.get("spec") or {}).get("hard") or {}).items():
+        path = f"spec.hard[{name}]"
+        errors.all_invalid(path, name, names.label_key(name))
+        check_amount(errors, path, name, amount)
+
+
+def check_resource_quota_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_metadata_update(errors, new, old)
+    check_resource_quota(errors, new)
+    if not same((new.get("spec") or {}).get("scopes"), (old.get("spec") or {}).get("scopes")):
+        errors.invalid("spec.scopes", (new.get("spec") or {}).get("scopes"), "field is immutable")
+
+
+def check_limit_range(errors: Errors, obj: JsonObject) -> None:
+    check_metadata(errors, obj, namespaced=True)
+    seen: set[str] = set()
+    for index, item in enumerate((obj.get("spec") or {}).get("limits") or ()):
+        path = f"spec.limits[{index}]"
+        kind = item.get("type", "")
+        if kind in seen:
+            errors.duplicate(f"{path}.type", kind)
+        seen.add(kind)
+        _check_bounds(errors, path, item)
+
+
+def _above(a: str | None, b: str | None) -> bool:
+    return a is not None and b is not None and quantity.parse(a).compare(quantity.parse(b)) > 0
+
+
+def _check_bounds(errors: Errors, path: str, item: JsonObject) -> None:
+    lists = {key: item.get(key) or {} for key in ("max", "min", "default", "defaultRequest")}
+    for name in sorted({name for amounts in lists.values() for name in amounts}):
+        high, low, default, request = (lists[key].get(name) for key in ("max", "min", "default", "defaultRequest"))
+        if _above(low, high):
+            errors.invalid(f"{path}.min[{name}]", low, f"min value {low} is greater than max value {high}")
+        if _above(low, request):
+            errors.invalid(f"{path}.defaultRequest[{name}]", request, f"min value {low} is greater than default request value {request}")
+        if _above(request, high):
+            errors.invalid(f"{path}.defaultRequest[{name}]", request, f"default request value {request} is greater than max value {high}")
+        if _above(request, default):
+            why = f"default request value {request} is greater than default limit value {default}"
+            errors.invalid(f"{path}.defaultRequest[{name}]", request, why)
+        if _above(low, default):
+            errors.invalid(f"{path}.default[{name}]", low, f"min value {low} is greater than default value {default}")
+        if _above(default, high):
+            errors.invalid(f"{path}.default[{name}]", high, f"default value {default} is greater than max value {high}")
+
+
+def check_limit_range_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_limit_range(errors, new)

@@ -1,0 +1,131 @@
+"""Rules for webhook configurations.
+
+Source: k8s.io/kubernetes pkg/apis/admissionregistration/validation/validation.go.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from pytest_helmsim.objects import names
+from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.schema.field_errors import Errors
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector
+
+_OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
+_SCOPES = ("*", "Cluster", "Namespaced")
+
+
+def check_validating(errors: Errors, obj: JsonObject) -> None:
+    check_metadata(errors, obj, namespaced=False)
+    _check_webhooks(errors, obj, mutating=False)
+
+
+def check_mutating(errors: Errors, obj: JsonObject) -> None:
+    check_metadata(errors, obj, namespaced=False)
+    _check_webhooks(errors, obj, mutating=True)
+
+
+def check_validating_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_metadata_update(errors, new, old)
+    _check_webhooks(errors, new, mutating=False)
+
+
+def check_mutating_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_metadata_update(errors, new, old)
+    _check_webhooks(errors, new, mutating=True)
+
+
+def _check_webhooks(errors: Errors, obj: JsonObject, *, mutating: bool) -> None:
+    seen: set[str] = set()
+    hooks = obj.get("webhooks") or []
+    for index, hook in enumerate(hooks):
+        path = f"webhooks[{index}]"
+        _check_webhook(errors, path, hook, mutating=mutating)
+        versions = hook.get("admissionReviewVersions") or []
+        if not versions:
+            errors.required(f"{path}.admissionReviewVersions", "must specify one of v1, v1beta1")
+        elif not {"v1", "v1beta1"} & set(versions):
+            why = "must include at least one of v1, v1beta1"
+            errors.invalid(f"{path}.admissionReviewVersions", versions, why)
+        name = hook.get("name", "")
+        if name and name in seen:
+            errors.duplicate(f"{path}.name", name)
+        seen.add(name)
+
+
+def _check_webhook(errors: Errors, path: str, hook: JsonObject, *, mutating: bool) -> None:
+    _check_name(errors, f"{path}.name", hook.get("name", ""))
+    for index, rule in enumerate(hook.get("rules") or ()):
+        _check_rule(errors, f"{path}.rules[{index}]", rule)
+    failure = hook.get("failurePolicy")
+    if failure is not None and failure not in ("Fail", "Ignore"):
+        errors.unsupported(f"{path}.failurePolicy", failure, ("Fail", "Ignore"))
+    match = hook.get("matchPolicy")
+    if match is not None and match not in ("Equivalent", "Exact"):
+        errors.unsupported(f"{path}.matchPolicy", match, ("Equivalent", "Exact"))
+    effects = hook.get("sideEffects")
+    if effects is None:
+        errors.required(f"{path}.sideEffects", "must specify one of None, NoneOnDryRun")
+    elif effects not in ("None", "NoneOnDryRun"):
+        errors.unsupported(f"{path}.sideEffects", effects, ("None", "NoneOnDryRun"))
+    timeout = hook.get("timeoutSeconds")
+    if timeout is not None and not 1 <= timeout <= 30:
+        errors.invalid(f"{path}.timeoutSeconds", timeout, "the timeout value must be between 1 and 30 seconds")
+    check_selector(errors, f"{path}.namespaceSelector", hook.get("namespaceSelector"))
+    check_selector(errors, f"{path}.objectSelector", hook.get("objectSelector"))
+    again = hook.get("reinvocationPolicy")
+    if mutating and again is not None and again not in ("IfNeeded", "Never"):
+        errors.unsupported(f"{path}.reinvocationPolicy", again, ("IfNeeded", "Never"))
+    check_client_config(errors, f"{path}.clientConfig", hook.get("clientConfig") or {})
+
+
+def _check_name(errors: Errors, path: str, name: str) -> None:
+    if not name:
+        errors.required(path)
+        return
+    complaints = names.dns_subdomain(name)
+    if complaints:
+        errors.invalid(path, name, ",".join(complaints))
+    elif len(name.split(".")) < 3:
+        errors.invalid(path, name, "should be a domain with at least three segments separated by dots")
+
+
+def _check_rule(errors: Errors, path: str, rule: JsonObject) -> None:
+    operations = rule.get("operations") or []
+    if not operations:
+        errors.required(f"{path}.operations")
+    if len(operations) > 1 and "*" in operations:
+        errors.invalid(f"{path}.operations", operations, "if '*' is present, must not specify other operations")
+    for index, operation in enumerate(operations):
+        if operation not in _OPERATIONS:
+            errors.unsupported(f"{path}.operations[{index}]", operation, _OPERATIONS)
+    for key, what in (("apiGroups", "groups"), ("apiVersions", "versions"), ("resources", "resources")):
+        values = rule.get(key) or []
+        if not values:
+            errors.required(f"{path}.{key}")
+        if key != "resources" and len(values) > 1 and "*" in values:
+            errors.invalid(f"{path}.{key}", values, f"if '*' is present, must not specify other API {what}")
+    scope = rule.get("scope")
+    if scope is not None and scope not in _SCOPES:
+        errors.unsupported(f"{path}.scope", scope, _SCOPES)
+
+
+def check_client_config(errors: Errors, path: str, config: JsonObject) -> None:
+    """Exactly one of url and service."""
+    url, service = config.get("url"), config.get("service")
+    if (url is None) == (service is None):
+        errors.required(path, "exactly one of url or service is required")
+    elif url is not None:
+        parts = urlsplit(url)
+        if parts.scheme != "https":
+            errors.invalid(f"{path}.url", parts.scheme, "'https' is the only allowed URL scheme; desired format: https://host[/path]")
+        if not parts.netloc:
+            errors.invalid(f"{path}.url", parts.netloc, "host must be specified; desired format: https://host[/path]")
+    else:
+        for key in ("name", "namespace"):
+            if not service.get(key):
+                errors.required(f"{path}.service.{key}", f"service {key} is required")
+        port = service.get("port")
+        if port is not None and not 1 <= port <= 65535:
+            errors.invalid(f"{path}.service.port", port, "port is not valid: must be between 1 and 65535, inclusive")
