@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - rows of data
 """Inputs of record_patches.py: kinds with variants of one object each, and lives written by hand around the known traps."""
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python tools/record_patches.py --server https://127.0.0.1:6443 --token TOKEN --out tests/recorded/patch
 
 Needs a server without controllers (they would write in between). One line is one object's life: its kind and its steps, each with
-the request and the answer (status code; the object after it, or the error). Inputs: patch_inputs.py. Masked: uid, resourceVersion, creationTimestamp; times
-are renumbered, so that their order stays.
+the request and the answer (status code, 0 for a cut connection; the object after it, or the error). Inputs: patch_inputs.py.
+Masked: uid, resourceVersion, creationTimestamp; times are renumbered, so that their order stays.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from patch_inputs import CUSTOM_KINDS, HAND_WRITTEN, KINDS, Kind
+from record_three_way import mutated
 
-from patch_inputs import CUSTOM_KINDS, HAND_WRITTEN, KINDS, Kind  # noqa: E402
-
-from pytest_helmsim.objects.kinds import GroupVersionKind  # noqa: E402
-from pytest_helmsim.patch import merge_patch, strategic_diff, three_way  # noqa: E402
-from pytest_helmsim.schema.catalog import Catalog  # noqa: E402
+from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.patch import merge_patch, strategic_diff, three_way
+from pytest_helmsim.patch.errors import PatchError
+from pytest_helmsim.schema.catalog import Catalog
 
 NAMESPACE = "recorded-patches"
 TYPES = {
@@ -51,7 +51,11 @@ class Server:
         """Status code and decoded body."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": content_type, "User-Agent": "recorder/1"}
         self.connection.request(method, path, json.dumps(body) if body is not None or method == "PATCH" else None, headers)
-        answer = self.connection.getresponse()
+        try:
+            answer = self.connection.getresponse()
+        except http.client.RemoteDisconnected:  # the server's handler panicked
+            self.connection.close()
+            return 0, {}
         return answer.status, json.loads(answer.read() or b"{}")
 
 
@@ -65,7 +69,10 @@ def perform(server: Server, kind: Kind, name: str, step: dict[str, Any]) -> tupl
     suffix = f"/{step['sub']}" if step.get("sub") else ""
     body = step.get("body")
     if isinstance(body, dict) and step["verb"] in ("create", "update", "apply") and "raw" not in step:
-        body = {**body, "metadata": {**(body.get("metadata") or {}), "name": name, "namespace": NAMESPACE}}
+        body = {
+            **body,
+            "metadata": {**(body["metadata"] if isinstance(body.get("metadata"), dict) else {}), "name": name, "namespace": NAMESPACE},
+        }
         step["body"] = body
     if step["verb"] == "create":
         return server.send("POST", f"{collection}?{query}", body)
@@ -162,12 +169,39 @@ def generated(kind: Kind, rng: random.Random) -> Iterator[tuple[str, list[dict[s
         yield f"walk {walk}", steps
 
 
+def fuzzed(kind: Kind, rng: random.Random, count: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Random walks over mutated variants: what no one thought of. Most steps are refused by validation; the rest is worth it."""
+    schema = Catalog.for_version("1.36").schema(GroupVersionKind(kind.group, kind.version, kind.kind))
+    for number in range(count):
+        current = rng.choice(kind.variants)
+        steps: list[dict[str, Any]] = [{"verb": rng.choice(["create", "apply"]), "body": current, "fieldManager": "m0"}]
+        for _ in range(6):
+            wanted = mutated(rng.choice(kind.variants), rng, rng.choice([0.03, 0.06, 0.12]))
+            wanted = {**wanted, "apiVersion": current["apiVersion"], "kind": kind.kind, "metadata": wanted.get("metadata") or {}}
+            verb = rng.choice(["apply", "apply", "apply", "update", "merge", *(["smp", "smp"] if schema is not None else [])])
+            step: dict[str, Any] = {"verb": verb, "body": wanted, "fieldManager": f"m{rng.randrange(3)}"}
+            if verb == "apply" and rng.random() < 0.6:
+                step["force"] = "true"
+            if verb == "merge":
+                step["body"] = merge_patch.diff(current, wanted)
+            elif verb == "smp" and schema is not None:
+                try:
+                    step["body"] = strategic_diff.two_way(current, wanted, schema)
+                except PatchError:
+                    step["body"] = {key: value for key, value in wanted.items() if key in ("spec", "data")}
+            current = wanted
+            steps.append(step)
+        yield f"fuzz {number}", steps
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--server", required=True)
     parser.add_argument("--token", required=True)
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--only", default="", help="one kind")
+    parser.add_argument("--fuzz", default=0, type=int, help="random walks instead of the lives, so many of each kind")
+    parser.add_argument("--seed", default=0, type=int)
     arguments = parser.parse_args()
     server = Server(arguments.server, arguments.token)
     server.send("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
@@ -181,6 +215,8 @@ def main() -> None:
             continue
         rng = random.Random(kind.kind)
         lives = [*HAND_WRITTEN.get(kind.kind, ()), *generated(kind, rng)]
+        if arguments.fuzz:
+            lives = list(fuzzed(kind, random.Random(f"{kind.kind}{arguments.seed}"), arguments.fuzz))
         lines = [json.dumps(record(server, kind, title, steps), separators=(",", ":")) for title, steps in lives]
         data = gzip.compress("\n".join(lines).encode(), 9, mtime=0)
         (arguments.out / f"{kind.kind.lower()}.jsonl.gz").write_bytes(data)

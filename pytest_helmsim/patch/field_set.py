@@ -28,9 +28,18 @@ def field(name: str) -> Element:
 
 def keyed(keys: Mapping[str, Json]) -> Element:
     """`k:{"containerPort":80,"protocol":"TCP"}`: keys sorted by name."""
-    return f"k:{encode(dict(keys))}"
+    try:
+        return _keyed(tuple(keys), *keys.values())
+    except TypeError:
+        return f"k:{encode(dict(keys))}"
 
 
+@lru_cache(maxsize=65536, typed=True)
+def _keyed(names: tuple[str, ...], *values: Json) -> Element:
+    return f"k:{encode(dict(zip(names, values, strict=True)))}"
+
+
+@lru_cache(maxsize=65536, typed=True)
 def valued(value: Json) -> Element:
     """`v:"x"`."""
     return f"v:{encode(value)}"
@@ -76,6 +85,10 @@ def display(element: Element) -> str:
 def _quoted(value: Json) -> str:
     if isinstance(value, str):
         return encode(value, escape_html=False)
+    if isinstance(value, list):
+        return f"[{','.join(map(_quoted, value))}]"
+    if isinstance(value, dict):
+        return "".join(f"{key}={_quoted(item)}" for key, item in value.items())
     return "null" if value is None else sprint(value)
 
 

@@ -18,7 +18,23 @@ from pytest_helmsim.patch.gotext import go_type, sprint, sprint_syntax
 from pytest_helmsim.patch.values import equal_numbers
 from pytest_helmsim.schema.model import Schema
 
-ABSENT: Final[Any] = object()
+
+class _Absent:
+    """Nothing at all, as against an explicit null; copies are the same object."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+    def __copy__(self) -> _Absent:
+        return self
+
+    def __deepcopy__(self, memo: object) -> _Absent:
+        return self
+
+
+ABSENT: Final[Any] = _Absent()
 """No value at all; `None` is an explicit null."""
 
 ANYTHING: Final = Schema("any")

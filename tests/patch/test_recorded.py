@@ -59,6 +59,8 @@ def problems(life):
     schema = schema_of(gvk)
     current = None
     for number, step in enumerate(life["steps"]):
+        if step["code"] == 0:
+            continue
         request, answer, code = step["request"], step["answer"], step["code"]
         where = f"{gvk.kind} {life['title']!r} step {number} ({request['verb']})"
         for problem in check(request, answer, code, current, gvk, schema):
