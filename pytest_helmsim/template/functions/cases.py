@@ -26,7 +26,7 @@ from pytest_helmsim.template.signatures import Table
 
 TABLE = Table()
 
-_BAD = "\ufffd"
+_BAD = "\ufffd" + "".join(map(chr, range(0xDC80, 0xDD00)))
 
 
 @TABLE.function("upper", "string", result="string")
@@ -139,7 +139,7 @@ class _Words:
     """Cuts a text into words of one kind each; an exhausted text gives (_INVALID, "")."""
 
     def __init__(self, text: str) -> None:
-        self.rest = valid(text)
+        self.rest = text
 
     def next(self) -> tuple[int, str]:
         """Kind and text of the next word."""
@@ -180,7 +180,7 @@ def _is_other(char: str) -> bool:
 
 def _run(text: str, at: int, belongs: object) -> int:
     assert callable(belongs)
-    while at < len(text) and (text[at] == _BAD or belongs(text[at])):
+    while at < len(text) and (text[at] in _BAD or belongs(text[at])):
         at += 1
     return at
 
@@ -208,7 +208,7 @@ def _delimited(text: str, connector: str) -> str:
 
     def put(kind: int, word: str) -> None:
         if kind in (_UPPER, _CONNECTOR):
-            word = "".join(connector if _connects(char) else lower_rune(char) if is_upper(char) else char for char in word)
+            word = "".join(connector if _connects(char) else lower_rune(char) if is_upper(char) else char for char in valid(word))
         out.append(word)
 
     def put_letters_and_numbers() -> None:

@@ -57,7 +57,7 @@ class _Dates:
 
     def now(self) -> Time:
         now = self.clock.now()
-        seconds, rest = divmod(round(now * 10**9), 10**9)
+        seconds, rest = divmod(round(now * 10**6) * 1000, 10**9)
         return Time(Instant(seconds, rest, local_location()), round((now - self.start) * 10**9))
 
     def in_zone(self, layout: str, date: Value, zone: str) -> str:

@@ -61,6 +61,10 @@ def to_yaml(value: Value) -> str:
 @TABLE.function("mustToYaml", "any", result="string")
 def must_to_yaml(value: Value) -> str:
     try:
+        gojson.encode(value)
+    except gojson.GoJsonError as error:
+        raise FunctionError(f"error marshaling into JSON: {error}") from error
+    try:
         return _yaml(value)
     except yamlio.YamlError as error:
         raise FunctionError(str(error)) from error

@@ -54,7 +54,7 @@ def _of_text(text: str) -> int:
 
 
 def _of_seconds(seconds: float) -> int:
-    shown = gofmt.show_reflected(seconds) if seconds != math.inf else "+Inf"
+    shown = gofmt.show_reflected(seconds)
     if not math.isfinite(seconds):
         raise FunctionError(f"invalid duration seconds: {shown}")
     if abs(seconds) > float(durations.MAX_INT64) / durations.SECOND:

@@ -179,6 +179,7 @@ def _replace_all(regex: Any, text: str, replacement: str, *, literal: bool) -> s
     data, template = _searched(text), to_bytes(replacement)
     literal = literal or b"$" not in template
     names = {to_bytes(name): index for name, index in regex.groupindex.items()}
+    references = 0 if literal else template.count(b"$")
     out: list[bytes] = []
     at, last, size, match = 0, 0, 0, None
     while at <= len(data):
@@ -188,9 +189,9 @@ def _replace_all(regex: Any, text: str, replacement: str, *, literal: bool) -> s
         start, end = match.span()
         out.append(data[last:start])
         if end > last or start == 0:
+            check_size(size + len(template) + references * (end - start))
             out.append(template if literal else _expanded(template, match, regex.groups, names))
             size += len(out[-1])
-            check_size(size)
         last = end
         at = max(at + _rune_width(data, at), end)
     return _shown(b"".join(out) + data[last:]) if out else text

@@ -128,12 +128,33 @@ def _parse_ip_literal(host: str) -> str:
     try:
         ipaddress.IPv6Address(address)
     except ValueError:
-        if re.fullmatch(r"[0-9.]+", address):
-            raise UrlError("invalid IP-literal") from None
-        raise UrlError(f"invalid host: ParseAddr({quote(name)}): unable to parse IP") from None
+        raise UrlError(_address_complaint(name, address)) from None
     if "%" in name and not scope:
         raise UrlError(f"invalid host: ParseAddr({quote(name)}): zone must be a non-empty string")
     return f"[{name}]" + host[end + 1 :]
+
+
+def _address_complaint(name: str, address: str) -> str:
+    """Go's reason why brackets hold no IPv6 address."""
+    head = f"invalid host: ParseAddr({quote(name)}): "
+    try:
+        ipaddress.IPv4Address(address)
+    except ValueError:
+        pass
+    else:
+        return "invalid IP-literal"
+    first = next((char for char in name if char in ".:%"), "")
+    if first == ":":
+        for at, char in enumerate(address):
+            if char not in "0123456789abcdefABCDEF:.":
+                digits = at > 0 and address[at - 1] != ":"
+                reason = "unexpected character, want colon" if digits else "each colon-separated field must have at least one digit"
+                return f"{head}{reason} (at {quote(name[at:])})"
+        return f"{head}unable to parse IP"
+    if first == ".":
+        at = next((at for at, char in enumerate(name) if char not in "0123456789."), None)
+        return f"{head}unexpected character (at {quote(name[at:])})" if at is not None else f"{head}unable to parse IP"
+    return f"{head}missing IPv6 address" if first == "%" else f"{head}unable to parse IP"
 
 
 def _check_port(port: str) -> None:

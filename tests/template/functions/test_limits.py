@@ -1,0 +1,62 @@
+"""What a chart of an unknown author may ask for: results that would fill the memory are refused before they are built."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from pytest_helmsim.template.environment import Environment
+from pytest_helmsim.template.errors import TemplateError
+from pytest_helmsim.template.functions import FUNCTIONS
+
+TOO_MUCH = [
+    'repeat 2000000000 "abc"',
+    'repeat 100000 (repeat 100000 "abc")',
+    'indent 1000000000 "a"',
+    'nindent 10000 (repeat 100000 "\\n")',
+    "until 9223372036854775807",
+    "until -9223372036854775807",
+    "untilStep 0 1000000000000 1",
+    "seq 1 9000000000000",
+    "seq -1 -1 -9000000000000",
+    "randAlpha 1000000000",
+    "randAscii 1000000000",
+    "randBytes 1000000000",
+    'replace "" (repeat 10000000 "b") "aaaaaaaaaaaaa"',
+    'regexReplaceAll "" (repeat 100000 "a") (repeat 100000 "b")',
+    'regexReplaceAll "(a+)" (repeat 100000 "a") (repeat 10000 "$1")',
+    'wrapWith 1 (repeat 10000 "x") (repeat 100000 "y")',
+    'join (repeat 1000000 "x") (until 1000)',
+    'regexMatch (repeat 100000 "a") "a" | ternary "y" (fail "refused")',
+    'mustRegexMatch "((a{100}){100}){100}" "a"',
+    'mustRegexMatch "(((((a{10}){10}){10}){10}){10})" "a"',
+]
+
+
+@pytest.mark.parametrize("call", TOO_MUCH, ids=[call[:40] for call in TOO_MUCH])
+def test_refused(call: str) -> None:
+    environment = Environment(FUNCTIONS)
+    environment.add("t", f"{{{{ {call} | toString | len }}}}")
+    tracemalloc.start()
+    try:
+        with pytest.raises(TemplateError):
+            environment.execute("t", {})
+        assert tracemalloc.get_traced_memory()[1] < 400 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+SLOW_ELSEWHERE = [
+    ('regexMatch "(a+)+$" (printf "%sb" (repeat 5000 "a"))', "false"),
+    ('regexMatch "(a|aa)+$" (printf "%sb" (repeat 5000 "a"))', "false"),
+    ('semverCompare (repeat 100 ">1 ") "1.0.0"', "false"),
+    ('regexFindAll "(.*)(.*)(.*)x" (repeat 2000 "a") -1 | len', "0"),
+]
+
+
+@pytest.mark.parametrize(("call", "expected"), SLOW_ELSEWHERE, ids=[call[:40] for call, _ in SLOW_ELSEWHERE])
+def test_patterns_take_linear_time(call: str, expected: str) -> None:
+    environment = Environment(FUNCTIONS)
+    environment.add("t", f"{{{{ {call} }}}}")
+    assert environment.execute("t", {}) == expected
