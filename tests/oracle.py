@@ -52,10 +52,17 @@ def control_plane() -> Iterator[str]:
         yield _start(place, programs)
     finally:
         for program in reversed(programs):
-            program.terminate()
-        for program in programs:
-            program.wait(20)
+            _stop(program)
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _stop(program: subprocess.Popen[bytes]) -> None:
+    program.terminate()
+    try:
+        program.wait(5)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait()
 
 
 def _start(place: Path, programs: list[subprocess.Popen[bytes]]) -> str:

@@ -6,13 +6,13 @@ Source: helm.sh/helm/v4 pkg/action/upgrade.go, helm.sh/helm/v3 pkg/action/upgrad
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_helmsim.chart import dependencies, model
 from pytest_helmsim.chart import values as chart_values
 from pytest_helmsim.chart.errors import ValuesError
 from pytest_helmsim.chart.render import ReleaseInfo
-from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.release import codec, names, ownership, plan, rendering, rollback
 from pytest_helmsim.release.build import Built, build
 from pytest_helmsim.release.context import Context
@@ -94,7 +94,7 @@ def base_of(context: Context, name: str) -> tuple[Release, Release]:
 def prepare(context: Context, name: str, chart: model.Chart, values: JsonObject, options: UpgradeOptions) -> Prepared:
     """Decide everything; nothing is written."""
     last, base = base_of(context, name)
-    chart, values = merged_values(context, chart, base, values, options)
+    chart, values, base = merged_values(context, chart, base, values, options)
     chart = dependencies.process(chart, values, context.rules.flavour)
     revision = last.version + 1
     info = ReleaseInfo(name, base.namespace, revision, False, True)
@@ -159,10 +159,13 @@ def _key(each: Built) -> tuple[str, str, str, str]:
 
 def merged_values(
     context: Context, chart: model.Chart, base: Release, values: JsonObject, options: UpgradeOptions
-) -> tuple[model.Chart, JsonObject]:
-    """The user values of the new record, and the chart (whose defaults `reuse_values` replaces by the old ones)."""
+) -> tuple[model.Chart, JsonObject, Release]:
+    """The chart (whose defaults `reuse_values` replaces by the old ones), the new record's user values, and the base.
+
+    Where values are laid over the base's, Helm writes the new nulls into the old map too, which the base's next write stores.
+    """
     if options.reset_values:
-        return chart, values
+        return chart, values, base
     if options.reuse_values:
         old_chart = model.from_record(base.chart or {})
         old_chart.values = codec.floats(old_chart.values)
@@ -172,12 +175,25 @@ def merged_values(
             raise ValuesError(f"failed to rebuild old values: {error}") from error
         chart = chart.copy()
         chart.values = old
-        return chart, chart_values.coalesce_tables(values, base.config)
-    if options.reset_then_reuse_values:
-        return chart, chart_values.coalesce_tables(values, base.config)
+    if options.reuse_values or options.reset_then_reuse_values:
+        merged = chart_values.coalesce_tables(copy(values), copy(base.config))
+        return chart, merged, replace(base, config=_nulled(base.config, values))
     if not values and base.config:
-        return chart, base.config
-    return chart, values
+        return chart, base.config, base
+    return chart, values, base
+
+
+def _nulled(old: JsonObject, new: JsonObject) -> JsonObject:
+    """The old values with every null of the new ones, at any depth that both have."""
+    if not old:
+        return old
+    result = dict(old)
+    for key, value in new.items():
+        if value is None:
+            result[key] = None
+        elif isinstance(value, dict) and isinstance(old.get(key), dict):
+            result[key] = _nulled(old[key], value)
+    return result
 
 
 def merged_labels(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:

@@ -208,7 +208,7 @@ def run(scenario: Scenario, runner: Ours | Real, client: Client) -> list[dict[st
     history = []
     for step in scenario.steps:
         (kind, options), *_ = step.items()
-        answer = runner.run(kind, options or {}) if kind in OPERATIONS else OUTSIDE[kind](client, scenario, options)
+        answer = runner.run(kind, options or {}) if kind in OPERATIONS else outside(client, scenario, kind, options)
         after = snapshot(client, scenario)
         changes = {key: after.get(key) for key in sorted({*before, *after}) if before.get(key) != after.get(key)}
         entry: dict[str, Any] = {"step": kind, "ok": answer.ok}
@@ -217,6 +217,14 @@ def run(scenario: Scenario, runner: Ours | Real, client: Client) -> list[dict[st
         history.append({**entry, "changes": changes})
         before = after
     return history
+
+
+def outside(client: Client, scenario: Scenario, kind: str, options: dict[str, Any]) -> Answer:
+    """A change that is none of Helm's."""
+    try:
+        return OUTSIDE[kind](client, scenario, options)
+    except ApiError as error:
+        return Answer(False, str(error))
 
 
 def drift(client: Client, scenario: Scenario, options: dict[str, Any]) -> Answer:
