@@ -17,6 +17,7 @@ from pytest_helmsim.objects.status import BadRequest, RequestEntityTooLarge, Uns
 from pytest_helmsim.objects.wire import Request
 from pytest_helmsim.schema import decoding, defaults
 from pytest_helmsim.schema.model import Schema
+from pytest_helmsim.schema.strategies import TEMPLATE_GENERATION
 
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
 MAX_BODY = 3 * 1024 * 1024
@@ -45,7 +46,7 @@ def media_type(request: Request) -> str:
 def unsupported(accepted: tuple[str, ...]) -> UnsupportedMediaType:
     """415 with the list of what is understood."""
     listed = ", ".join(accepted)
-    return UnsupportedMediaType(f"the body of the request was in an unknown format - accepted media types include: {listed}", details={})
+    return UnsupportedMediaType(f"the body of the request was in an unknown format - accepted media types include: {listed}")
 
 
 def read(op: Operation, request: Request) -> JsonObject:
@@ -117,7 +118,16 @@ def decoded(op: Operation, body: Body, expected: GroupVersionKind) -> JsonObject
         return customs.decoded(op, obj, body.complaints)
     if schema is not None:
         _check_fields(op, obj, schema, body.complaints, expected)
-    return defaults.apply(expected, obj, op.server.version)
+    return _with_conversions(expected, defaults.apply(expected, obj, op.server.version))
+
+
+def _with_conversions(gvk: GroupVersionKind, obj: JsonObject) -> JsonObject:
+    """What shows after a way through the internal type: a DaemonSet always has its template generation as an annotation."""
+    if gvk.kind == "DaemonSet" and gvk.group == "apps":
+        annotations = (obj.get("metadata") or {}).get("annotations") or {}
+        if TEMPLATE_GENERATION not in annotations:
+            obj = {**obj, "metadata": {**(obj.get("metadata") or {}), "annotations": {**annotations, TEMPLATE_GENERATION: "0"}}}
+    return obj
 
 
 def _check_fields(op: Operation, obj: JsonObject, schema: Schema, complaints: tuple[str, ...], expected: GroupVersionKind) -> None:
@@ -156,7 +166,7 @@ def defaulted(op: Operation, obj: JsonObject) -> JsonObject:
     """The object with the server's defaults, a private copy."""
     if op.served.custom is not None:
         return customs.defaulted(op, obj)
-    return defaults.apply(op.served.gvk, obj, op.server.version)
+    return _with_conversions(op.served.gvk, defaults.apply(op.served.gvk, obj, op.server.version))
 
 
 def read_options(request: Request) -> JsonObject | None:

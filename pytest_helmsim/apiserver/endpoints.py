@@ -13,6 +13,7 @@ from pytest_helmsim.apiserver import (
     bodies,
     conversion,
     deletes,
+    deprecations,
     discovery,
     negotiation,
     openapi,
@@ -49,7 +50,7 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
         return _without_resource(server, request)
     served = server.registry.find(call.group, call.version, call.plural)
     if served is None:
-        if server.registry.all() and not discovery.api_resources(server, call.group, call.version):
+        if discovery.api_group(server, call.group) is None:
             return _not_a_page()
         raise _no_such_resource()
     bodies.check_size(request)
@@ -59,8 +60,12 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
         return subresources.review(server, request, call, served)
     if call.verb not in served.resource.verbs:
         raise method_not_allowed(call, served)
-    if served.namespaced and not call.namespace and call.verb not in ("list", "watch"):
+    if served.namespaced and not call.namespace and (call.name or call.verb not in ("list", "watch")):
+        raise _no_such_resource() if call.name else method_not_allowed(call, served)
+    if call.verb in ("update", "patch") and not call.name:
         raise method_not_allowed(call, served)
+    if call.group == "" and call.plural == "namespaces" and call.within:
+        raise _no_such_resource()
     return _VERBS[call.verb](server, request, call, served)
 
 
@@ -90,8 +95,8 @@ def operation(server: ApiServer, request: Request, call: Call, served: Served, g
         given.dry_run,
         given.validation,
     )
-    if served.custom is not None and served.custom.deprecation:
-        op.warn(served.custom.deprecation)
+    for text in deprecations.of(served, server.catalog.version.minor):
+        op.warn(text)
     return op
 
 
@@ -113,10 +118,10 @@ def get(server: ApiServer, request: Request, call: Call, served: Served) -> Resp
     if version and reads.revision(version) > server.store.revision:
         raise reads.too_large(int(version), server.store.revision)
     if representation.plain and served.gvk == served.stored:
-        return Response(200, record.encoded, JSON_HEADERS)
+        return Response(200, record.encoded, (*JSON_HEADERS, *_deprecated(server, served)))
     shown = Record(conversion.from_storage(served, record.obj), 0)
     body, content_type = representation.one(server, served, shown)
-    return Response(200, body, (("Content-Type", content_type),))
+    return Response(200, body, (("Content-Type", content_type), *_deprecated(server, served)))
 
 
 def _list(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
@@ -124,7 +129,11 @@ def _list(server: ApiServer, request: Request, call: Call, served: Served) -> Re
     chosen = reads.list_options(request, served, call.namespace, call.name)
     found = reads.page(server, served, _space(call, served), chosen)
     body, content_type = representation.many(server, served, found)
-    return Response(200, body, (("Content-Type", content_type),))
+    return Response(200, body, (("Content-Type", content_type), *_deprecated(server, served)))
+
+
+def _deprecated(server: ApiServer, served: Served) -> tuple[tuple[str, str], ...]:
+    return negotiation.warning_headers(deprecations.of(served, server.catalog.version.minor))
 
 
 def _space(call: Call, served: Served) -> str | None:
@@ -138,7 +147,7 @@ def _watch(server: ApiServer, request: Request, call: Call, served: Served) -> R
     chosen = reads.list_options(request, served, call.namespace, call.name, watch=True)
     encode = representation.event_encoder(server, served)
     stream = reads.watch(server, served, _space(call, served), chosen, encode, representation.bookmark_encoder(server, served))
-    return Response(200, stream, (("Content-Type", representation.stream_type),))
+    return Response(200, stream, (("Content-Type", representation.stream_type), *_deprecated(server, served)))
 
 
 def _create(server: ApiServer, request: Request, call: Call, served: Served) -> Response:

@@ -16,6 +16,7 @@ from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.patch import server_side
 from pytest_helmsim.patch.errors import PatchError
 from pytest_helmsim.patch.field_set import FieldSet
+from pytest_helmsim.patch.typed import ElementError
 from pytest_helmsim.schema.model import Schema
 
 _FREE = Schema("object", preserve_unknown=True)
@@ -23,20 +24,26 @@ _MANAGER_BYTES = 128
 
 
 def update(op: Operation, live: JsonObject | None, new: JsonObject) -> JsonObject:
-    """The new object with the owners of what changed between `live` and it; both in the requested version."""
+    """The new object with the owners of what changed between `live` and it; both in the requested version.
+
+    An object whose fields cannot be told apart (a keyed list without its keys) is written without owners, as upstream does.
+    """
     entries = (live or {}).get("metadata", {}).get("managedFields") or []
-    managed = server_side.update(
-        live,
-        new,
-        entries,
-        manager=op.manager,
-        api_version=op.served.gvk.api_version,
-        schema=op.served.schema or _FREE,
-        now=op.now,
-        subresource=op.subresource,
-        ignored=ignored(op),
-        convert=converter(op),
-    )
+    try:
+        managed = server_side.update(
+            live,
+            new,
+            entries,
+            manager=op.manager,
+            api_version=op.served.gvk.api_version,
+            schema=op.served.schema or _FREE,
+            now=op.now,
+            subresource=op.subresource,
+            ignored=ignored(op),
+            convert=converter(op),
+        )
+    except (PatchError, ElementError):
+        managed = []
     return with_entries(new, managed)
 
 

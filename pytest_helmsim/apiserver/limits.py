@@ -117,7 +117,7 @@ def _bounds(kind: str, item: JsonObject, resources: JsonObject, *, requests_only
 
 
 def _less(left: str, right: str) -> bool:
-    return quantity.parse(str(left)) < quantity.parse(str(right))
+    return quantity.parse(str(left)).compare(quantity.parse(str(right))) < 0
 
 
 def check_resize(op: Operation, new: JsonObject, old: JsonObject) -> None:

@@ -137,6 +137,11 @@ def negotiate(request: Request, served: Served, *, stream: bool = False) -> Repr
             return _PLAIN if found == JSON else Representation(found)
         if group == _META and version in ("v1", "v1beta1") and shape in ("Table", "PartialObjectMetadata", "PartialObjectMetadataList"):
             return Representation(found, shape, version, objects)  # type: ignore[arg-type]
+    known = {"*/*", "application/*", JSON, YAML, "application/vnd.kubernetes.protobuf"}
+    if served.custom is None and not any(media in known for media, _ in _clauses(accept)):
+        streams = (f"{JSON};stream=watch", "application/vnd.kubernetes.protobuf;stream=watch") if "watch" in served.resource.verbs else ()
+        listed = ", ".join((JSON, YAML, "application/vnd.kubernetes.protobuf", *streams))
+        raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {listed}", details={})
     protobuf = () if served.custom is not None else ("application/vnd.kubernetes.protobuf",)
     kinds = (JSON, YAML, *protobuf) if not stream else (f"{JSON};stream=watch", *(f"{kind};stream=watch" for kind in protobuf))
     raise NotAcceptable(f"only the following media types are accepted: {', '.join(kinds)}")

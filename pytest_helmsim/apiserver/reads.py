@@ -18,9 +18,10 @@ from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.apiserver.routes import is_true
 from pytest_helmsim.apiserver.selection import Selection
 from pytest_helmsim.apiserver.store import Record
-from pytest_helmsim.objects.json import JsonObject, dumps, loads
+from pytest_helmsim.objects.json import JsonObject, dumps
 from pytest_helmsim.objects.status import ApiError, BadRequest, Cause, Expired, Timeout, details, invalid
 from pytest_helmsim.objects.wire import Request
+from pytest_helmsim.schema import decoding
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
@@ -139,8 +140,7 @@ def _match_errors(match: str, version: str, proceed: str, *, watch: bool, initia
 
 def _decode_continue(token: str, *, everywhere: bool) -> tuple[int, tuple[str, str]]:
     try:
-        raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        value = loads(raw)
+        value = decoding.parse(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))).value
         start = value["start"].rstrip("\0")
         revision = int(value["rv"])
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:

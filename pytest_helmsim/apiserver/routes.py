@@ -26,6 +26,8 @@ class Call:
     subresource: str = ""
     rest: str = ""
     """What follows the subresource, as in `services/x/proxy/some/path`."""
+    within: str = ""
+    """The namespace that the path names, also where it means nothing (`/namespaces/a/namespaces`)."""
 
 
 def parse(request: Request) -> Call | None:
@@ -40,11 +42,11 @@ def parse(request: Request) -> Call | None:
     verb = _VERBS.get(request.method, request.method.lower())
     if parts[0] == "watch" and len(parts) > 1:
         verb, parts = "watch", parts[1:]
-    namespace = ""
+    namespace = within = ""
     if parts[0] == "namespaces" and len(parts) > 1:
         namespace = parts[1]
         if len(parts) > 2 and parts[2] not in _NAMESPACE_SUBRESOURCES:
-            parts = parts[2:]
+            parts, within = parts[2:], namespace
     plural, name, subresource = (*parts[:3], "", "", "")[:3]
     if plural == "namespaces" and not group:
         namespace = ""
@@ -53,7 +55,7 @@ def parse(request: Request) -> Call | None:
             verb = "watch" if is_true(request.first("watch")) else "list"
         elif verb == "delete":
             verb = "deletecollection"
-    return Call(verb, group, version, plural, namespace, name, subresource, "/".join(parts[3:]))
+    return Call(verb, group, version, plural, namespace, name, subresource, "/".join(parts[3:]), within)
 
 
 def is_true(text: str) -> bool:

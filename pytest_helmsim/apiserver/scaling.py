@@ -214,5 +214,6 @@ def _to_parent(owners: Owners, scale: Owners, in_parent: tuple[str, ...], api_ve
     for manager, owned in left.items():
         if _IN_SCALE in owned.fields:
             here = manager._replace(api_version=api_version) if manager.api_version else manager
-            result[here] = Owned(fields, api_version, owned.time)
+            known = owners.get(manager)
+            result[here] = Owned(fields, api_version, known.time if known is not None else None)
     return result

@@ -107,8 +107,9 @@ def _comparison(key: str, operator: str, take: object) -> Requirement:
             raise _bad_value(key, value)
         return Requirement(key, {"=": "in", "==": "in", "!=": "notin", ">": "gt", "<": "lt"}[operator], frozenset((value,)))
     if operator in ("in", "notin"):
-        if take() != "(":
-            raise _unparsable("found '', expected: '('")
+        opening = take()
+        if opening != "(":
+            raise _unparsable(f"found '{opening}' expected: '('")
         values = set()
         while True:
             token = take()
@@ -126,7 +127,7 @@ def _key(token: str) -> str:
     name = token.rpartition("/")[2]
     if not token or not _NAME.fullmatch(name):
         if token in ("", ",", "=", "==", "!=", "(", ")"):
-            raise _unparsable(f"found '{token}', expected: !, identifier, or 'end of string'")
+            raise BadRequest(f"found '{token}', expected: !, identifier, or 'end of string'")
         rule = (
             "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
             "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from pytest_helmsim.apiserver import customs
 from pytest_helmsim.apiserver.operation import Operation
+from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import invalid
 from pytest_helmsim.schema import validate
 from pytest_helmsim.schema.field_errors import Errors, FieldError
-from pytest_helmsim.schema.validate.metadata import check_metadata_update
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
 
 
 def check_create(op: Operation, new: JsonObject) -> None:
@@ -19,6 +20,9 @@ def check_create(op: Operation, new: JsonObject) -> None:
         customs.check_create(op, new)
         return
     _refuse(op, new, validate.validate_create(op.served.stored, new, version=op.server.version))
+    common = Errors()
+    check_metadata(common, new, namespaced=op.served.namespaced, name_rule=names.path_segment)
+    _refuse(op, new, common)
 
 
 def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
@@ -26,12 +30,12 @@ def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     if op.served.custom is not None:
         customs.check_update(op, new, old)
         return
-    if op.subresource not in ("", "scale"):
-        errors = Errors()
-        check_metadata_update(errors, new, old)
-        _refuse(op, new, errors)
-        return
-    _refuse(op, new, validate.validate_update(op.served.stored, new, old, version=op.server.version))
+    errors = Errors()
+    check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.path_segment)
+    check_metadata_update(errors, new, old)
+    if op.subresource in ("", "scale"):
+        errors += validate.validate_update(op.served.stored, new, old, version=op.server.version)
+    _refuse(op, new, errors)
 
 
 def _refuse(op: Operation, new: JsonObject, errors: Sequence[FieldError]) -> None:

@@ -61,6 +61,7 @@ class Masker:
         text = TIME.sub("<time>", text)
         text = ADDRESS.sub("<address>", text)
         text = NODE_PORT.sub("<port>", text)
+        text = re.sub(r'(resourceVersion\\*":\\*")\d+', r"\1<rv>", text)
         text = re.sub(r"ResourceVersion: \d+", "ResourceVersion: <rv>", text)
         return re.sub(r"current: \d+", "current: <rv>", text)
 

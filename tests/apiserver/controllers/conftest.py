@@ -16,14 +16,17 @@ from pytest_helmsim.objects.wire import Request
 PREFIXES = {
     "deployments": "/apis/apps/v1", "replicasets": "/apis/apps/v1", "statefulsets": "/apis/apps/v1", "daemonsets": "/apis/apps/v1",
     "controllerrevisions": "/apis/apps/v1", "jobs": "/apis/batch/v1", "cronjobs": "/apis/batch/v1",
-    "endpointslices": "/apis/discovery.k8s.io/v1", "horizontalpodautoscalers": "/apis/autoscaling/v2", "ingresses": "/apis/networking.k8s.io/v1",
+    "endpointslices": "/apis/discovery.k8s.io/v1", "ingresses": "/apis/networking.k8s.io/v1",
+    "horizontalpodautoscalers": "/apis/autoscaling/v2",
 }  # fmt: skip
 
 
 class Cluster:
     """Server, controllers and clock; requests by plural and name in the namespace `default`."""
 
-    def __init__(self, names: str = "*", *, server: ApiServer | None = None, settings: Settings | None = None, images: Images | None = None) -> None:
+    def __init__(
+        self, names: str = "*", *, server: ApiServer | None = None, settings: Settings | None = None, images: Images | None = None
+    ) -> None:
         self.server = server if server is not None else ApiServer("1.36")
         self.controllers = Controllers(self.server, names=names, settings=settings, images=images)
         self.images = self.controllers.images

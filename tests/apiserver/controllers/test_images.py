@@ -66,7 +66,10 @@ def test_a_bad_image_stalls_the_rollout_until_its_deadline(cluster: Any, workloa
     cluster.clock.sleep(5)
     cluster.images["web:2"] = behaviour
     cluster.ask(
-        "PATCH", "deployments/web", {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "web:2"}]}}}}, "application/strategic-merge-patch+json"
+        "PATCH",
+        "deployments/web",
+        {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": "web:2"}]}}}},
+        "application/strategic-merge-patch+json",
     )
     cluster.clock.sleep(500)
     status = cluster.get("deployments/web")["status"]
@@ -143,7 +146,10 @@ def test_a_failing_init_container_holds_the_pod(cluster: Any, workload: Any) -> 
     cluster.create("deployments", workload("Deployment", "web", "web:1", pod={"initContainers": [{"name": "a", "image": "init:1"}]}))
     cluster.clock.sleep(30)
     pod = cluster.list("pods")[0]
-    assert (pod["status"]["phase"], pod["status"]["initContainerStatuses"][0]["state"]["waiting"]["reason"]) == ("Pending", "CrashLoopBackOff")
+    assert (pod["status"]["phase"], pod["status"]["initContainerStatuses"][0]["state"]["waiting"]["reason"]) == (
+        "Pending",
+        "CrashLoopBackOff",
+    )
     assert cluster.log(pod["metadata"]["name"], "a") == "no database\n"
 
 
