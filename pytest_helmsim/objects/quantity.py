@@ -65,6 +65,10 @@ class Quantity:
         mine, theirs = self.unscaled * 10 ** (self.scale - low), other.unscaled * 10 ** (other.scale - low)
         return (mine > theirs) - (mine < theirs)
 
+    def __lt__(self, other: Quantity) -> bool:
+        """By value: `1Gi` is not less than `1024Mi`."""
+        return self.compare(other) < 0
+
     def rounded_up(self, scale: int) -> Quantity:
         """Not finer than 10^scale; a quantity that is coarse enough keeps its text."""
         if self.scale >= scale:
