@@ -22,9 +22,9 @@ _DEPENDENCY_TEXTS: Final = ("name", "version", "repository", "condition", "alias
 _UNMARSHAL: Final = "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
 
 
-def read_metadata(data: bytes, metadata: Metadata, file_name: str) -> None:
+def read_metadata(data: bytes, metadata: Metadata, file_name: str, *, type_name: str = "chart.Metadata") -> None:
     """Fill in the fields that the file names, leaving the others as they are."""
-    document = _load(data, file_name)
+    document = _load(data, file_name, type_name)
     if document is None:
         return
     fields = _Fields(document, "Metadata", file_name)
@@ -42,20 +42,20 @@ def read_metadata(data: bytes, metadata: Metadata, file_name: str) -> None:
     annotations = fields.text_map("annotations")
     if annotations is not None:
         metadata.annotations = annotations
-    maintainers = fields.structs("maintainers", "Metadata.maintainers")
+    maintainers = fields.structs("maintainers", "Maintainer.maintainers")
     if maintainers is not None:
         metadata.maintainers = [
             None if each is None else Maintainer(each.text("name") or "", each.text("email") or "", each.text("url") or "")
             for each in maintainers
         ]
-    dependencies = fields.structs("dependencies", "Metadata.dependencies")
+    dependencies = fields.structs("dependencies", "Dependency.dependencies")
     if dependencies is not None:
         metadata.dependencies = [_dependency(each) for each in dependencies]
 
 
 def read_lock(data: bytes, file_name: str) -> Lock:
     """A lock file."""
-    document = _load(data, file_name)
+    document = _load(data, file_name, "chart.Lock")
     lock = Lock()
     if document is None:
         return lock
@@ -67,7 +67,7 @@ def read_lock(data: bytes, file_name: str) -> Lock:
         raise fields.mismatch(generated, "generated", "time.Time")
     lock.generated = lock.generated or ZERO_TIME
     lock.digest = fields.text("digest") or ""
-    dependencies = fields.structs("dependencies", "Lock.dependencies")
+    dependencies = fields.structs("dependencies", "Dependency.dependencies")
     if dependencies is not None:
         lock.dependencies = [_dependency(each) for each in dependencies]
     return lock
@@ -93,7 +93,7 @@ def _dependency(fields: _Fields | None) -> Any:
     return Dependency(**texts, tags=fields.texts("tags"), enabled=fields.boolean("enabled") or False, import_values=imports)
 
 
-def _load(data: bytes, file_name: str) -> dict[str, Any] | None:
+def _load(data: bytes, file_name: str, type_name: str) -> dict[str, Any] | None:
     try:
         document = yamlio.load_object(data)
     except yamlio.YamlError as error:
@@ -101,7 +101,6 @@ def _load(data: bytes, file_name: str) -> dict[str, Any] | None:
     if document is None:
         return None
     if not isinstance(document, dict):
-        type_name = "chart.Lock" if file_name.endswith(".lock") else "chart.Metadata"
         raise InvalidChart(f"cannot load {file_name}: {_UNMARSHAL}{_kind(document)} into Go value of type {type_name}")
     return document
 

@@ -70,7 +70,7 @@ def _check_version(chart_yaml_path: str) -> None:
 
 def _refuse_unknown_version(data: bytes) -> None:
     metadata = Metadata()
-    chart_yaml.read_metadata(data, metadata, "Chart.yaml")
+    chart_yaml.read_metadata(data, metadata, "Chart.yaml", type_name="loader.chartBase")
     if metadata.api_version == "v3":
         raise InvalidChart("invalid chart apiVersion")
     if metadata.api_version not in ("", "v1", "v2"):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ALONE: Final = ("type", "const", "enum", "format")
 """Keywords after whose failure the library looks no further."""
+_TYPES: Final = ("null", "boolean", "number", "integer", "string", "array", "object")
 _NAMED: Final = frozenset({"properties", "patternProperties", "dependencies", "dependentSchemas"})
 _COUNTS: Final = {
     "minProperties": len, "maxProperties": len, "minItems": len, "maxItems": len, "minLength": len, "maxLength": len,
@@ -85,7 +86,7 @@ def _summarize(node: _Node) -> _Line:
         for leaf in node.leaves:
             if leaf.validator == keyword:
                 return _Line(node.location, _text(leaf))
-    lines = [_leaf(leaf, node.location) for leaf in node.leaves]
+    lines = list(dict.fromkeys(_leaf(leaf, node.location) for leaf in node.leaves))
     together: dict[str, list[_Line]] = {}
     for key, child in node.children.items():
         line = _summarize(child)
@@ -134,7 +135,7 @@ def _text(error: ValidationError) -> str:
     got: Any = error.instance
     match keyword:
         case "type":
-            types = wanted if isinstance(wanted, list) else [wanted]
+            types = sorted(wanted, key=_TYPES.index) if isinstance(wanted, list) else [wanted]
             return f"got {_type(got)}, want {' or '.join(types)}"
         case "enum":
             if any(isinstance(each, list | dict) for each in wanted):

@@ -224,6 +224,15 @@ def capabilities_object(capabilities: Capabilities) -> CapabilitiesObject:
     return (CapabilitiesObject3 if legacy else CapabilitiesObject)(kube_version=version, api_versions=versions, helm_version=helm)
 
 
+class NilStringMap(StringMap):
+    """`map[string]string(nil)`."""
+
+    __slots__ = ()
+
+    def marshal_json(self) -> str:
+        return "null"
+
+
 class _PointerList(TypedList):
     __slots__ = ()
 
@@ -329,7 +338,7 @@ def chart_object(chart: Chart, flavour: Flavour) -> Any:
         "Tags": metadata.tags,
         "AppVersion": metadata.app_version,
         "Deprecated": metadata.deprecated,
-        "Annotations": StringMap(metadata.annotations or {}),
+        "Annotations": StringMap(metadata.annotations) if metadata.annotations else NilStringMap(),
         "KubeVersion": metadata.kube_version,
         "Dependencies": [_dependency_map(each) for each in metadata.dependencies or ()],
         "Type": metadata.type,

@@ -193,7 +193,8 @@ class _Parser:
             raise ValuesError(f"negative {index} index not allowed")
         name, end = self._until("[.=")
         if name:
-            raise ValuesError(f"unexpected data at end of array index: {_quote(name)}")
+            shown = " ".join(f"'{character}'" for character in name)
+            raise ValuesError(f"unexpected data at end of array index: [{shown}]")
         if not end:
             raise _EndOfText
         if end == "=":

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pytest_helmsim.chart.errors import SchemaError
 from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.chart.schema_errors import explain
+from pytest_helmsim.objects import gojson
 from pytest_helmsim.objects.errors import UnsupportedFeature
 from pytest_helmsim.objects.flavour import HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
@@ -76,9 +77,9 @@ def check(values: JsonObject, schema: bytes) -> str:
 @functools.lru_cache(maxsize=64)
 def _validator(schema: bytes) -> Validator:
     try:
-        document = json.loads(schema)
-    except (ValueError, RecursionError) as error:
-        raise SchemaError(f"invalid values.schema.json: {error}") from error
+        document = gojson.decode(schema.decode("utf-8", "replace"))
+    except gojson.GoJsonError as error:
+        raise SchemaError(str(error).replace("unexpected end of JSON input", "unexpected EOF")) from error
     import jsonschema
     import referencing
     from jsonschema import validators
@@ -91,7 +92,7 @@ def _validator(schema: bytes) -> Validator:
     dialect = document.get("$schema") or ""
     base = validators.validator_for(document, default=jsonschema.Draft202012Validator)
     extend: Any = validators.extend
-    checked: Any = extend(base, {"pattern": _pattern, "patternProperties": _pattern_properties})
+    checked: Any = extend(base, _KEYWORDS)
     specification = specification_with(dialect, default=DRAFT202012) if dialect else DRAFT202012
     registry: Any = referencing.Registry(retrieve=_retriever(specification))  # type: ignore[call-arg]
     resource = specification.create_resource(document)
@@ -114,6 +115,28 @@ def _retriever(specification: Any) -> Callable[[str], Any]:
     return retrieve
 
 
+def _properties(validator: Any, properties: dict[str, Any], instance: Any, schema: Any) -> Iterator[Any]:
+    """As the library does it, but a subschema `false` names the property too."""
+    from jsonschema.exceptions import ValidationError
+
+    if not validator.is_type(instance, "object"):
+        return
+    for name, subschema in properties.items():
+        if name not in instance:
+            continue
+        if subschema is False:
+            yield ValidationError("false schema", validator=None, instance=instance[name], path=(name,), schema_path=(name,))
+        else:
+            yield from validator.descend(instance[name], subschema, path=name, schema_path=name)
+
+
+def _reference(validator: Any, reference: str, instance: Any, schema: Any) -> Iterator[Any]:
+    """As the library does it, but the step is kept in the path."""
+    for error in validator._validate_reference(ref=reference, instance=instance):
+        error.schema_path.appendleft("$ref")
+        yield error
+
+
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
     from jsonschema.exceptions import ValidationError
 
@@ -128,6 +151,9 @@ def _pattern_properties(validator: Any, patterns: dict[str, Any], instance: Any,
         for name, value in instance.items():
             if _search(pattern, name):
                 yield from validator.descend(value, subschema, path=name, schema_path=pattern)
+
+
+_KEYWORDS: Final = {"properties": _properties, "patternProperties": _pattern_properties, "pattern": _pattern, "$ref": _reference}
 
 
 def _search(pattern: str, text: str) -> bool:

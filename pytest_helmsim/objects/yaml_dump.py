@@ -108,14 +108,14 @@ def _write_map(value: dict[Any, Any], out: list[str], indent: str, depth: int, s
                 append(prefix + "\n")
                 _write_map(item, out, inner, depth + 1, False)
             else:
-                append(prefix + " {}\n")
+                append(f"{prefix} {_empty(item, '{}')}\n")
             continue
         elif isinstance(item, list | tuple):
             if item:
                 append(prefix + "\n")
                 _write_list(item, out, indent, depth + 1, False)
             else:
-                append(prefix + " []\n")
+                append(f"{prefix} {_empty(item, '[]')}\n")
             continue
         else:
             plain = _to_plain(item)
@@ -219,13 +219,21 @@ def _scalar(value: Any) -> str | None:
     if isinstance(value, bytes):
         return _inline(base64.b64encode(value).decode())
     if isinstance(value, dict):
-        return "{}"
+        return _empty(value, "{}")
     if isinstance(value, list | tuple):
-        return "[]"
+        return _empty(value, "[]")
     plain = _to_plain(value)
     parts: list[str] = []
     _write_root(plain, parts)
     return "".join(parts).removesuffix("\n")
+
+
+def _empty(value: Any, text: str) -> str:
+    """An empty collection; one with a JSON form of its own is Go's nil."""
+    return "null" if value.__class__ not in _PLAIN_COLLECTIONS and isinstance(value, gojson.Marshaler) else text
+
+
+_PLAIN_COLLECTIONS: Final = frozenset({dict, list, tuple})
 
 
 def _number(value: float) -> str:
