@@ -28,7 +28,8 @@ HERE = Path(__file__).resolve().parent.parent / "tests" / "recorded" / "controll
 NAMESPACE = "default"
 GROUPS = {
     "deployments": "/apis/apps/v1", "replicasets": "/apis/apps/v1", "statefulsets": "/apis/apps/v1", "daemonsets": "/apis/apps/v1",
-    "controllerrevisions": "/apis/apps/v1", "jobs": "/apis/batch/v1", "cronjobs": "/apis/batch/v1", "pods": "/api/v1", "services": "/api/v1",
+    "controllerrevisions": "/apis/apps/v1", "jobs": "/apis/batch/v1", "cronjobs": "/apis/batch/v1", "pods": "/api/v1",
+    "services": "/api/v1",
     "endpoints": "/api/v1", "endpointslices": "/apis/discovery.k8s.io/v1", "poddisruptionbudgets": "/apis/policy/v1",
     "horizontalpodautoscalers": "/apis/autoscaling/v2", "persistentvolumeclaims": "/api/v1", "configmaps": "/api/v1",
     "serviceaccounts": "/api/v1", "events": "/api/v1",
@@ -102,15 +103,25 @@ def _reduced(item: dict[str, Any]) -> dict[str, Any]:
     metadata["managedFields"] = [entry for entry in entries if not entry["manager"].startswith("Python") and entry["manager"] != "recorder"]
     if item["plural"] in ("endpoints", "endpointslices"):
         _forget_trigger(metadata)
+        _sort_addresses(reduced)
     return reduced
 
 
 def _forget_trigger(metadata: dict[str, Any]) -> None:
     """How many writes there were, and which was the last, depends on how quickly pods came: generation and trigger time."""
     metadata.pop("generation", None)
-    metadata["annotations"] = {name: value for name, value in metadata.get("annotations", {}).items() if name != TRIGGER}
+    metadata["annotations"] = {name: value for name, value in (metadata.get("annotations") or {}).items() if name != TRIGGER}
     text = json.dumps(metadata["managedFields"], sort_keys=True)
     metadata["managedFields"] = json.loads(text.replace(f'"f:annotations": {{".": {{}}, "f:{TRIGGER}": {{}}}}, ', ""))
+
+
+def _sort_addresses(item: dict[str, Any]) -> None:
+    """Addresses come in the order of the addresses themselves, which no two runs share."""
+    lists = [item, *list(item.get("subsets") or ())]
+    for holder in lists:
+        for part in ("addresses", "notReadyAddresses", "endpoints"):
+            if holder.get(part):
+                holder[part] = sorted(holder[part], key=lambda entry: entry["targetRef"]["name"])
 
 
 def _masked_text(text: str, uids: dict[str, str], names: dict[str, str]) -> str:
@@ -227,7 +238,8 @@ func describe(t reflect.Type) string {
 }
 
 func walk(t reflect.Type) {
-	if _, known := seen[t.String()]; known || t.PkgPath() == "time" || strings.HasPrefix(t.String(), "resource.") || strings.HasPrefix(t.String(), "intstr.") {
+	_, known := seen[t.String()]
+	if known || t.PkgPath() == "time" || strings.HasPrefix(t.String(), "resource.") || strings.HasPrefix(t.String(), "intstr.") {
 		return
 	}
 	seen[t.String()] = ""

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pytest_helmsim.apiserver.controllers import common, pods
-from pytest_helmsim.apiserver.controllers.common import CLAIM, NODE, POD, Key, Keys, Reconciler
+from pytest_helmsim.apiserver.controllers import common, pods, volumes
+from pytest_helmsim.apiserver.controllers.common import CLAIM, NODE, POD, STORAGE_CLASS, Key, Keys, Reconciler
 from pytest_helmsim.apiserver.loopback import StoreEvent
 from pytest_helmsim.objects import quantity
 from pytest_helmsim.objects.json import JsonObject
 
 MANAGER = "kube-scheduler"
+_IDLE = (0, 0.0, 0.0)
+"""The load of a node without pods: how many, their CPU, their memory."""
 
 
 class Scheduler(Reconciler):
@@ -41,17 +43,38 @@ class Scheduler(Reconciler):
         if pod["spec"].get("schedulerName", "default-scheduler") != "default-scheduler" or pod["spec"].get("schedulingGates"):
             return None
         nodes = self.api.list(NODE)
+        problem = self._claim_problem(pod)
+        if problem is not None:
+            self._refuse(pod, f"0/{len(nodes)} nodes are available: {problem}. not found")
+            return None
         reasons: dict[str, int] = {}
+        resolvable = 0
         loads = self._loads()
-        for node in sorted(nodes, key=lambda item: (loads.get(common.name_of(item), (0, 0.0, 0.0))[0], common.name_of(item))):
-            why = refusal(pod, node, loads.get(common.name_of(node), (0, 0.0, 0.0)))
-            if why is None:
+        for node in sorted(nodes, key=lambda item: (loads.get(common.name_of(item), _IDLE)[0], common.name_of(item))):
+            why = refusals(pod, node, loads.get(common.name_of(node), _IDLE))
+            if not why:
                 self.api.bind(key.namespace, key.name, common.name_of(node))
                 message = f"Successfully assigned {key.namespace}/{key.name} to {common.name_of(node)}"
                 self.world.events.scheduled(pod, "Scheduled", message, action="Binding")
                 return None
-            reasons[why] = reasons.get(why, 0) + 1
-        self._refuse(pod, _fit_error(len(nodes), reasons))
+            resolvable += not refusals(pod, node, _IDLE)
+            for reason in why:
+                reasons[reason] = reasons.get(reason, 0) + 1
+        self._refuse(pod, _fit_error(len(nodes), reasons, resolvable))
+        return None
+
+    def _claim_problem(self, pod: JsonObject) -> str | None:
+        """A claim that is missing, or that is not bound although its class binds at once."""
+        for name in volumes.claims_of(pod):
+            claim = self.api.get(CLAIM, common.namespace_of(pod), name)
+            if claim is None:
+                return f'persistentvolumeclaim "{name}" not found'
+            if common.is_deleting(claim):
+                return f'persistentvolumeclaim "{name}" is being deleted'
+            storage = self.api.get(STORAGE_CLASS, "", claim["spec"].get("storageClassName") or "")
+            waits = storage is not None and storage.get("volumeBindingMode") == "WaitForFirstConsumer"
+            if common.status_of(claim).get("phase") != "Bound" and not waits:
+                return "pod has unbound immediate PersistentVolumeClaims"
         return None
 
     def _loads(self) -> dict[str, tuple[int, float, float]]:
@@ -97,27 +120,27 @@ def requests(pod: JsonObject) -> tuple[float, float]:
     return found[0], found[1]
 
 
-def refusal(pod: JsonObject, node: JsonObject, load: tuple[int, float, float]) -> str | None:
-    """Why the node cannot take the pod; None when it can. The first reason counts, in the scheduler's order of filters."""
+def refusals(pod: JsonObject, node: JsonObject, load: tuple[int, float, float]) -> list[str]:
+    """Why the node cannot take the pod; empty when it can. The first filter that refuses counts; resources give all their reasons."""
     spec = pod["spec"]
     if node["spec"].get("unschedulable") and not tolerates(spec, {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}):
-        return "node(s) were unschedulable"
+        return ["node(s) were unschedulable"]
     for taint in node["spec"].get("taints") or ():
         if taint.get("effect") in ("NoSchedule", "NoExecute") and not tolerates(spec, taint):
-            value = f": {taint['value']}" if taint.get("value") else ": "
-            return f"node(s) had untolerated taint {{{taint['key']}{value}}}"
+            return [f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value') or ''}}}"]
     if not matches_node(spec, node):
-        return "node(s) didn't match Pod's node affinity/selector"
+        return ["node(s) didn't match Pod's node affinity/selector"]
     allocatable = common.status_of(node).get("allocatable") or {}
     count, used_cpu, used_memory = load
     cpu, memory = requests(pod)
+    why = []
     if count + 1 > _number(allocatable.get("pods") or "110"):
-        return "Too many pods"
+        why.append("Too many pods")
     if cpu and used_cpu + cpu > _number(allocatable.get("cpu") or "0"):
-        return "Insufficient cpu"
+        why.append("Insufficient cpu")
     if memory and used_memory + memory > _number(allocatable.get("memory") or "0"):
-        return "Insufficient memory"
-    return None
+        why.append("Insufficient memory")
+    return why
 
 
 def _number(text: str) -> float:
@@ -163,11 +186,11 @@ def tolerates(spec: JsonObject, taint: JsonObject) -> bool:
     return False
 
 
-def _fit_error(nodes: int, reasons: Mapping[str, int]) -> str:
-    """`0/1 nodes are available: 1 Insufficient cpu.` and what preemption found: nothing it could help."""
+def _fit_error(nodes: int, reasons: Mapping[str, int], resolvable: int) -> str:
+    """`0/1 nodes are available: 1 Insufficient cpu.`, and what preemption could do: no pod ever has a lower priority here."""
     if not nodes:
         return "no nodes available to schedule pods"
     listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
-    helpful = all(reason.startswith(("Insufficient", "Too many")) for reason in reasons)
-    what = "No preemption victims found for incoming pod" if helpful else "Preemption is not helpful for scheduling"
-    return f"0/{nodes} nodes are available: {listed}. preemption: 0/{nodes} nodes are available: {nodes} {what}."
+    found = {"No preemption victims found for incoming pod": resolvable, "Preemption is not helpful for scheduling": nodes - resolvable}
+    outcome = ", ".join(sorted(f"{count} {what}" for what, count in found.items() if count))
+    return f"0/{nodes} nodes are available: {listed}. no new claims to deallocate, preemption: 0/{nodes} nodes are available: {outcome}."

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from pytest_helmsim.apiserver.app import ApiServer
 from pytest_helmsim.apiserver.controllers import registry
 from pytest_helmsim.apiserver.controllers.common import Settings
 from pytest_helmsim.apiserver.controllers.images import Exit
@@ -130,7 +129,7 @@ def test_an_autoscaler_follows_its_scripted_metric(cluster: Any, workload: Any) 
     assert cluster.get("deployments/web")["spec"]["replicas"] == 4
     cluster.controllers.settings.metrics["default/web", "cpu"] = 10
     cluster.clock.sleep(120)
-    assert cluster.get("deployments/web")["spec"]["replicas"] == 6 or cluster.get("deployments/web")["spec"]["replicas"] == 4
+    assert cluster.get("deployments/web")["spec"]["replicas"] == 4
     cluster.clock.sleep(400)
     assert cluster.get("deployments/web")["spec"]["replicas"] == 1
     owners = [item["subresource"] for item in cluster.get("deployments/web")["metadata"]["managedFields"] if "subresource" in item]
@@ -148,7 +147,7 @@ def test_a_cron_job_starts_prunes_and_forbids(cluster: Any) -> None:
     }
     cluster.create("cronjobs", {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "tick"}, "spec": spec})
     cluster.clock.sleep(65)
-    assert [item["name"] for item in cluster.get("cronjobs/tick")["status"]["active"]] == ["tick-29454241"]
+    assert [item["name"] for item in cluster.get("cronjobs/tick")["status"]["active"]] == ["tick-29453761"]
     cluster.clock.sleep(600)
     assert len([item for item in cluster.list("jobs") if item["status"].get("succeeded")]) == 2
     assert {"SuccessfulCreate", "SawCompletedJob", "SuccessfulDelete"} <= set(cluster.reasons("CronJob"))
@@ -164,8 +163,3 @@ def test_a_finished_job_goes_after_its_time(cluster: Any, job: Any) -> None:
     cluster.clock.sleep(10)
     assert not cluster.exists("jobs/j")
     assert cluster.list("pods") == []
-
-
-def test_content_of_a_namespace_goes_with_it() -> None:
-    server = ApiServer("1.36")
-    assert server.after_write is None

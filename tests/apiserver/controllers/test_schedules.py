@@ -39,8 +39,8 @@ def test_never() -> None:
 
 @pytest.mark.parametrize(
     ("text", "zone"),
-    [("", None), ("* * * *", None), ("60 * * * *", None), ("* * 0 * *", None), ("5-2 * * * *", None), ("*/0 * * * *", None), ("a * * * *", None),
-     ("* * * * *", "Mars/Base")],
+    [("", None), ("* * * *", None), ("60 * * * *", None), ("* * 0 * *", None), ("5-2 * * * *", None),
+     ("*/0 * * * *", None), ("a * * * *", None), ("* * * * *", "Mars/Base")],
 )  # fmt: skip
 def test_no_schedule(text: str, zone: str | None) -> None:
     with pytest.raises(schedules.ScheduleError):
