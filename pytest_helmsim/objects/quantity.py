@@ -46,8 +46,8 @@ class Quantity:
         """The value in units of 10^scale, rounded away from zero: `scaled(-3)` counts thousandths."""
         shift = self.scale - scale
         if shift >= 0:
-            return self.unscaled * 10**shift
-        return _divide_up(self.unscaled, 10**-shift)
+            return self.unscaled * int(10**shift)
+        return _divide_up(self.unscaled, int(10**-shift))
 
     @property
     def value(self) -> int:
@@ -62,8 +62,8 @@ class Quantity:
     def compare(self, other: Quantity) -> int:
         """-1, 0 or 1."""
         low = min(self.scale, other.scale)
-        mine, theirs = self.unscaled * 10 ** (self.scale - low), other.unscaled * 10 ** (other.scale - low)
-        return (mine > theirs) - (mine < theirs)
+        mine, theirs = self.unscaled * int(10 ** (self.scale - low)), other.unscaled * int(10 ** (other.scale - low))
+        return int(mine > theirs) - int(mine < theirs)
 
     def __lt__(self, other: Quantity) -> bool:
         """By value: `1Gi` is not less than `1024Mi`."""

@@ -2,7 +2,9 @@
 
 Fields come in the order of the Go struct; nulls, unknown fields and empty omitempty values go; what Go always writes
 comes in (`status: {}`, `resources: {}`, `rules: null`, also for an empty list); quantities, times and bytes get their
-canonical text. Wrongly typed values stay as they are: `decoding` reports those first. Custom objects are free of all this: the server keeps them as written.
+canonical text. Wrongly typed values stay as they are: `decoding` reports those first. Custom objects are free of all
+this: the server keeps them as written.
+
 Source: encoding/json as k8s.io/apimachinery's serializer uses it, over the types of k8s.io/api.
 """
 

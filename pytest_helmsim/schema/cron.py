@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS: tuple[tuple[int, int, dict[str, int]], ...] = (
     (0, 59, {}),
     (0, 23, {}),
     (1, 31, {}),
-    (1, 12, {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}),
-    (0, 6, {name: number for number, name in enumerate("sun mon tue wed thu fri sat".split())}),
+    (1, 12, {name: number for number, name in enumerate(_MONTHS, 1)}),
+    (0, 6, {name: number for number, name in enumerate(_DAYS)}),
 )
 _DESCRIPTORS = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
-_DURATION = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))*")
+_UNITS = ("ns", "us", "µs", "μs", "ms", "s", "m", "h")
 
 
 class _Wrong(Exception):
@@ -44,8 +46,7 @@ def _parse(text: str) -> None:
         if text in _DESCRIPTORS:
             return
         if text.startswith("@every "):
-            if not _DURATION.fullmatch(text[7:]):
-                raise _Wrong(f'failed to parse duration {text}: time: invalid duration "{text[7:]}"')
+            _duration(text)
             return
         raise _Wrong(f"unrecognized descriptor: {text}")
     fields = text.split()
@@ -54,6 +55,26 @@ def _parse(text: str) -> None:
     for field, (low, high, names) in zip(fields, _FIELDS, strict=True):
         for part in filter(None, field.split(",")):
             _range(part, low, high, names)
+
+
+def _duration(text: str) -> None:
+    whole = text[7:]
+    rest = whole.lstrip("+-") if whole[:1] in "+-" else whole
+    if rest == "0":
+        return
+    why = "" if rest else "invalid duration"
+    while rest and not why:
+        match = re.match(r"(\d+\.?\d*|\.\d+)([^\d.]*)", rest)
+        if match is None:
+            why = "invalid duration"
+        elif not match[2]:
+            why = "missing unit in duration"
+        elif match[2] not in _UNITS:
+            why = f'unknown unit "{match[2]}" in duration'
+        else:
+            rest = rest[match.end() :]
+    if why:
+        raise _Wrong(f'failed to parse duration {text}: time: {why} "{whole}"')
 
 
 def _range(part: str, low: int, high: int, names: dict[str, int]) -> None:

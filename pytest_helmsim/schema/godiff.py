@@ -1,7 +1,8 @@
 """The server's own structs as JSON, and unified diffs of them: how some refusals show a whole object.
 
-The structs inside the server have no JSON names and leave nothing out, so every field appears, under its Go name. Their fields are in
-`data/internal.json.z` (tools/generate_schemas.py). Source: k8s.io/apimachinery pkg/util/diff/diff.go, k8s.io/kubernetes pkg/apis/core/types.go.
+The structs inside the server have no JSON names and leave nothing out, so every field appears, under its Go name. Their
+fields are in `data/internal.json.z` (tools/generate_schemas.py).
+Source: k8s.io/apimachinery pkg/util/diff/diff.go, k8s.io/kubernetes pkg/apis/core/types.go.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import json
 import zlib
 from functools import cache
 from importlib import resources as package_files
-from typing import Any
 
 from pytest_helmsim.objects.json import Json, JsonObject, loads
 

@@ -209,8 +209,36 @@ def normalize_data_sources(claim: JsonObject) -> JsonObject:
     return claim
 
 
+def _without_old_style_source(claim: JsonObject) -> JsonObject:
+    """A `dataSource` other than a claim or a snapshot is silently dropped; `dataSourceRef` is the way to name it."""
+    spec = claim.get("spec") or {}
+    source = spec.get("dataSource")
+    known = (("PersistentVolumeClaim", ""), ("VolumeSnapshot", "snapshot.storage.k8s.io"))
+    if source is None or spec.get("dataSourceRef") is not None or (source.get("kind"), source.get("apiGroup") or "") in known:
+        return claim
+    return {**claim, "spec": {key: value for key, value in spec.items() if key != "dataSource"}}
+
+
 def _claim(obj: JsonObject, uid: str) -> JsonObject:
-    return normalize_data_sources(obj)
+    return normalize_data_sources(_without_old_style_source(obj))
+
+
+def _stateful_set(obj: JsonObject, uid: str) -> JsonObject:
+    """`maxUnavailable` belongs to a feature that is off by default: new objects lose it."""
+    spec = obj.get("spec") or {}
+    rolling = (spec.get("updateStrategy") or {}).get("rollingUpdate") or {}
+    if "maxUnavailable" not in rolling:
+        return obj
+    kept = {key: value for key, value in rolling.items() if key != "maxUnavailable"}
+    return {**obj, "spec": {**spec, "updateStrategy": {**spec["updateStrategy"], "rollingUpdate": kept}}}
+
+
+def _service(obj: JsonObject, uid: str) -> JsonObject:
+    """The two ways to say an address say the same."""
+    spec = obj.get("spec") or {}
+    if spec.get("clusterIP") and not spec.get("clusterIPs"):
+        return {**obj, "spec": {**spec, "clusterIPs": [spec["clusterIP"]]}}
+    return obj
 
 
 def _crd(obj: JsonObject, uid: str) -> JsonObject:
@@ -223,7 +251,9 @@ _ON_CREATE: dict[tuple[str, str], Callable[[JsonObject, str], JsonObject]] = {
     ("", "Pod"): _pod,
     ("", "PersistentVolumeClaim"): _claim,
     ("", "Namespace"): _namespace,
+    ("", "Service"): _service,
     ("apps", "DaemonSet"): _daemon_set,
+    ("apps", "StatefulSet"): _stateful_set,
     ("batch", "Job"): _job,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _crd,
 }

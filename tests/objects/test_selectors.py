@@ -18,13 +18,30 @@ POD = GroupVersionKind("", "v1", "Pod")
 @pytest.mark.parametrize(
     ("text", "labels", "expected"),
     [
-        ("", {}, True), ("a=b", {"a": "b"}, True), ("a==b", {"a": "c"}, False), ("a!=b", {}, True), ("a!=b", {"a": "b"}, False),
-        ("a in (b,c)", {"a": "c"}, True), ("a in (b, c)", {}, False), ("a notin (b)", {}, True), ("a notin (b)", {"a": "b"}, False),
-        ("a", {"a": ""}, True), ("!a", {"a": ""}, False), ("!a", {}, True), ("a=", {"a": ""}, True), ("a=", {}, False),
-        ("a>1", {"a": "2"}, True), ("a>1", {"a": "x"}, False), ("a<1", {"a": "0"}, True), (" a = b , c ", {"a": "b", "c": "1"}, True),
-        ("a in ()", {"a": ""}, True), ("a in (,b)", {"a": ""}, True), ("in=notin", {"in": "notin"}, True), ("in in (in)", {"in": "in"}, True),
+        ("", {}, True),
+        ("a=b", {"a": "b"}, True),
+        ("a==b", {"a": "c"}, False),
+        ("a!=b", {}, True),
+        ("a!=b", {"a": "b"}, False),
+        ("a in (b,c)", {"a": "c"}, True),
+        ("a in (b, c)", {}, False),
+        ("a notin (b)", {}, True),
+        ("a notin (b)", {"a": "b"}, False),
+        ("a", {"a": ""}, True),
+        ("!a", {"a": ""}, False),
+        ("!a", {}, True),
+        ("a=", {"a": ""}, True),
+        ("a=", {}, False),
+        ("a>1", {"a": "2"}, True),
+        ("a>1", {"a": "x"}, False),
+        ("a<1", {"a": "0"}, True),
+        (" a = b , c ", {"a": "b", "c": "1"}, True),
+        ("a in ()", {"a": ""}, True),
+        ("a in (,b)", {"a": ""}, True),
+        ("in=notin", {"in": "notin"}, True),
+        ("in in (in)", {"in": "in"}, True),
     ],
-)  # fmt: skip
+)
 def test_selects_by_labels(text, labels, expected):
     assert parse_labels(text).matches(labels) is expected
 
@@ -59,12 +76,15 @@ def test_refused_label_selectors(text, why):
 @pytest.mark.parametrize(
     ("selector", "labels", "expected"),
     [
-        (None, {}, False), ({}, {}, True), ({"matchLabels": {"a": "b"}}, {"a": "b", "c": "d"}, True), ({"matchLabels": {"a": "b"}}, None, False),
+        (None, {}, False),
+        ({}, {}, True),
+        ({"matchLabels": {"a": "b"}}, {"a": "b", "c": "d"}, True),
+        ({"matchLabels": {"a": "b"}}, None, False),
         ({"matchExpressions": [{"key": "a", "operator": "In", "values": ["x", "y"]}]}, {"a": "y"}, True),
         ({"matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]}, {"a": "y"}, False),
         ({"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["x"]}]}, {}, True),
     ],
-)  # fmt: skip
+)
 def test_selector_objects(selector, labels, expected):
     assert selects(selector, labels) is expected
 
@@ -77,10 +97,15 @@ def test_an_unknown_operator_is_refused():
 @pytest.mark.parametrize(
     ("text", "gvk", "expected"),
     [
-        ("metadata.name=a", CONFIG_MAP, True), ("metadata.name!=a", CONFIG_MAP, False), ("metadata.name==a,metadata.namespace=n", CONFIG_MAP, True),
-        ("", CONFIG_MAP, True), ("status.phase=Running", POD, False), ("status.phase!=Running", POD, True), ("spec.hostNetwork=false", POD, True),
+        ("metadata.name=a", CONFIG_MAP, True),
+        ("metadata.name!=a", CONFIG_MAP, False),
+        ("metadata.name==a,metadata.namespace=n", CONFIG_MAP, True),
+        ("", CONFIG_MAP, True),
+        ("status.phase=Running", POD, False),
+        ("status.phase!=Running", POD, True),
+        ("spec.hostNetwork=false", POD, True),
     ],
-)  # fmt: skip
+)
 def test_selects_by_fields(text, gvk, expected):
     assert parse_fields(text, gvk).matches({"metadata": {"name": "a", "namespace": "n"}}) is expected
 

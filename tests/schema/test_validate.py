@@ -5,6 +5,7 @@ limits) in no fixed order, so rows are compared as sorted lists; the order of th
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -37,17 +38,26 @@ def ours(row):
     return validate_update(gvk, new, old)
 
 
-NOT_VALIDATION = ("failed to allocate", "provided IP is not in the valid range", "provided port")
+ALLOCATION = "failed to allocate"
+GENERATED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=Bad-)[a-z0-9]{5}")
 
 
-@pytest.mark.parametrize("row", [row for row in RECORDED if row["status"] in (200, 201, 422)], ids=case_id)
+def masked(message):
+    return GENERATED.sub("*", message)
+
+
+def is_ours(row):
+    return row["status"] in (200, 201, 422) and ALLOCATION not in row.get("message", "")
+
+
+@pytest.mark.parametrize("row", [row for row in RECORDED if is_ours(row)], ids=case_id)
 def test_as_the_server_refuses(row):
-    expected = [(cause.get("field", ""), cause["message"]) for cause in row.get("causes", ())]
-    found = [(error.field, error.body) for error in ours(row)]
+    expected = [(cause.get("field", ""), masked(cause["message"])) for cause in row.get("causes", ())]
+    found = [(error.field, masked(error.body)) for error in ours(row)]
     assert sorted(found) == sorted(expected)
 
 
-@pytest.mark.parametrize("row", [row for row in RECORDED if row["status"] == 422], ids=case_id)
+@pytest.mark.parametrize("row", [row for row in RECORDED if is_ours(row) and row["status"] == 422], ids=case_id)
 def test_reasons_of_the_causes(row):
     expected = sorted((cause["reason"], cause.get("field", "")) for cause in row["causes"])
     assert sorted((error.type, error.field) for error in ours(row)) == expected

@@ -12,7 +12,7 @@ from pytest_helmsim.objects import gojson, names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.validate.containers import check_amount
-from pytest_helmsim.schema.validate.metadata import check_core_finalizers, check_metadata, check_metadata_update, same
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_standard_finalizer, same
 
 MAX_SIZE = 1024 * 1024
 _FIXED = "field is immutable when `immutable` is set"
@@ -113,10 +113,11 @@ def check_namespace(errors: Errors, obj: JsonObject) -> None:
     finalizers = (obj.get("spec") or {}).get("finalizers") or []
     for name in finalizers:
         errors.all_invalid("spec.finalizers", name, names.label_key(name))
-    check_core_finalizers(errors, "spec.finalizers", finalizers)
+        check_standard_finalizer(errors, "spec.finalizers", name)
 
 
 def check_namespace_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_namespace(errors, new)
     check_metadata_update(errors, new, old)
 
 
@@ -131,6 +132,10 @@ def check_service_account_update(errors: Errors, new: JsonObject, old: JsonObjec
 
 def check_resource_quota(errors: Errors, obj: JsonObject) -> None:
     check_metadata(errors, obj, namespaced=True)
+    _check_hard(errors, obj)
+
+
+def _check_hard(errors: Errors, obj: JsonObject) -> None:
     for name, amount in ((obj.get("spec") or {}).get("hard") or {}).items():
         path = f"spec.hard[{name}]"
         errors.all_invalid(path, name, names.label_key(name))
@@ -139,7 +144,7 @@ def check_resource_quota(errors: Errors, obj: JsonObject) -> None:
 
 def check_resource_quota_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_metadata_update(errors, new, old)
-    check_resource_quota(errors, new)
+    _check_hard(errors, new)
     if not same((new.get("spec") or {}).get("scopes"), (old.get("spec") or {}).get("scopes")):
         errors.invalid("spec.scopes", (new.get("spec") or {}).get("scopes"), "field is immutable")
 

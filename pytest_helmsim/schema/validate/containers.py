@@ -301,9 +301,7 @@ def _check_devices(errors: Errors, path: str, container: JsonObject, volumes: di
         if name in seen_names:
             errors.invalid(f"{here}.name", name, "must be unique")
         source = volumes.get(name)
-        if source is None:
-            errors.not_found(f"{here}.name", name)
-        elif "persistentVolumeClaim" not in source and "ephemeral" not in source:
+        if source is None or ("persistentVolumeClaim" not in source and "ephemeral" not in source):
             errors.not_found(f"{here}.name", name)
         if not point:
             errors.required(f"{here}.devicePath")

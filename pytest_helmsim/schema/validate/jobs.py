@@ -9,7 +9,7 @@ import zoneinfo
 
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject, copy
-from pytest_helmsim.objects.selectors import SelectorError, selects
+from pytest_helmsim.objects.selectors import selects
 from pytest_helmsim.schema.cron import schedule_error
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.godiff import internal
@@ -18,6 +18,7 @@ from pytest_helmsim.schema.validate.metadata import (
     check_metadata,
     check_metadata_update,
     check_selector,
+    is_readable,
     same,
 )
 from pytest_helmsim.schema.validate.pods import check_template
@@ -28,7 +29,7 @@ _NOT_GENERATED = "`selector` not auto-generated"
 
 
 def check_job(errors: Errors, obj: JsonObject) -> None:
-    check_metadata(errors, obj, namespaced=True)
+    check_metadata(errors, _without_generated(obj), namespaced=True)
     spec = obj.get("spec") or {}
     _check_generated(errors, obj, spec)
     _check_spec_and_selector(errors, spec)
@@ -37,6 +38,13 @@ def check_job(errors: Errors, obj: JsonObject) -> None:
         hostname = f"{name}-{completions - 1}"
         if names.dns_label(hostname):
             errors.invalid("metadata.name", name, f"will not able to create pod with invalid DNS label: {hostname}")
+
+
+def _without_generated(obj: JsonObject) -> JsonObject:
+    """The labels that a Job gets by being stored are not looked at."""
+    meta = obj.get("metadata") or {}
+    labels = {key: value for key, value in (meta.get("labels") or {}).items() if key not in (*JOB_NAME_LABELS, *JOB_UID_LABELS)}
+    return {**obj, "metadata": {**meta, "labels": labels}}
 
 
 def _check_generated(errors: Errors, obj: JsonObject, spec: JsonObject) -> None:
@@ -54,11 +62,8 @@ def _check_generated(errors: Errors, obj: JsonObject, spec: JsonObject) -> None:
             errors.required("spec.template.metadata.labels", f"must be '{value}'")
         elif labels[key] != value:
             errors.invalid("spec.template.metadata.labels", labels, f"must be '{value}'")
-    try:
-        if not selects(selector, expected):
-            errors.invalid("spec.selector", selector, _NOT_GENERATED)
-    except SelectorError:
-        return
+    if is_readable(selector) and not selects(selector, expected):
+        errors.invalid("spec.selector", selector, _NOT_GENERATED)
 
 
 def _check_spec_and_selector(errors: Errors, spec: JsonObject) -> None:
@@ -69,11 +74,8 @@ def _check_spec_and_selector(errors: Errors, spec: JsonObject) -> None:
     else:
         check_selector(errors, "spec.selector", selector)
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels")
-    try:
-        if not selects(selector, labels):
-            errors.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
-    except SelectorError:
-        return
+    if is_readable(selector) and not selects(selector, labels):
+        errors.invalid("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
 
 
 def _check_spec(errors: Errors, path: str, spec: JsonObject) -> None:
@@ -137,6 +139,7 @@ def _check_failure_policy(errors: Errors, path: str, spec: JsonObject) -> None:
 
 def check_job_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     """Nothing of the template may change, but scheduling and resources of a suspended Job that never ran."""
+    check_job(errors, new)
     check_metadata_update(errors, new, old)
     now, before = new.get("spec") or {}, old.get("spec") or {}
     _check_spec_and_selector(errors, now)

@@ -16,8 +16,10 @@ MAX_ANNOTATIONS = 256 * 1024
 NameRule = Callable[[str], Iterable[str]]
 
 
-def check_metadata(errors: Errors, obj: JsonObject, *, namespaced: bool, name_rule: NameRule = names.dns_subdomain) -> None:
-    """Of a new object."""
+def check_metadata(
+    errors: Errors, obj: JsonObject, *, namespaced: bool, name_rule: NameRule = names.dns_subdomain, standard: bool = True
+) -> None:
+    """Of a new object; `standard`: finalizers without a domain must be known ones, as most kinds ask."""
     meta = obj.get("metadata") or {}
     if meta.get("generateName"):
         prefix = meta["generateName"]
@@ -38,10 +40,12 @@ def check_metadata(errors: Errors, obj: JsonObject, *, namespaced: bool, name_ru
     errors.not_negative("metadata.generation", meta.get("generation"))
     _check_common(errors, meta)
     check_finalizers(errors, "metadata.finalizers", meta.get("finalizers") or [])
+    if standard:
+        _check_standard(errors, meta.get("finalizers") or [])
     _check_managed_fields(errors, meta.get("managedFields") or [])
 
 
-def check_metadata_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+def check_metadata_update(errors: Errors, new: JsonObject, old: JsonObject, *, standard: bool = True) -> None:
     """Of a changed object."""
     now, before = new.get("metadata") or {}, old.get("metadata") or {}
     if before.get("deletionTimestamp"):
@@ -61,6 +65,8 @@ def check_metadata_update(errors: Errors, new: JsonObject, old: JsonObject) -> N
             errors.invalid(f"metadata.{key}", now.get(key), "field is immutable")
     _check_common(errors, now)
     _check_managed_fields(errors, now.get("managedFields") or [])
+    if standard:
+        _check_standard(errors, now.get("finalizers") or [])
 
 
 def _check_common(errors: Errors, meta: JsonObject) -> None:
@@ -115,11 +121,22 @@ def check_finalizers(errors: Errors, path: str, finalizers: list[str]) -> None:
         errors.invalid(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set")
 
 
-def check_core_finalizers(errors: Errors, path: str, finalizers: list[str]) -> None:
-    """Those of the core group without a domain must be the known ones."""
-    for name in finalizers:
-        if "/" not in name and name not in ("kubernetes", "orphan", "foregroundDeletion"):
-            errors.invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified")
+def _check_standard(errors: Errors, finalizers: list[str]) -> None:
+    for index, name in enumerate(finalizers):
+        check_standard_finalizer(errors, f"metadata.finalizers[{index}]", name)
+
+
+def check_standard_finalizer(errors: Errors, path: str, name: str) -> None:
+    """Without a domain only the known ones."""
+    if "/" not in name and name not in ("kubernetes", "orphan", "foregroundDeletion"):
+        errors.invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified")
+
+
+def is_readable(selector: JsonObject | None) -> bool:
+    """Whether a server can make a matcher of a LabelSelector."""
+    found = Errors()
+    check_selector(found, "", selector)
+    return not found
 
 
 def _check_managed_fields(errors: Errors, entries: list[JsonObject]) -> None:

@@ -12,7 +12,7 @@ from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector
 from pytest_helmsim.schema.validate.pods import check_ip
-from pytest_helmsim.schema.validate.services import check_cidr, service_name
+from pytest_helmsim.schema.validate.services import check_cidr, check_endpoint_address, service_name
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _SEQUENCES = ("//", "/./", "/../", "%2f", "%2F")
@@ -176,8 +176,8 @@ def _check_parameters(errors: Errors, path: str, parameters: JsonObject | None) 
 def check_ingress_class_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_metadata_update(errors, new, old)
     spec, before = new.get("spec") or {}, old.get("spec") or {}
-    _check_parameters(errors, "spec.parameters", spec.get("parameters"))
     errors.immutable("spec.controller", spec.get("controller"), before.get("controller"))
+    check_ingress_class(errors, new)
 
 
 def _check_policy_port(errors: Errors, path: str, port: JsonObject) -> None:
@@ -286,8 +286,10 @@ def _check_slice(errors: Errors, obj: JsonObject) -> None:
             if kind in ("IPv4", "IPv6"):
                 before = len(errors)
                 check_ip(errors, f"{path}[{position}]", address)
-                if len(errors) == before and (":" in address) != (kind == "IPv6"):
-                    errors.invalid(f"{path}[{position}]", address, f"must be an {kind} address")
+                if len(errors) == before:
+                    if (":" in address) != (kind == "IPv6"):
+                        errors.invalid(path, address, f"must be an {kind} address")
+                    check_endpoint_address(errors, f"{path}[{position}]", address)
     seen: set[str] = set()
     for index, port in enumerate(obj.get("ports") or ()):
         name = port.get("name", "")

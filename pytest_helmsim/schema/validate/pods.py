@@ -288,16 +288,25 @@ def check_pod(errors: Errors, obj: JsonObject) -> None:
     """A Pod."""
     check_metadata(errors, obj, namespaced=True)
     _check_rest(errors, obj)
+    if (obj.get("spec") or {}).get("ephemeralContainers"):
+        errors.forbidden("spec.ephemeralContainers", "cannot be set on create")
 
 
 def _check_rest(errors: Errors, obj: JsonObject) -> None:
     name = (obj.get("metadata") or {}).get("name", "")
-    check_pod_spec(errors, "spec", obj.get("spec") or {}, pod_name=name, is_pod=True)
+    spec = obj.get("spec") or {}
+    check_pod_spec(errors, "spec", spec, pod_name=name, is_pod=True)
+    for key in ("containers", "initContainers"):
+        for index, container in enumerate(spec.get(key) or ()):
+            image = container.get("image", "")
+            if image != image.strip():
+                errors.invalid(f"spec.{key}[{index}].image", image, "must not have leading or trailing whitespace")
 
 
 def check_pod_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     """Images, a shorter deadline and more tolerations only."""
     check_metadata_update(errors, new, old)
+    check_metadata(errors, new, namespaced=True)
     _check_rest(errors, new)
     now, before = new.get("spec") or {}, old.get("spec") or {}
     for key in ("containers", "initContainers"):

@@ -50,6 +50,9 @@ def _check_spec(errors: Errors, spec: JsonObject) -> None:
         errors.invalid(path, percent, "must be greater than 0")
     for index, metric in enumerate(spec.get("metrics") or ()):
         _check_metric(errors, f"spec.metrics[{index}]", metric)
+    if low == 0 and not any(metric.get("type") in ("Object", "External") for metric in spec.get("metrics") or ()):
+        why = "must specify at least one Object or External metric to support scaling to zero replicas"
+        errors.forbidden("spec.metrics", why)
     for key in ("scaleUp", "scaleDown"):
         rules = (spec.get("behavior") or {}).get(key)
         if rules is not None:
@@ -66,8 +69,7 @@ def _check_target(errors: Errors, path: str, reference: JsonObject, *, core_allo
     if version.count("/") > 1:
         errors.invalid(f"{path}.apiVersion", version, f"unexpected GroupVersion string: {version}")
     elif not core_allowed and "/" not in version and errors.minor >= 36:
-        if reference.get("kind") != "ReplicationController" or version != "v1":
-            errors.invalid(f"{path}.apiVersion", version, "apiVersion must specify API group")
+        errors.invalid(f"{path}.apiVersion", version, "apiVersion must specify API group")
 
 
 def _check_metric(errors: Errors, path: str, metric: JsonObject) -> None:
@@ -184,7 +186,7 @@ def check_budget_create(errors: Errors, obj: JsonObject) -> None:
     """The kind's own rules come without metadata's: those are looked at when there is nothing else."""
     check_budget(errors, obj)
     if not errors:
-        check_metadata(errors, obj, namespaced=True, name_rule=names.path_segment)
+        check_metadata(errors, obj, namespaced=True, name_rule=names.path_segment, standard=False)
 
 
 def check_budget_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:

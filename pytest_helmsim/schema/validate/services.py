@@ -272,7 +272,7 @@ def check_endpoint_address(errors: Errors, path: str, text: str) -> None:
         errors.invalid(path, text, "may not be in the loopback range (127.0.0.0/8, ::1/128)")
     if address.is_link_local:
         errors.invalid(path, text, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")
-    if address.is_multicast and (address.version == 4 and str(address).startswith("224.0.0.") or str(address).startswith("ff02")):
+    if address.is_multicast and ((address.version == 4 and str(address).startswith("224.0.0.")) or str(address).startswith("ff02")):
         errors.invalid(path, text, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
 
 

@@ -8,15 +8,25 @@ from __future__ import annotations
 from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
+from pytest_helmsim.schema.godiff import go_diff
 from pytest_helmsim.schema.validate.claims import VOLUME_MODES, check_access_modes
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, same
 from pytest_helmsim.schema.validate.pods import check_node_selector
 
 _RECLAIM = ("Delete", "Recycle", "Retain")
-_NOT_SOURCES = frozenset({
-    "capacity", "accessModes", "claimRef", "persistentVolumeReclaimPolicy", "storageClassName", "mountOptions", "volumeMode", "nodeAffinity",
-    "volumeAttributesClassName",
-})  # fmt: skip
+_NOT_SOURCES = frozenset(
+    {
+        "capacity",
+        "accessModes",
+        "claimRef",
+        "persistentVolumeReclaimPolicy",
+        "storageClassName",
+        "mountOptions",
+        "volumeMode",
+        "nodeAffinity",
+        "volumeAttributesClassName",
+    }
+)
 HIGHEST_PRIORITY = 1000000000
 
 
@@ -61,7 +71,8 @@ def check_volume_update(errors: Errors, new: JsonObject, old: JsonObject) -> Non
     now, before = new.get("spec") or {}, old.get("spec") or {}
     sources = [{key: value for key, value in spec.items() if key not in _NOT_SOURCES} for spec in (now, before)]
     if not same(*sources):
-        errors.forbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation")
+        shown = go_diff("PersistentVolumeSource", sources[1], sources[0])
+        errors.forbidden("spec.persistentvolumesource", f"spec.persistentvolumesource is immutable after creation\n{shown}")
     if now.get("volumeMode") != before.get("volumeMode"):
         errors.invalid("volumeMode", now.get("volumeMode"), "field is immutable")
 
@@ -95,6 +106,7 @@ def _check_parameters(errors: Errors, parameters: dict[str, str]) -> None:
 
 
 def check_storage_class_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_storage_class(errors, new)
     check_metadata_update(errors, new, old)
     for key in ("parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"):
         errors.immutable(key, new.get(key), old.get(key))

@@ -192,6 +192,7 @@ def check_driver_name(errors: Errors, path: str, name: str) -> None:
     """The name of a CSI driver."""
     if not name:
         errors.required(path)
+        return
     if len(name) > 63:
         errors.too_long(path, 63)
     errors.all_invalid(path, name, names.dns_subdomain(name.lower()))

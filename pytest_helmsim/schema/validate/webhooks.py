@@ -114,7 +114,7 @@ def _check_rule(errors: Errors, path: str, rule: JsonObject) -> None:
 def check_client_config(errors: Errors, path: str, config: JsonObject) -> None:
     """Exactly one of url and service."""
     url, service = config.get("url"), config.get("service")
-    if (url is None) == (service is None):
+    if (url is None and service is None) or (url is not None and service is not None):
         errors.required(path, "exactly one of url or service is required")
     elif url is not None:
         parts = urlsplit(url)
@@ -122,10 +122,10 @@ def check_client_config(errors: Errors, path: str, config: JsonObject) -> None:
             errors.invalid(f"{path}.url", parts.scheme, "'https' is the only allowed URL scheme; desired format: https://host[/path]")
         if not parts.netloc:
             errors.invalid(f"{path}.url", parts.netloc, "host must be specified; desired format: https://host[/path]")
-    else:
-        for key in ("name", "namespace"):
-            if not service.get(key):
-                errors.required(f"{path}.service.{key}", f"service {key} is required")
+    elif service is not None:
+        for key, other in (("name", "namespace"), ("namespace", "name")):
+            if not service.get(other):  # the server mixes up the two
+                errors.required(f"{path}.service.{key}")
         port = service.get("port")
         if port is not None and not 1 <= port <= 65535:
             errors.invalid(f"{path}.service.port", port, "port is not valid: must be between 1 and 65535, inclusive")

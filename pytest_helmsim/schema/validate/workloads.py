@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.objects.selectors import SelectorError, selects
+from pytest_helmsim.objects.selectors import selects
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.strategies import TEMPLATE_GENERATION
 from pytest_helmsim.schema.validate.claims import check_claim_spec
@@ -23,6 +23,7 @@ from pytest_helmsim.schema.validate.metadata import (
     check_selector,
     int_or_percent,
     is_empty_selector,
+    is_readable,
     same,
 )
 from pytest_helmsim.schema.validate.pods import check_template
@@ -45,10 +46,7 @@ def _mismatch(selector: JsonObject | None, template: JsonObject) -> bool | None:
     """None for a selector that cannot be read."""
     if selector is not None and is_empty_selector(selector):
         return False
-    try:
-        return not selects(selector, _labels(template))
-    except SelectorError:
-        return None
+    return not selects(selector, _labels(template)) if is_readable(selector) else None
 
 
 def _check_own_selector(errors: Errors, spec: JsonObject, kind: str) -> None:
@@ -164,8 +162,8 @@ def _stateful_set_spec(errors: Errors, spec: JsonObject, *, claims: bool) -> Non
         errors.invalid("spec.podManagementPolicy", management, "must be 'OrderedReady' or 'Parallel'")
     _stateful_strategy(errors, spec.get("updateStrategy") or {})
     retention = spec.get("persistentVolumeClaimRetentionPolicy")
-    for key in ("whenDeleted", "whenScaled") if retention is not None else ():
-        if retention.get(key) not in ("Retain", "Delete"):
+    for key in ("whenDeleted", "whenScaled"):
+        if retention is not None and retention.get(key) not in ("Retain", "Delete"):
             errors.unsupported(f"spec.persistentVolumeClaimRetentionPolicy.{key}", retention.get(key, ""), ("Retain", "Delete"))
     if claims:
         for index, claim in enumerate(spec.get("volumeClaimTemplates") or ()):
