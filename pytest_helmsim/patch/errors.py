@@ -6,8 +6,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.status import ApiError, BadRequest, Invalid, RequestEntityTooLarge
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class PatchError(HelmsimError):
@@ -16,6 +23,19 @@ class PatchError(HelmsimError):
     def to_api_error(self) -> ApiError:
         """The server's answer."""
         return ApiError(str(self), code=500)
+
+
+def bounded(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Turn values nested deeper than the interpreter can follow into a BadPatch."""
+
+    @wraps(function)
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except RecursionError:
+            raise BadPatch("the value is nested too deeply") from None
+
+    return guarded
 
 
 class BadPatch(PatchError):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from pytest_helmsim.objects.json import Json, JsonObject, copy
-from pytest_helmsim.patch.errors import BadPatch, PatchTooLarge, UnprocessablePatch
+from pytest_helmsim.patch.errors import BadPatch, PatchTooLarge, UnprocessablePatch, bounded
 from pytest_helmsim.patch.gotext import go_json_type
 from pytest_helmsim.patch.values import same
 
@@ -24,6 +24,7 @@ _MISSING = "missing value"
 _Operation: TypeAlias = Callable[[Json, JsonObject], Json]
 
 
+@bounded
 def apply(document: JsonObject, operations: Json) -> Json:
     """The document after all operations, or an error and no change at all.
 

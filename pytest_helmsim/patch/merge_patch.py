@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from pytest_helmsim.objects.gojson import encode
 from pytest_helmsim.objects.json import Json, JsonObject
-from pytest_helmsim.patch.errors import BadPatch, MergeConflict
+from pytest_helmsim.patch.errors import BadPatch, MergeConflict, bounded
 from pytest_helmsim.patch.gotext import go_json_type
 from pytest_helmsim.patch.values import same
 
 
+@bounded
 def apply(document: JsonObject, patch: Json) -> JsonObject:
     """The document after the patch: `null` deletes, maps merge, all else replaces.
 
@@ -48,8 +49,13 @@ def _without_nulls(value: Json) -> Json:
     return value
 
 
+@bounded
 def diff(original: JsonObject, modified: JsonObject) -> JsonObject:
     """CreateMergePatch: `{}` for equal documents; lists that differ come whole; 1 and 1.0 are equal."""
+    return _diff(original, modified)
+
+
+def _diff(original: JsonObject, modified: JsonObject) -> JsonObject:
     patch: JsonObject = {}
     for key, after in modified.items():
         if key not in original:
@@ -57,7 +63,7 @@ def diff(original: JsonObject, modified: JsonObject) -> JsonObject:
             continue
         before = original[key]
         if type(before) is dict and type(after) is dict:
-            if below := diff(before, after):
+            if below := _diff(before, after):
                 patch[key] = below
         elif not _equal(before, after):
             patch[key] = after
@@ -76,13 +82,14 @@ def _equal(left: Json, right: Json) -> bool:
     return same(left, right)
 
 
+@bounded
 def three_way(original: JsonObject, modified: JsonObject, current: JsonObject) -> JsonObject:
     """CreateThreeWayJSONMergePatch: changes from current to modified, deletions from original to modified.
 
     Raise MergeConflict where one part deletes what the other sets below.
     """
-    changes = _changes(diff(current, modified))
-    deletions = _deletions(diff(original, modified))
+    changes = _changes(_diff(current, modified))
+    deletions = _deletions(_diff(original, modified))
     if _excluding(changes, deletions):
         raise MergeConflict(f"patch:\n{encode(changes)}\nconflicts with changes made from original to current:\n{encode(deletions)}\n")
     return _merged_patches(deletions, changes)

@@ -19,10 +19,10 @@ from pytest_helmsim.objects.json import JsonObject, loads
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import ApiError, Cause, Conflict
 from pytest_helmsim.patch import managers as owners_of
-from pytest_helmsim.patch.errors import BadPatch, PatchError
+from pytest_helmsim.patch.errors import BadPatch, PatchError, bounded
 from pytest_helmsim.patch.field_set import EMPTY, FieldSet, Path, display_path
 from pytest_helmsim.patch.managers import APPLY, UPDATE, Manager, Owned, Owners
-from pytest_helmsim.patch.typed import Comparison, compare, describe, field_set, validate
+from pytest_helmsim.patch.typed import Comparison, ElementError, compare, describe, field_set, validate
 from pytest_helmsim.patch.typed_merge import merged, reconciled, removed, with_named_fields
 from pytest_helmsim.patch.values import equal_numbers
 from pytest_helmsim.patch.zero import without_nulls, zero
@@ -86,6 +86,7 @@ class Conflicts(PatchError):
         return Conflict(str(self), details={"causes": [cause.to_json() for cause in self.causes]})
 
 
+@bounded
 def apply(
     live: JsonObject | None,
     managers: Sequence[JsonObject],
@@ -108,12 +109,18 @@ def apply(
     _check_request(live, applied, api_version)
     updater = _Updater(api_version, schema, ignored or {}, convert)
     base = without_managed_fields(live) if live is not None else {}
+    owners = owners_of.decode(managers)
+    if not owners:
+        _check_live(base, schema, "failed to create manager for existing fields: failed to convert new object ({}) to smd typed")
+    if (applied.get("metadata") or {}).get("managedFields") is not None:
+        raise BadPatch("metadata.managedFields must be nil")
     errors = validate(applied, schema)
     if errors:
         raise PatchError(f"failed to create typed patch object ({_title(applied)}): {describe(errors)}")
-    owners = owners_of.decode(managers)
     me = Manager.of(manager, APPLY, api_version, subresource)
-    if not owners and live is not None:
+    if owners:
+        _check_live(base, schema, "failed to create typed live object ({})")
+    elif live is not None:
         first = Manager.of(BEFORE_FIRST_APPLY, UPDATE, api_version, subresource)
         owners = updater.updated(zero(schema, live), base, owners, first, now)
     try:
@@ -135,6 +142,7 @@ def apply(
     return Applied(result, owners_of.encode(after), True)
 
 
+@bounded
 def update(
     old: JsonObject | None,
     new: JsonObject,
@@ -151,7 +159,8 @@ def update(
     """The entries after a create (`old` None), update or patch made `new` of `old`.
 
     `managers` are the old object's entries. `new` may bring its own in `metadata.managedFields`, as a PUT does: they count, `[]` and
-    `[{}]` forget all, undecodable ones are overlooked; at a subresource they never count. An object that has no owners stays so.
+    `[{}]` forget all, undecodable ones are overlooked; at a subresource they never count. An object that has no owners stays so,
+    and one with a list item that has none of its keys loses them all.
     """
     owners = _sent_or_known(new, managers, subresource)
     if not owners and old is not None:
@@ -159,7 +168,10 @@ def update(
     updater = _Updater(api_version, schema, ignored or {}, convert)
     me = Manager.of(manager, UPDATE, api_version, subresource)
     before = without_managed_fields(old) if old is not None else zero(schema, new)
-    after = updater.updated(before, without_managed_fields(new), owners, me, now)
+    try:
+        after = updater.updated(before, without_managed_fields(new), owners, me, now)
+    except ElementError:
+        return []
     return owners_of.encode(owners_of.capped(after))
 
 
@@ -204,8 +216,13 @@ def _check_request(live: JsonObject | None, applied: JsonObject, api_version: st
     gvk = GroupVersionKind.of_object(applied)
     if gvk.api_version != api_version or (live is not None and gvk.kind != live.get("kind", gvk.kind)):
         raise BadPatch(f"invalid object type: {gvk}")
-    if (applied.get("metadata") or {}).get("managedFields") is not None:
-        raise BadPatch("metadata.managedFields must be nil")
+
+
+def _check_live(live: JsonObject, schema: Schema, what: str) -> None:
+    """Raise for a stored object whose list items cannot be told apart by their keys; duplicates are allowed there."""
+    errors = validate(live, schema, allow_duplicates=True)
+    if errors:
+        raise PatchError(f"{what.format(_title(live))}: {describe(errors)}")
 
 
 def _title(obj: JsonObject) -> str:

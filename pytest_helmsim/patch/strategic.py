@@ -26,7 +26,7 @@ from pytest_helmsim.patch.directives import (
     SET_ELEMENT_ORDER,
     Merging,
 )
-from pytest_helmsim.patch.errors import BadPatch, PatchError
+from pytest_helmsim.patch.errors import BadPatch, PatchError, bounded
 from pytest_helmsim.patch.gotext import sprint
 from pytest_helmsim.patch.values import identity, same
 from pytest_helmsim.schema.model import Schema
@@ -34,6 +34,7 @@ from pytest_helmsim.schema.model import Schema
 _DROPPED: Final = object()
 
 
+@bounded
 def apply(document: JsonObject, patch: JsonObject, schema: Schema) -> JsonObject:
     """The document after the patch.
 

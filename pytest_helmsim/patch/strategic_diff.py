@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.patch import directives, ordering
 from pytest_helmsim.patch.directives import DELETE_FROM_PRIMITIVE_LIST, MERGE, PATCH, REPLACE, RETAIN_KEYS, SET_ELEMENT_ORDER
-from pytest_helmsim.patch.errors import PatchError
+from pytest_helmsim.patch.errors import PatchError, bounded
 from pytest_helmsim.patch.gotext import sprint
 from pytest_helmsim.patch.values import same
 from pytest_helmsim.schema.model import Schema
@@ -27,6 +27,7 @@ class Wanted:
     retain_keys: bool = False
 
 
+@bounded
 def two_way(original: JsonObject, modified: JsonObject, schema: Schema) -> JsonObject:
     """CreateTwoWayMergePatch: `{}` for equal objects.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.patch import strategic
+from pytest_helmsim.patch.errors import bounded
 from pytest_helmsim.patch.strategic_diff import Wanted, diff
 from pytest_helmsim.schema.model import Schema
 
@@ -14,6 +15,7 @@ _CHANGES = Wanted(deletions=False)
 _DELETIONS = Wanted(changes=False)
 
 
+@bounded
 def build(original: JsonObject, target: JsonObject, live: JsonObject, schema: Schema) -> JsonObject:
     """The strategic merge patch for `live`: what the target says wins, what only live says stays, what the target dropped goes.
 
