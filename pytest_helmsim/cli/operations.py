@@ -1,3 +1,282 @@
-"""."""
-def upgrade(arguments, options): ...
-def install(arguments, options): ...
+"""`install`, `upgrade`, `rollback`, `uninstall`, `test`: the operations that write, with Helm's words around them.
+
+Source: helm.sh/helm/v4 pkg/cmd/{install,upgrade,rollback,uninstall,release_testing}.go, helm.sh/helm/v3 cmd/helm.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pytest_helmsim.chart.model import Chart
+from pytest_helmsim.cli import arguments as args
+from pytest_helmsim.cli import queries
+from pytest_helmsim.cli.app import Options
+from pytest_helmsim.cli.output import document, out, status_block
+from pytest_helmsim.cli.session import Session
+from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature
+from pytest_helmsim.release import codec
+from pytest_helmsim.release.errors import TestFailed
+from pytest_helmsim.release.model import Release
+from pytest_helmsim.release.options import InstallOptions, RollbackOptions, TestOptions, UninstallOptions, UpgradeOptions
+
+DRY_RUNS_3 = {"none": "none", "false": "none", "": "none", "true": "client", "client": "client", "server": "server"}
+DRY_RUNS_4 = {"none": "none", "false": "none", "unset": "client", "true": "client", "client": "client", "server": "server"}
+
+
+class CommandFailed(HelmsimError):
+    """An operation's failure with the command's prefix."""
+
+
+@contextmanager
+def prefixed(prefix: str) -> Iterator[None]:
+    """Errors of the operation proper carry its prefix."""
+    try:
+        yield
+    except HelmsimError as error:
+        raise CommandFailed(f"{prefix}: {error}") from error
+
+
+@contextmanager
+def cancellable(name: str) -> Iterator[None]:
+    """SIGTERM counts as an interrupt; either is said on standard output before the engine records it."""
+
+    def interrupt(number: int, frame: Any) -> None:
+        out(f"Release {name} has been cancelled.\n")
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def dry_run(options: Options) -> Any:
+    """`none`, `client` or `server`; raises `CommandFailed` in Helm's words."""
+    value, table = options.dry_run, DRY_RUNS_4 if options.is_helm4 else DRY_RUNS_3
+    if value not in table:
+        if options.is_helm4:
+            raise CommandFailed(f'invalid dry-run value ("{value}"). Must be "none", "server", or "client"')
+        raise CommandFailed("Invalid dry-run flag. Flag must one of the following: false, true, none, client, server")
+    if options.is_helm4 and value in ("unset", "true", "false"):
+        instead = {"unset": "client", "true": "client", "false": "none"}[value]
+        shown = "--dry-run" if value == "unset" else f"--dry-run={value}"
+        import click
+
+        click.echo(f'level=WARN msg="{shown} is deprecated and should be replaced with \'--dry-run={instead}\'"', err=True)
+    return table[value]
+
+
+def shared(options: Options) -> dict[str, Any]:
+    """What install and upgrade have in common, as engine options."""
+    if options.post_renderer:
+        raise UnsupportedFeature(f"--post-renderer {options.post_renderer}", "render with helm, or apply the change in the chart")
+    return {
+        "wait": options.wait,
+        "wait_for_jobs": options.wait_for_jobs,
+        "timeout": seconds(options),
+        "no_hooks": options.no_hooks,
+        "description": options.description,
+        "atomic": options.rollback_on_failure if options.is_helm4 else options.atomic,
+        "force": options.force_replace if options.is_helm4 else options.force,
+        "force_conflicts": options.get("force_conflicts", False),
+        "take_ownership": options.take_ownership,
+        "dry_run": dry_run(options),
+        "hide_secret": options.hide_secret,
+        "labels": options.labels,
+        "skip_crds": options.skip_crds,
+        "disable_openapi_validation": options.disable_openapi_validation,
+        "skip_schema_validation": options.skip_schema_validation,
+        "subchart_notes": options.render_subchart_notes,
+        "enable_dns": options.enable_dns,
+    }
+
+
+def seconds(options: Options) -> float:
+    """`--timeout`, which is read as nanoseconds."""
+    return float(options.timeout) / 1e9
+
+
+def check_groups(options: Options) -> None:
+    """Flags that exclude each other, as cobra says it."""
+    if options.is_helm4 and options.force_conflicts and (options.force_replace or options.force):
+        first = "force-replace" if "force_replace" in options["given"] else "force"
+        pair = " ".join(sorted((first, "force-conflicts")))
+        raise CommandFailed(
+            f"if any flags in the group [{first} force-conflicts] are set none of the others can be; [{pair}] were all set"
+        )
+
+
+def show(session: Session, release: Release, *, hide_notes: bool = False, description: bool = False) -> None:
+    """The record as `-o` asks for it."""
+    form = session.options.output
+    if form != "table":
+        document(codec.to_struct(release, session.flavour), form)
+        return
+    values = queries.both_values(session, release) if session.debug else None
+    block = status_block(
+        release,
+        is_helm4=session.options.is_helm4,
+        show_description=description,
+        values=values,
+        show_manifest=session.debug,
+        hide_notes=hide_notes,
+    )
+    out("".join(block))
+
+
+def install(arguments: list[str], options: Options) -> None:
+    """Install a chart."""
+    check_groups(options)
+    with prefixed("INSTALLATION FAILED"):
+        chosen = shared(options)
+        session = Session(options)
+        name, reference = args.name_and_chart(arguments, options, session.client.clock)
+        chart = args.load(reference, options)
+        args.check_installable(chart)
+        values = args.values_of(options)
+        extra = {"create_namespace": options.create_namespace, "replace": options.replace}
+        if options.is_helm4:
+            extra["server_side"] = options.server_side
+        try:
+            with cancellable(arguments[0]):
+                release = session.engine.install(name, chart, values, InstallOptions(**chosen, **extra))
+        finally:
+            session.warn()
+    show(session, release, hide_notes=options.hide_notes)
+
+
+def upgrade(arguments: list[str], options: Options) -> None:
+    """Upgrade a release, or install it with `--install` where there is nothing to upgrade."""
+    check_groups(options)
+    name, reference = arguments
+    chosen = shared(options)
+    session = Session(options)
+    upgrading = UpgradeOptions(
+        **chosen,
+        **({"server_side": options.server_side} if options.is_helm4 else {}),
+        install=options.install,
+        create_namespace=options.create_namespace,
+        reset_values=options.reset_values,
+        reuse_values=options.reuse_values,
+        reset_then_reuse_values=options.reset_then_reuse_values,
+        cleanup_on_fail=options.cleanup_on_fail,
+        history_max=session.history_max(),
+    )
+    if options.get("recreate_pods"):
+        raise UnsupportedFeature("--recreate-pods", "restart the pods with `kubectl rollout restart` afterwards")
+    if options.install and session.engine.needs_install(name):
+        if options.output == "table":
+            out(f'Release "{name}" does not exist. Installing it now.\n')
+        chart, values = loaded(reference, options)
+        try:
+            with cancellable(arguments[0]):
+                release = session.engine.install(name, chart, values, session.engine.as_install(name, upgrading))
+        finally:
+            session.warn()
+        show(session, release, hide_notes=options.hide_notes)
+        return
+    chart, values = loaded(reference, options)
+    try:
+        with prefixed("UPGRADE FAILED"), cancellable(arguments[0]):
+            release = session.engine.upgrade(name, chart, values, upgrading)
+    finally:
+        session.warn()
+    if options.output == "table":
+        out(f'Release "{name}" has been upgraded. Happy Helming!\n')
+    show(session, release, hide_notes=options.hide_notes)
+
+
+def loaded(reference: str, options: Options) -> tuple[Chart, dict[str, Any]]:
+    """The chart and the values of the command line."""
+    values = args.values_of(options)
+    return args.load(reference, options), values
+
+
+def rollback(arguments: list[str], options: Options) -> None:
+    """Roll back to a revision, the one before the last without an argument."""
+    check_groups(options)
+    revision = 0
+    if len(arguments) > 1:
+        if not re.fullmatch(r"[+-]?\d+", arguments[1]):
+            raise CommandFailed(f'could not convert revision to a number: strconv.Atoi: parsing "{arguments[1]}": invalid syntax')
+        revision = int(arguments[1])
+    if options.get("recreate_pods"):
+        raise UnsupportedFeature("--recreate-pods", "restart the pods with `kubectl rollout restart` afterwards")
+    session = Session(options)
+    chosen: dict[str, Any] = {}
+    if options.is_helm4:
+        chosen = {"server_side": options.server_side, "force_conflicts": options.force_conflicts, "description": options.description}
+        chosen["dry_run"] = dry_run(options)
+    else:
+        chosen["dry_run"] = "client" if options.dry_run else "none"
+    try:
+        session.engine.rollback(
+            arguments[0],
+            revision,
+            RollbackOptions(
+                **chosen,
+                wait=options.wait,
+                wait_for_jobs=options.wait_for_jobs,
+                timeout=seconds(options),
+                no_hooks=options.no_hooks,
+                force=options.force_replace if options.is_helm4 else options.force,
+                cleanup_on_fail=options.cleanup_on_fail,
+                history_max=session.history_max(),
+            ),
+        )
+    finally:
+        session.warn()
+    out("Rollback was a success! Happy Helming!\n")
+
+
+def uninstall(arguments: list[str], options: Options) -> None:
+    """Uninstall releases, one after the other; the first failure ends it."""
+    session = Session(options)
+    chosen = UninstallOptions(
+        wait=options.wait,
+        timeout=seconds(options),
+        no_hooks=options.no_hooks,
+        description=options.description,
+        keep_history=options.keep_history,
+        ignore_not_found=options.ignore_not_found,
+        dry_run=options.dry_run,
+        cascade=options.cascade,
+    )
+    for name in arguments:
+        done = session.engine.uninstall(name, chosen)
+        if done.info:
+            out(f"{done.info}\n")
+        out(f'release "{name}" uninstalled\n')
+
+
+def test(arguments: list[str], options: Options) -> None:
+    """Run a release's test hooks and print how they ended."""
+    include, exclude = [], []
+    for item in options.filter:
+        if match := re.fullmatch(r"(!?) ?name=(.*)", item):
+            (exclude if match[1] else include).append(match[2])
+    session = Session(options)
+    chosen = TestOptions(timeout=seconds(options), include=tuple(include), exclude=tuple(exclude))
+    failure: TestFailed | None = None
+    try:
+        release: Release | None = session.engine.test(arguments[0], chosen)
+    except TestFailed as error:
+        failure, release = error, error.release
+    if release is not None:
+        hide = options.is_helm4 or options.hide_notes
+        out("".join(status_block(release, is_helm4=options.is_helm4, hide_notes=hide)))
+        if options.logs:
+            out("\n")
+            for name, text in session.engine.test_logs(release, chosen):
+                out(f"POD LOGS: {name}\n{text}\n")
+    if failure is not None:
+        raise failure
+
+
+test.__test__ = False  # type: ignore[attr-defined]

@@ -1,0 +1,201 @@
+"""From flags and environment to an engine: which cluster, which namespace, which records, where log lines go.
+
+Source: helm.sh/helm/v4 pkg/cli/environment.go (HELM_… variables), k8s.io/client-go tools/clientcmd (KUBECONFIG).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import yaml
+
+from pytest_helmsim.cli.app import Options
+from pytest_helmsim.cli.flags import parse_bool
+from pytest_helmsim.client.client import Client
+from pytest_helmsim.objects.clock import RealClock
+from pytest_helmsim.objects.flavour import HELM3, HELM4
+from pytest_helmsim.release.engine import Engine
+from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption
+from pytest_helmsim.release.rules import RULES
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+ENVIRONMENT = {
+    "kube_context": "HELM_KUBECONTEXT",
+    "kube_apiserver": "HELM_KUBEAPISERVER",
+    "kube_token": "HELM_KUBETOKEN",
+    "kube_ca_file": "HELM_KUBECAFILE",
+    "kube_as_user": "HELM_KUBEASUSER",
+    "kube_as_group": "HELM_KUBEASGROUPS",
+    "kube_tls_server_name": "HELM_KUBETLS_SERVER_NAME",
+    "kube_insecure_skip_tls_verify": "HELM_KUBEINSECURE_SKIP_TLS_VERIFY",
+    "namespace": "HELM_NAMESPACE",
+}
+DEFAULT_HISTORY = 10
+
+
+class Session:
+    """One command's engine and surroundings."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.flavour = HELM4 if options.is_helm4 else HELM3
+        self.debug = options.debug or truthy("HELM_DEBUG")
+        logging.getLogger("pytest_helmsim").addHandler(Lines(self))
+        api_client, context_namespace = connect(options, RULES[self.flavour].unreachable)
+        self.namespace = setting(options, "namespace") or context_namespace or "default"
+        self.client = Client(api_client, RealClock())
+        driver = os.environ.get("HELM_DRIVER") or "secret"
+        self.engine = Engine(
+            self.client,
+            flavour=self.flavour,
+            namespace=self.namespace,
+            driver=driver,
+            log=self.log,
+            output=self.hook_output,
+        )
+
+    def log(self, level: str, message: str, /, **fields: object) -> None:
+        """A log line on standard error, as Helm 4's text handler writes it; Helm 3 keeps to itself but for warnings."""
+        if level == "debug" and not self.debug:
+            return
+        if self.flavour == HELM3 and level not in ("debug", "warn"):
+            return
+        parts = [f"level={level.upper()}", f"msg={quoted(message)}", *(f"{key}={quoted(str(value))}" for key, value in fields.items())]
+        click.echo(" ".join(parts) if self.flavour == HELM4 else message, err=True)
+
+    def hook_output(self, namespace: str, pod: str, container: str, text: str, /) -> None:
+        """The log of a hook's pod, on standard error."""
+        click.echo(text, nl=False, err=True)
+
+    def warn(self) -> None:
+        """Print what the server warned of, each once."""
+        for text in dict.fromkeys([*self.engine.client.take_warnings(), *self.client.take_warnings()]):
+            click.echo(f"Warning: {text}", err=True)
+
+    def history_max(self) -> int:
+        """`--history-max`, else HELM_MAX_HISTORY, else 10; 0 is without limit."""
+        if "history_max" in self.options["given"]:
+            return int(self.options.history_max)
+        text = os.environ.get("HELM_MAX_HISTORY", "")
+        return int(text) if re.fullmatch(r"-?\d+", text) else DEFAULT_HISTORY
+
+
+class Lines(logging.Handler):
+    """Library warnings as Helm prints its own."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(logging.INFO)
+        self.session = session
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line for one record."""
+        level = "warn" if record.levelno >= logging.WARNING else "info"
+        self.session.log(level, record.getMessage())
+
+
+def quoted(text: str) -> str:
+    """As Go's slog text handler quotes a value."""
+    if text and not re.search(r"[\s\"=\x00-\x1f]", text):
+        return text
+    from pytest_helmsim.template.quoting import quote
+
+    return quote(text)
+
+
+def truthy(variable: str) -> bool:
+    """A boolean environment variable; anything that Go would not read is false."""
+    try:
+        return parse_bool(os.environ.get(variable, ""))
+    except ValueError:
+        return False
+
+
+def setting(options: Options, name: str) -> Any:
+    """A global flag, else its environment variable."""
+    if name in options["given"] or options[name]:
+        return options[name]
+    text = os.environ.get(ENVIRONMENT[name], "")
+    if name == "kube_as_group":
+        return [each for each in text.split(",") if each]
+    if name == "kube_insecure_skip_tls_verify":
+        return truthy(ENVIRONMENT[name])
+    return text
+
+
+def kubeconfig_files(options: Options) -> list[str]:
+    """The files that make the configuration: the flag's, KUBECONFIG's that exist, or the one in the home folder."""
+    if options.kubeconfig:
+        return [options.kubeconfig]
+    if paths := os.environ.get("KUBECONFIG"):
+        return [path for path in paths.split(os.pathsep) if path and Path(path).is_file()]
+    home = Path.home() / ".kube" / "config"
+    return [str(home)] if home.is_file() else []
+
+
+def connect(options: Options, unreachable: str) -> tuple[ApiClient, str]:
+    """The API client and its context's namespace. Raises `ClusterUnreachable` for a kubeconfig that cannot be used."""
+    import kubernetes.client
+    import kubernetes.config
+    from kubernetes.config.config_exception import ConfigException
+    from kubernetes.config.kube_config import KubeConfigLoader, KubeConfigMerger
+
+    configuration = kubernetes.client.Configuration()
+    configuration.host = "http://localhost:8080"
+    namespace = ""
+    files = kubeconfig_files(options)
+    for file in files:
+        if not Path(file).is_file():
+            raise ClusterUnreachable(f"{unreachable}: stat {file}: no such file or directory")
+    if files:
+        context = setting(options, "kube_context") or None
+        try:
+            merged = KubeConfigMerger(os.pathsep.join(files))
+            if context and context not in [each["name"] for each in (merged.config.value or {}).get("contexts") or ()]:
+                raise ClusterUnreachable(f'{unreachable}: context "{context}" does not exist')
+            loader = KubeConfigLoader(config_dict=merged.config, config_base_path=str(Path(files[0]).parent), active_context=context)
+            loader.load_and_set(configuration)
+            namespace = (loader.current_context.get("context") or {}).get("namespace") or ""
+        except yaml.YAMLError as error:
+            raise ClusterUnreachable(f"{unreachable}: error loading config file \"{files[0]}\": {error}") from error
+        except (ConfigException, KeyError, TypeError, AttributeError) as error:
+            raise ClusterUnreachable(f"{unreachable}: the kubeconfig {', '.join(files)} cannot be used: {error}") from error
+    client = kubernetes.client.ApiClient(overridden(configuration, options))
+    for header, value in impersonation(options):
+        client.set_default_header(header, value)
+    return client, namespace
+
+
+def overridden(configuration: Any, options: Options) -> Any:
+    """The configuration with `--kube-…` flags laid over it."""
+    if host := setting(options, "kube_apiserver"):
+        configuration.host = host if "://" in host else f"http://{host}"
+    if token := setting(options, "kube_token"):
+        configuration.api_key["authorization"] = f"Bearer {token}"
+    if file := setting(options, "kube_ca_file"):
+        configuration.ssl_ca_cert = file
+    if name := setting(options, "kube_tls_server_name"):
+        configuration.tls_server_name = name
+    if setting(options, "kube_insecure_skip_tls_verify"):
+        configuration.verify_ssl = False
+    if not configuration.verify_ssl:
+        import urllib3
+
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return configuration
+
+
+def impersonation(options: Options) -> list[tuple[str, str]]:
+    """The headers of `--kube-as-user` and `--kube-as-group`."""
+    user, groups = setting(options, "kube_as_user"), setting(options, "kube_as_group")
+    if groups and not user:
+        raise InvalidOption("requesting uid, groups or user-extra without impersonating a user")
+    if len(groups) > 1:
+        raise InvalidOption("more than one --kube-as-group is not supported; bind the user to one group that has the rights")
+    return [*([("Impersonate-User", user)] if user else []), *(("Impersonate-Group", group) for group in groups)]
