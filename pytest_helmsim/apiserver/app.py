@@ -7,7 +7,7 @@ request sees what they did at once. What takes time is planned on the clock. Onl
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_helmsim.apiserver import endpoints, routes
@@ -15,6 +15,7 @@ from pytest_helmsim.apiserver.admission import Mutator
 from pytest_helmsim.apiserver.bootstrap import populate
 from pytest_helmsim.apiserver.events import Hub
 from pytest_helmsim.apiserver.inner import InnerApi
+from pytest_helmsim.apiserver.negotiation import warning_headers
 from pytest_helmsim.apiserver.registry import CRD_KEY, Registry
 from pytest_helmsim.apiserver.store import Change, Store
 from pytest_helmsim.objects.clock import Clock, VirtualClock
@@ -77,6 +78,8 @@ class ApiServer:
         self.address = "127.0.0.1:6443"
         self.logs: dict[tuple[str, str, str, bool], str] = {}
         """Pod logs by namespace, pod, container, and whether of the previous run."""
+        self.warnings: list[str] = []
+        """Of the request that is being answered."""
         self.tokens: dict[str, User] = {}
         """Bearer tokens that were given out for service accounts."""
         self.lock: threading.RLock = self.clock.lock if isinstance(self.clock, VirtualClock) else threading.RLock()
@@ -101,10 +104,11 @@ class ApiServer:
         """Answer one request. A streamed body must be read (and closed) by the caller."""
         with self.lock:
             call = routes.parse(request)
+            self.warnings = []
             try:
                 response = endpoints.answer(self, request, call)
             except ApiError as error:
-                response = refusal(error)
+                response = refusal(error, self.warnings)
             self._log(request, call.verb if call else request.method.lower(), response.status)
             if request.method not in ("GET", "HEAD") and response.status < 300 and self.after_write is not None:
                 self.after_write()
@@ -151,9 +155,9 @@ class ApiServer:
             self.hub.close_all()
 
 
-def refusal(error: ApiError) -> Response:
+def refusal(error: ApiError, warnings: Sequence[str] = ()) -> Response:
     """The Status object of an error as a response."""
-    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"),)
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"), *warning_headers(warnings))
     retry = (error.details or {}).get("retryAfterSeconds")
     if retry and error.code in (429, 500, 503, 504):
         headers += (("Retry-After", str(retry)),)

@@ -142,9 +142,13 @@ def _seconds(text: str) -> float:
 def _cron_job(obj: JsonObject, now: float) -> list[Json]:
     last = at(obj, "status.lastScheduleTime")
     template = at(obj, "spec.jobTemplate")
-    shown = [at(obj, "spec.schedule", ""), at(obj, "spec.timeZone", NONE), at(obj, "spec.suspend", UNSET), len(at(obj, "status.active", []))]
+    shown = [at(obj, "spec.schedule", ""), at(obj, "spec.timeZone", NONE), _boolean(at(obj, "spec.suspend")), len(at(obj, "status.active", []))]
     wide = [*containers(at(template, "spec.template")), selector(at(template, "spec.selector"))]
     return [name_of(obj), *shown, since(last, now) if last else NONE, age(obj, now), *wide]
+
+
+def _boolean(value: bool | None) -> str:
+    return UNSET if value is None else str(value)
 
 
 def _node(obj: JsonObject, now: float) -> list[Json]:

@@ -10,6 +10,7 @@ from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.status import BadRequest, invalid
+from pytest_helmsim.patch import gotext
 from pytest_helmsim.schema import decoding
 from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.model import Schema
@@ -40,7 +41,29 @@ def _refuse(op: Operation, new: JsonObject, errors: list[FieldError]) -> None:
 
 def _schema_errors(op: Operation, new: JsonObject) -> list[FieldError]:
     served = op.server.registry.of_kind(op.served.stored) or op.served
-    return schemas.errors(new, served.schema) if served.schema is not None else []
+    found = schemas.errors(new, served.schema) if served.schema is not None else []
+    return [*found, *_scale_errors(op, new)]
+
+
+def _scale_errors(op: Operation, new: JsonObject) -> list[FieldError]:
+    """The replica count that the definition declares must be a number that is not negative."""
+    path = ((op.served.custom.scale if op.served.custom else None) or {}).get("specReplicasPath") or ""
+    value: Json = new
+    for step in path.strip(".").split(".") if path else ():
+        if not isinstance(value, dict):
+            why = f"{path} accessor error: {gotext.sprint(value)} is of the type {gotext.go_type(value)}, expected map[string]interface{{}}"
+            return [FieldError("FieldValueInvalid", path, 0, why)]
+        value = value.get(step)
+        if value is None:
+            return []
+    if not path:
+        return []
+    if isinstance(value, bool) or not isinstance(value, int):
+        why = f"{path} accessor error: {gotext.sprint(value)} is of the type {gotext.go_type(value)}, expected int64"
+        return [FieldError("FieldValueInvalid", path, 0, why)]
+    if value < 0:
+        return [FieldError("FieldValueInvalid", path, value, "should be a non-negative integer")]
+    return []
 
 
 def decoded(op: Operation, obj: JsonObject, complaints: tuple[str, ...]) -> JsonObject:
@@ -75,9 +98,9 @@ def _fill(value: Json, schema: Schema, depth: int) -> None:
         return
     if isinstance(value, dict):
         for key, field in (schema.fields or {}).items():
+            if value.get(key, 0) is None and not field.nullable and field.type != "any":
+                del value[key]
             if field.has_default and key not in value:
-                value[key] = copy(field.default)
-            elif value.get(key, 0) is None and field.has_default and not field.nullable:
                 value[key] = copy(field.default)
             if key in value:
                 _fill(value[key], field, depth + 1)

@@ -31,14 +31,19 @@ class Deleted:
 
 def delete(op: Operation, options: DeleteOptions) -> Deleted:
     """Delete `op.name`, or mark it when finalizers or a grace period hold it."""
+    if op.served.strategy.dependents == "orphan" and options.propagation is None and options.orphan_dependents is None:
+        op.warn(
+            f"child pods are preserved by default when {op.served.plural} are deleted; set propagationPolicy=Background to remove them "
+            "or set propagationPolicy=Orphan to suppress this warning"
+        )
     record = op.server.store.get(op.served.key, op.namespace, op.name)
     if record is None:
         raise op.not_found()
     old = record.obj
     admission.validate_delete(op, old)
-    _check_preconditions(op, old, options)
-    if op.served.group == "" and op.served.plural == "namespaces":
+    if op.served.key == admission.NAMESPACES:
         return _delete_namespace(op, record, options)
+    _check_preconditions(op, old, options)
     meta = dict(old["metadata"])
     graceful = _set_grace_period(op, old, meta, options)
     if graceful == "pending":
@@ -50,6 +55,10 @@ def delete(op: Operation, options: DeleteOptions) -> Deleted:
         _mark(op, meta)
     if finalizers or (graceful == "yes" and meta.get("deletionGracePeriodSeconds")):
         return Deleted(_store(op, old, meta), False, True)
+    if graceful == "yes":
+        old = _store(op, old, meta)
+        if op.dry_run:
+            return Deleted(old, True)
     return Deleted(_remove(op, old), True)
 
 
@@ -141,11 +150,6 @@ def _finalizers(op: Operation, meta: JsonObject, options: DeleteOptions) -> list
         foreground = True
     else:
         orphan = default == "orphan"
-        if orphan and op.served.plural == "jobs" and not op.dry_run:
-            op.warn(
-                "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them "
-                "or set propagationPolicy=Orphan to suppress this warning"
-            )
     wanted = [name for name, wish in ((ORPHAN, orphan), (FOREGROUND, foreground)) if wish]
     kept = [name for name in present if name not in (ORPHAN, FOREGROUND)]
     if [name for name in present if name in (ORPHAN, FOREGROUND)] == wanted:
@@ -157,6 +161,9 @@ def _delete_namespace(op: Operation, record: Record, options: DeleteOptions) -> 
     """A namespace first becomes Terminating; it goes when its content is gone and both lists of finalizers are empty."""
     old = record.obj
     meta = dict(old["metadata"])
+    for what, expected, found in (("UID", options.uid, meta["uid"]), ("ResourceVersion", options.resource_version, meta["resourceVersion"])):
+        if expected and expected != found:
+            raise op.conflict(f"Precondition failed: {what} in precondition: {expected}, {what} in object meta: {found}")
     spec_finalizers = (old.get("spec") or {}).get("finalizers") or []
     if not meta.get("deletionTimestamp"):
         meta["deletionTimestamp"] = op.now

@@ -53,6 +53,7 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
         if discovery.api_group(server, call.group) is None:
             return _not_a_page()
         raise _no_such_resource()
+    server.warnings += deprecations.of(served, server.catalog.version.minor)
     bodies.check_size(request)
     if call.subresource:
         return subresources.answer(server, request, call, served)
@@ -84,7 +85,7 @@ def _not_a_page() -> Response:
 
 def operation(server: ApiServer, request: Request, call: Call, served: Served, given: options.WriteOptions) -> Operation:
     """What the pipeline needs to know about this request."""
-    op = Operation(
+    return Operation(
         server,
         served,
         call.namespace if served.namespaced else "",
@@ -94,10 +95,8 @@ def operation(server: ApiServer, request: Request, call: Call, served: Served, g
         manager_name(given.manager, request.headers.get("user-agent", "")),
         given.dry_run,
         given.validation,
+        server.warnings,
     )
-    for text in deprecations.of(served, server.catalog.version.minor):
-        op.warn(text)
-    return op
 
 
 def respond(op: Operation, representation: Representation, obj: JsonObject, status: int = 200) -> Response:
@@ -118,10 +117,10 @@ def get(server: ApiServer, request: Request, call: Call, served: Served) -> Resp
     if version and reads.revision(version) > server.store.revision:
         raise reads.too_large(int(version), server.store.revision)
     if representation.plain and served.gvk == served.stored:
-        return Response(200, record.encoded, (*JSON_HEADERS, *_deprecated(server, served)))
+        return Response(200, record.encoded, (*JSON_HEADERS, *_warnings(server)))
     shown = Record(conversion.from_storage(served, record.obj), 0)
     body, content_type = representation.one(server, served, shown)
-    return Response(200, body, (("Content-Type", content_type), *_deprecated(server, served)))
+    return Response(200, body, (("Content-Type", content_type), *_warnings(server)))
 
 
 def _list(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
@@ -129,11 +128,11 @@ def _list(server: ApiServer, request: Request, call: Call, served: Served) -> Re
     chosen = reads.list_options(request, served, call.namespace, call.name)
     found = reads.page(server, served, _space(call, served), chosen)
     body, content_type = representation.many(server, served, found)
-    return Response(200, body, (("Content-Type", content_type), *_deprecated(server, served)))
+    return Response(200, body, (("Content-Type", content_type), *_warnings(server)))
 
 
-def _deprecated(server: ApiServer, served: Served) -> tuple[tuple[str, str], ...]:
-    return negotiation.warning_headers(deprecations.of(served, server.catalog.version.minor))
+def _warnings(server: ApiServer) -> tuple[tuple[str, str], ...]:
+    return negotiation.warning_headers(server.warnings)
 
 
 def _space(call: Call, served: Served) -> str | None:
@@ -147,7 +146,7 @@ def _watch(server: ApiServer, request: Request, call: Call, served: Served) -> R
     chosen = reads.list_options(request, served, call.namespace, call.name, watch=True)
     encode = representation.event_encoder(server, served)
     stream = reads.watch(server, served, _space(call, served), chosen, encode, representation.bookmark_encoder(server, served))
-    return Response(200, stream, (("Content-Type", representation.stream_type), *_deprecated(server, served)))
+    return Response(200, stream, (("Content-Type", representation.stream_type), *_warnings(server)))
 
 
 def _create(server: ApiServer, request: Request, call: Call, served: Served) -> Response:

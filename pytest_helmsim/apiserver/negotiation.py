@@ -102,7 +102,7 @@ class Representation:
         return encode
 
     def _partial(self, obj: JsonObject) -> JsonObject:
-        return {"kind": "PartialObjectMetadata", "apiVersion": f"{_META}/{self.version}", "metadata": obj["metadata"]}
+        return {"kind": "PartialObjectMetadata", "apiVersion": f"{_META}/{self.version}", "metadata": tables.bare_metadata(obj)}
 
     def _out(self, value: JsonObject) -> tuple[bytes, str]:
         if self.media == YAML:

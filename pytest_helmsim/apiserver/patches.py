@@ -23,6 +23,8 @@ _CUSTOM_TYPES = (dispatch.JSON_PATCH, dispatch.MERGE_PATCH, dispatch.APPLY_PATCH
 def check_type(served: Served, content_type: str) -> None:
     """Custom resources know no strategic merge patch."""
     accepted = _CUSTOM_TYPES if served.custom is not None else TYPES
+    if content_type not in accepted and content_type in TYPES:
+        raise bodies.unsupported(accepted)
     if content_type not in accepted:
         raise UnsupportedMediaType("415: Unsupported Media Type", details={})
 

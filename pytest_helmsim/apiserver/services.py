@@ -43,6 +43,13 @@ def begin_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     _node_ports(op, new, held)
 
 
+def without_traffic_policy(service: JsonObject) -> JsonObject:
+    """An ExternalName service shows no `internalTrafficPolicy`, although the default set one."""
+    if service["spec"].get("type") == "ExternalName":
+        service["spec"] = {key: value for key, value in service["spec"].items() if key != "internalTrafficPolicy"}
+    return service
+
+
 def drop_type_dependent(new: JsonObject, old: JsonObject) -> None:
     """Fields that the new type does not use go away, unless the client changed them in the same request."""
     spec, before = new["spec"], old["spec"]
@@ -175,6 +182,9 @@ def _addresses(op: Operation, new: JsonObject, held: frozenset[str]) -> None:
     asked = (spec.get("clusterIPs") or [""])[0]
     if not asked:
         asked = _free_address(op.server.store)
+        if not new["metadata"].get("name"):
+            owner = f'IPAddress.networking.k8s.io "{asked}" is invalid: spec.parentRef.name: Required value'
+            raise _refuse(op, new, "spec.clusterIPs", [""], f"failed to allocate IP: {owner}")
     elif asked not in held:
         if asked in op.server.store.claimed:
             raise _refuse(op, new, "spec.clusterIPs", [asked], f"failed to allocate IP {asked}: provided IP is already allocated")

@@ -7,6 +7,7 @@ Objects that go in are never changed afterwards, by anyone. The caller serialize
 from __future__ import annotations
 
 import hashlib
+import uuid
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -115,6 +116,10 @@ class Store:
         """32 bytes that follow from the seed and how much was drawn before."""
         self.drawn += 1
         return hashlib.sha256(f"{self.seed}/{purpose}/{self.drawn}".encode()).digest()
+
+    def draw_uid(self) -> str:
+        """A random UUID (version 4) that follows from the seed."""
+        return str(uuid.UUID(bytes=self.draw("uid")[:16], version=4))
 
     # reading
 

@@ -94,6 +94,15 @@ class Job(Strategy):
     dependents: Collection = "orphan"
 
 
+class LimitRange(Strategy):
+    """Without a name it gets its uid's kind of name."""
+
+    def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
+        if not new["metadata"].get("name"):
+            new["metadata"]["name"] = op.server.store.draw_uid()
+        return super().prepare_create(op, new)
+
+
 class Pod(Strategy):
     """Lives on after DELETE until its grace period is over and the kubelet has confirmed."""
 
@@ -189,13 +198,16 @@ class Service(Strategy):
     def begin_create(self, op: Operation, new: JsonObject) -> None:
         services.begin_create(op, new)
 
+    def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
+        return services.without_traffic_policy(super().prepare_create(op, new))
+
     def begin_update(self, op: Operation, new: JsonObject, old: JsonObject) -> None:
         services.begin_update(op, new, old)
 
     def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         new = super().prepare_update(op, new, old)
         services.drop_type_dependent(new, old)
-        return new
+        return services.without_traffic_policy(new)
 
 
 class Event(Strategy):
@@ -284,6 +296,7 @@ _RETURNS_DELETED = frozenset(
 _BY_PLURAL: dict[tuple[str, str], type[Strategy]] = {
     ("apps", "deployments"): Deployment,
     ("batch", "jobs"): Job,
+    ("", "limitranges"): LimitRange,
     ("", "pods"): Pod,
     ("", "namespaces"): Namespace,
     ("", "persistentvolumes"): PersistentVolume,

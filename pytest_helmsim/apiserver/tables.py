@@ -13,6 +13,7 @@ from pytest_helmsim.apiserver import cells, jsonpath
 from pytest_helmsim.apiserver.durations import since
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.schema.strategies import TEMPLATE_GENERATION
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
@@ -46,9 +47,20 @@ def table(
         elif objects_as == "None":
             row["object"] = None
         else:
-            row["object"] = {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": obj["metadata"]}
+            row["object"] = {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": bare_metadata(obj)}
         rows.append(row)
     return {"kind": "Table", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta, "columnDefinitions": definitions, "rows": rows}
+
+
+def bare_metadata(obj: JsonObject) -> JsonObject:
+    """Metadata as the internal type has it: a DaemonSet's template generation is no annotation there."""
+    meta = obj["metadata"]
+    if obj.get("kind") == "DaemonSet" and TEMPLATE_GENERATION in (meta.get("annotations") or {}):
+        rest = {key: value for key, value in meta["annotations"].items() if key != TEMPLATE_GENERATION}
+        meta = {**meta, "annotations": rest}
+        if not rest:
+            del meta["annotations"]
+    return meta  # type: ignore[no-any-return]
 
 
 def columns(served: Served) -> list[JsonObject]:

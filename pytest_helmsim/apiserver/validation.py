@@ -30,11 +30,12 @@ def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     if op.served.custom is not None:
         customs.check_update(op, new, old)
         return
+    if op.subresource in ("", "scale"):
+        _refuse(op, new, validate.validate_update(op.served.stored, new, old, version=op.server.version))
+        return
     errors = Errors()
     check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.path_segment)
     check_metadata_update(errors, new, old)
-    if op.subresource in ("", "scale"):
-        errors += validate.validate_update(op.served.stored, new, old, version=op.server.version)
     _refuse(op, new, errors)
 
 

@@ -89,11 +89,7 @@ def _fill_identity(op: Operation, meta: JsonObject) -> None:
                 break
         meta["name"] = name
     meta["creationTimestamp"] = op.now
-    digest = bytearray(store.draw("uid")[:16])
-    digest[6] = digest[6] & 0x0F | 0x40
-    digest[8] = digest[8] & 0x3F | 0x80
-    text = digest.hex()
-    meta["uid"] = f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    meta["uid"] = store.draw_uid()
 
 
 def replace(op: Operation, new: JsonObject) -> tuple[JsonObject, bool]:
