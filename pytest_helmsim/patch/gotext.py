@@ -21,7 +21,7 @@ def go_type(value: Json) -> str:
 
 
 def sprint(value: Json) -> str:
-    """`%v`: `map[a:1 b:[x y]]` with sorted keys, `<nil>`, `true`, `1e+21`."""
+    """`%v`: `map[a:1 b:[x y]]` with sorted keys, `<nil>`, `true`, `1e+06`."""
     if value is None:
         return "<nil>"
     if isinstance(value, bool):
@@ -34,11 +34,11 @@ def sprint(value: Json) -> str:
         return f"[{' '.join(map(sprint, value))}]"
     if isinstance(value, float):
         return format_float(value)
-    return str(value)
+    return str(value) if go_type(value) == "int64" else format_float(float(value))
 
 
 def format_float(value: float) -> str:
-    """Shortest form, an exponent below 1e-4 and from 1e21 on: `%v` of a float64."""
+    """Shortest form, an exponent below 1e-4 and from 1e6 on: `%v` of a float64."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
@@ -47,7 +47,7 @@ def format_float(value: float) -> str:
     point = len(figures) + int(exponent)
     if value == 0:
         return f"{minus}0"
-    if not -4 < point <= 21:
+    if not -4 < point <= 6:
         fraction = f".{figures[1:]}" if len(figures) > 1 else ""
         return f"{minus}{figures[0]}{fraction}e{point - 1:+03d}"
     if point <= 0:
