@@ -1,8 +1,9 @@
 """Record how a real API server refuses objects: rows for tests/recorded/validation.
 
-Usage: `python tools/record_validation.py SERVER TOKEN`, for example `https://127.0.0.1:6443 oracle`. Reads `cases.yaml` (good objects,
-edits of them), creates each edited object as a dry run, or creates the good object and replaces it by the edited one, and writes
-`answers.json` beside it: {base, edits, request, old, status, message, causes}, one row a line.
+Usage: `python tools/record_validation.py SERVER TOKEN`, for example `https://127.0.0.1:6443 oracle`. Reads `cases.yaml`
+(good objects, edits of them), creates each edited object as a dry run (the undecodable ones strictly), or creates the
+good object and replaces it by the edited one, and writes `answers.json` beside it: {base, edits, request, old, status,
+message, causes}, one row a line.
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ def main() -> None:
     for base, edits in cases["creates"]:
         request = edited(cases["bases"][base], edits)
         status, answer, _ = server.ask("POST", collection(request) + "?dryRun=All", request)
+        rows.append(row(base, edits, request, None, status, answer))
+    for base, edits in cases["undecodable"]:
+        request = edited(cases["bases"][base], edits)
+        status, answer, _ = server.ask("POST", collection(request) + "?dryRun=All&fieldValidation=Strict", request)
         rows.append(row(base, edits, request, None, status, answer))
     for base, edits in cases["updates"]:
         good = cases["bases"][base]
