@@ -130,7 +130,9 @@ def _show(line: _Line, depth: int) -> list[str]:
 
 
 def _text(error: ValidationError) -> str:
-    keyword: str | None = error.validator  # type: ignore[assignment]  # never unset in what a validator yields
+    keyword = error.validator
+    if not isinstance(keyword, str) or error.message == "false schema":
+        return "false schema"
     wanted: Any = error.validator_value
     got: Any = error.instance
     match keyword:
@@ -178,8 +180,6 @@ def _text(error: ValidationError) -> str:
             return f"{_display(got)} is not valid {wanted}"
         case "additionalItems" | "items":
             return f"last {len(got)} additionalItem(s) not allowed" if isinstance(got, list) else "false schema"
-        case None:
-            return "false schema"
         case _:
             return f"'{keyword}' failed"
 

@@ -125,7 +125,7 @@ def _properties(validator: Any, properties: dict[str, Any], instance: Any, schem
         if name not in instance:
             continue
         if subschema is False:
-            yield ValidationError("false schema", validator=None, instance=instance[name], path=(name,), schema_path=(name,))
+            yield ValidationError("false schema", instance=instance[name], path=(name,), schema_path=(name,))
         else:
             yield from validator.descend(instance[name], subschema, path=name, schema_path=name)
 

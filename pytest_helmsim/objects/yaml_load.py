@@ -27,7 +27,6 @@ _RESOLVABLE = frozenset(("!!str", "!!bool", "!!int", "!!float", "!!null", "!!tim
 _ALIAS_RATIO_LOW: Final = 400_000
 _ALIAS_RATIO_HIGH: Final = 4_000_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ufffd\U00010000-\U0010ffff]|[\ud800-\udfff]")
 
 
 class YamlError(HelmsimError):
@@ -59,11 +58,10 @@ class Reader:
     def __init__(self, text: str | bytes, *, integers: bool, strict: bool) -> None:
         if isinstance(text, bytes):
             text = decode_utf8(text)
-        found = _CONTROL.search(text)
-        if found is not None:
-            reason = "invalid leading UTF-8 octet" if "\udc80" <= found.group() <= "\udcff" else "control characters are not allowed"
-            raise YamlError(f"yaml: {reason}")
-        self._parser: Any = CParser(text if text else "\n")
+        try:
+            self._parser: Any = CParser(text if text else "\n")
+        except UnicodeEncodeError as error:
+            raise YamlError("yaml: invalid leading UTF-8 octet") from error
         self._integers = integers
         self._strict = strict
         self._problems: list[str] = []
