@@ -5,6 +5,7 @@ Source: github.com/Masterminds/sprig/v3 crypto.go.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import zlib
@@ -71,14 +72,19 @@ def derive_password(counter: int, kind: str, password: str, user: str, site: str
     """The Master Password algorithm; a kind that does not exist is the result's text."""
     if kind not in _SHAPES:
         return f"cannot find password template {kind}"
-    name, place = to_bytes(user), to_bytes(site)
-    salt = _MASTER + len(name).to_bytes(4, "big") + name
-    key = hashlib.scrypt(to_bytes(password), salt=salt, n=32768, r=8, p=2, maxmem=64 * 1024 * 1024, dklen=64)
+    place = to_bytes(site)
     message = _MASTER + len(place).to_bytes(4, "big") + place + (int(counter) % 2**32).to_bytes(4, "big")
-    seed = hmac.new(key, message, hashlib.sha256).digest()
+    seed = hmac.new(_master_key(password, user), message, hashlib.sha256).digest()
     shapes = _SHAPES[kind].split()
     shape = shapes[seed[0] % len(shapes)]
     return "".join(_ALPHABETS[element][seed[i + 1] % len(_ALPHABETS[element])] for i, element in enumerate(shape))
+
+
+@functools.lru_cache(maxsize=32)
+def _master_key(password: str, user: str) -> bytes:
+    name = to_bytes(user)
+    salt = _MASTER + len(name).to_bytes(4, "big") + name
+    return hashlib.scrypt(to_bytes(password), salt=salt, n=32768, r=8, p=2, maxmem=64 * 1024 * 1024, dklen=64)
 
 
 @TABLE.function("decryptAES", "string", "string", result="string")

@@ -1,43 +1,29 @@
-"""TOML as BurntSushi's library writes it, and read into Go's values.
+"""TOML as BurntSushi's library writes it: plain values before tables, both by sorted keys, tables indented by depth, nils left out.
 
-Writing: plain values before tables, both by sorted keys, tables indented by depth, nils left out. Reading: integers are int64, an
-array of `[[tables]]` is a `[]map[string]interface {}`.
-
-Source: github.com/BurntSushi/toml v1.6.0 encode.go, decode.go, parse.go.
+Source: github.com/BurntSushi/toml v1.6.0 encode.go.
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
-from datetime import date, datetime
-from datetime import time as clock_time
 from typing import Any
 
-from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.template import gofmt
 from pytest_helmsim.template.errors import FunctionError
 from pytest_helmsim.template.functions import layouts
-from pytest_helmsim.template.functions.instants import UTC_LOCATION, Location, from_wall
 from pytest_helmsim.template.functions.reflection import elements
 from pytest_helmsim.template.functions.runes import to_bytes, valid
 from pytest_helmsim.template.functions.times import Duration, Time
-from pytest_helmsim.template.values import GoObject, Int64, MapList, Value, go_kind
+from pytest_helmsim.template.functions.toml_reader import TomlError, decode
+from pytest_helmsim.template.functions.toml_tables import Key, dotted, key_part, quoted
+from pytest_helmsim.template.values import GoObject, Value, go_kind
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-_SPECIAL = re.compile(r'["\\\x00-\x1f\x7f]')
-_SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+__all__ = ["TomlError", "decode", "encode"]
+
 _LOCAL_LAYOUTS = {
     "datetime-local": "2006-01-02T15:04:05.999999999",
     "date-local": "2006-01-02",
     "time-local": "15:04:05.999999999",
 }
-
-Key = tuple[str, ...]
-
-
-class TomlError(HelmsimError):
-    """What the library returns as error."""
 
 
 def encode(value: Value) -> str:
@@ -66,14 +52,6 @@ def _kind(value: Value) -> str:
     raise TomlError(f"unsupported type: {kind}")
 
 
-def _quoted(text: str) -> str:
-    return '"' + _SPECIAL.sub(lambda match: _SHORT.get(match.group()) or f"\\u{ord(match.group()):04x}", text) + '"'
-
-
-def _key_part(part: str) -> str:
-    return part if _BARE.fullmatch(part) else _quoted(part)
-
-
 class _Writer:
     """Collects the output; a blank line is written before a table only when something stands before it."""
 
@@ -93,7 +71,7 @@ class _Writer:
             if len(key) == 1:
                 self._newline()
             if key:
-                self.out.append(f"{self._indent(key)}[{'.'.join(map(_key_part, key))}]")
+                self.out.append(f"{self._indent(key)}[{dotted(key)}]")
                 self._newline()
             self._table(key, value)
         elif kind == "tables":
@@ -109,7 +87,7 @@ class _Writer:
             raise TomlError("toml: top-level values must be Go maps or structs")
         for item in items:
             self._newline()
-            self.out.append(f"{self._indent(key)}[[{'.'.join(map(_key_part, key))}]]")
+            self.out.append(f"{self._indent(key)}[[{dotted(key)}]]")
             self._newline()
             self._table(key, item)
 
@@ -117,7 +95,7 @@ class _Writer:
         if not key:
             self._element(value)
             return
-        self.out.append(f"{self._indent(key)}{_key_part(key[-1])} = ")
+        self.out.append(f"{self._indent(key)}{key_part(key[-1])} = ")
         self._element(value)
         if not inline:
             self._newline()
@@ -144,9 +122,9 @@ class _Writer:
         if isinstance(value, Time):
             self.out.append(layouts.format(value.instant, _LOCAL_LAYOUTS.get(value.instant.location.name, layouts.RFC3339_NANO)))
         elif isinstance(value, Duration):
-            self.out.append(_quoted(value.go_string()))
+            self.out.append(quoted(value.go_string()))
         elif isinstance(value, str):
-            self.out.append(_quoted(valid(value)))
+            self.out.append(quoted(valid(value)))
         elif isinstance(value, bool):
             self.out.append("true" if value else "false")
         elif isinstance(value, int):
@@ -156,7 +134,7 @@ class _Writer:
         elif go_kind(value) in ("slice", "array"):
             self._array(elements(value))
         elif hasattr(value, "marshal_json") and not isinstance(value, dict):
-            self.out.append(_quoted(value.go_string() or ""))
+            self.out.append(quoted(value.go_string() or ""))
         else:
             self._inline_table(value)
 
@@ -192,58 +170,3 @@ def _float(number: float) -> str:
         return "inf" if number > 0 else "-inf"
     text = gofmt.show_reflected(number)
     return text if "." in text or "e" in text else text + ".0"
-
-
-def decode(text: str) -> dict[str, Value]:
-    """A document as a map; raise TomlError with the line of the mistake."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TomlError(f"toml: {error}") from error
-    tables = {_header_path(match[1]) for match in _HEADER.finditer(text)}
-    result = _go_value(document, (), tables)
-    assert isinstance(result, dict)
-    return result
-
-
-_HEADER = re.compile(r"^[ \t]*\[\[([^\n]+)\]\]", re.MULTILINE)
-
-
-def _header_path(header: str) -> Key:
-    try:
-        probe: Any = tomllib.loads(f"{header.strip()} = 0")
-    except tomllib.TOMLDecodeError:
-        return ()
-    path: list[str] = []
-    while isinstance(probe, dict):
-        name, probe = next(iter(probe.items()))
-        path.append(name)
-    return tuple(path)
-
-
-def _go_value(value: Any, path: Key, tables: set[Key]) -> Value:
-    if isinstance(value, dict):
-        return {key: _go_value(item, (*path, key), tables) for key, item in value.items()}
-    if isinstance(value, list):
-        items = [_go_value(item, path, tables) for item in value]
-        return MapList(items) if path in tables else items
-    if isinstance(value, bool | str | float):
-        return value
-    if isinstance(value, int):
-        return Int64(value)
-    return _go_time(value)
-
-
-def _go_time(value: datetime | date | clock_time) -> Time:
-    if isinstance(value, datetime):
-        location = Location("datetime-local")
-        offset = value.utcoffset()
-        if offset is not None:
-            location = UTC_LOCATION if not offset else Location("", int(offset.total_seconds()))
-        instant = from_wall(
-            (value.year, value.month, value.day), (value.hour, value.minute, value.second), value.microsecond * 1000, location
-        )
-        return Time(instant)
-    if isinstance(value, date):
-        return Time(from_wall((value.year, value.month, value.day), (0, 0, 0), 0, Location("date-local")))
-    return Time(from_wall((0, 1, 1), (value.hour, value.minute, value.second), value.microsecond * 1000, Location("time-local")))
