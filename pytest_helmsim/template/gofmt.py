@@ -20,6 +20,8 @@ _MAX_RUNE = 0x10FFFF
 _TOO_LARGE = 1_000_000
 _ADDRESS = 0xC000012000
 """Stands for every address, which Go prints for pointers inside values and which no two runs share."""
+_PIECE = 256
+"""What every piece of output counts beyond its length, so that a small value nested in itself without end stops soon."""
 _STRINGISH = frozenset("vsxXq")
 
 
@@ -127,7 +129,7 @@ class _Printer:
     erroring: bool = False
 
     def write(self, text: str) -> None:
-        self.size += len(text)
+        self.size += len(text) + _PIECE
         check_size(self.size)
         self.out.append(text)
 
@@ -264,7 +266,7 @@ class _Printer:
         if text[1] in "IN":
             if text[1] == "N" and not flags.space and not flags.plus:
                 text = text[1:]
-            self.pad_with_spaces(text if text[0] != "+" or flags.plus else text[1:])
+            self.pad_with_spaces(text)
             return
         if flags.sharp and verb != "b":
             text = _with_point(text, verb, precision)

@@ -64,7 +64,7 @@ class _Parser:
         self.tokens = lexer.tokenize(text, delimiters)
         self.index = 0
         self.seen = 0
-        self.action_line = 0
+        self.action_start: int | None = None
         self.nesting = 0
         self.variables = ["$"]
         self.range_depth = 0
@@ -116,8 +116,8 @@ class _Parser:
         if token[0] != lexer.ERROR:
             return self.error(f"unexpected {lexer.show(token)} in {context}")
         extra = ""
-        if self.action_line not in (0, self.line(token[1])):
-            extra = f" started at {self.name}:{self.action_line}"
+        if self.action_start is not None and self.line(self.action_start) != self.line(token[1]):
+            extra = f" started at {self.name}:{self.line(self.action_start)}"
             if not token[2].endswith(" action"):
                 extra = " in action" + extra
         return self.error(token[2] + extra)
@@ -155,8 +155,8 @@ class _Parser:
 
     def definition(self) -> None:
         context = "define clause"
-        outer = (self.variables, self.range_depth, self.action_line)
-        self.variables, self.range_depth, self.action_line = ["$"], 0, 0
+        outer = (self.variables, self.range_depth, self.action_start)
+        self.variables, self.range_depth, self.action_start = ["$"], 0, None
         token = self.next_solid()
         if token[0] not in (lexer.STRING, lexer.RAW_STRING):
             raise self.unexpected(token, context)
@@ -166,7 +166,7 @@ class _Parser:
         if not isinstance(end, nodes.End):
             raise self.error(f"unexpected {end} in {context}")
         self.add(name, body)
-        self.variables, self.range_depth, self.action_line = outer
+        self.variables, self.range_depth, self.action_start = outer
 
     def items(self) -> tuple[list[nodes.Node], nodes.Node]:
         """Up to an end or else, which is given beside the list."""
@@ -184,9 +184,9 @@ class _Parser:
             return nodes.Text(token[1], token[2])
         if token[0] != lexer.LEFT_DELIM:
             raise self.unexpected(token, "input")
-        self.action_line = self.line(token[1])
+        self.action_start = token[1]
         node = self.action()
-        self.action_line = 0
+        self.action_start = None
         return node
 
     def action(self) -> nodes.Node:
@@ -266,15 +266,15 @@ class _Parser:
         name = self.template_name(token, context)
         pipe = self.pipeline(context, lexer.RIGHT_DELIM)
         seen = self.seen
-        outer = (self.variables, self.range_depth, self.action_line)
-        self.variables, self.range_depth, self.action_line = ["$"], 0, 0
+        outer = (self.variables, self.range_depth, self.action_start)
+        self.variables, self.range_depth, self.action_start = ["$"], 0, None
         self.enter()
         body, end = self.items()
         self.nesting -= 1
         if not isinstance(end, nodes.End):
             raise self.error(f"unexpected {end} in {context}", seen=seen)
         self.add(name, body)
-        self.variables, self.range_depth, self.action_line = outer
+        self.variables, self.range_depth, self.action_start = outer
         return nodes.Template(token[1], name, pipe)
 
     def template_name(self, token: Token, context: str) -> str:

@@ -209,7 +209,7 @@ def _blamed(fault: BaseException, site: Site) -> Node:
 
 
 def _reason(fault: BaseException, site: Site) -> str:
-    if isinstance(fault, FunctionError | TemplateError):
+    if isinstance(fault, FunctionError | TemplateError) and site.name:
         return f"error calling {site.name}: {fault}"
     if isinstance(fault, UnprintableFault):
         return f"can't print {site.node} of type {fault.type_name}"
