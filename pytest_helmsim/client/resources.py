@@ -66,13 +66,23 @@ class ResourceMap:
 
         Raise `UnknownResource` as kubectl words it.
         """
+        known = self._all is not None
+        found = self._named(text)
+        if found is None and known:
+            self.invalidate()
+            found = self._named(text)
+        if found is not None:
+            return found
+        raise UnknownResource(f'the server doesn\'t have a resource type "{text}"')
+
+    def _named(self, text: str) -> Resource | None:
         name, _, group = text.partition(".")
         lower = name.lower()
         for resource in self.discover().resources:
             names = (resource.gvk.kind.lower(), resource.plural, resource.singular, *resource.short_names)
             if lower in names and (not group or group in (resource.gvk.group, f"{resource.gvk.version}.{resource.gvk.group}")):
                 return resource
-        raise UnknownResource(f'the server doesn\'t have a resource type "{text}"')
+        return None
 
     def discover(self) -> Discovered:
         """Everything, in two requests where the server aggregates its discovery, else one per group version."""

@@ -71,7 +71,7 @@ def create_all(context: Context, targets: Sequence[Built], way: Way) -> None:
     if not targets:
         raise UpdateFailed(NOTHING_VISITED)
     errors: list[Exception] = []
-    for target in in_batches(targets):
+    for target in in_batches(targets, started=True):
         try:
             live = way.create(target)
         except (ApiError, ReleaseError) as error:
@@ -83,10 +83,14 @@ def create_all(context: Context, targets: Sequence[Built], way: Way) -> None:
         raise UpdateFailed(context.rules.join([str(error) for error in errors]), errors) from errors[0]
 
 
-def in_batches(targets: Sequence[Built]) -> Iterator[Built]:
-    """Neighbours of one kind go out together; nothing of the next kind before they are answered."""
+def in_batches(targets: Sequence[Built], *, started: bool = False) -> Iterator[Built]:
+    """Neighbours of one kind go out together; nothing of the next kind before they are answered.
+
+    `started`: in the order in which Go starts goroutines, the last one first. It shows where two objects have one name.
+    """
     for _, batch in groupby(targets, key=lambda each: each.kind):
-        yield from batch
+        group = list(batch)
+        yield from [group[-1], *group[:-1]] if started else group
 
 
 def perform_update(context: Context, plan: Plan, way: Way, done: Done) -> None:

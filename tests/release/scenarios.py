@@ -58,7 +58,7 @@ class Scenario:
 def load() -> Iterator[Scenario]:
     """All scenarios of all files for each flavour, in the order of the files."""
     for file in sorted(FILES.glob("*.yaml")):
-        document = yaml.safe_load(file.read_text())
+        document = yaml.load(file.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         shared = document.get("charts") or {}
         for name, body in document["scenarios"].items():
             charts = {**shared, **(body.get("charts") or {})}
@@ -301,6 +301,8 @@ def snapshot(client: Client, scenario: Scenario) -> dict[str, Any]:
         return state
     state["Namespace"] = {key: value for key, value in namespace["metadata"].get("labels", {}).items() if "kubernetes.io" not in key}
     for kind in KINDS:
+        if kind == "Widget.example.com" and not any("crds/widget.yaml" in files for files in scenario.charts.values()):
+            continue
         try:
             found = client.list(kind, scenario.namespace)
         except (NotFound, HelmsimError):
@@ -322,6 +324,7 @@ def snapshot(client: Client, scenario: Scenario) -> dict[str, Any]:
 
 MASKED_METADATA = ("uid", "resourceVersion", "creationTimestamp", "generation", "selfLink")
 MASKED_NUMBERS = ("clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "controller-uid", "batch.kubernetes.io/controller-uid")
+_UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -372,7 +375,7 @@ def masked_record(secret: dict[str, Any], scenario: Scenario) -> Any:
 
 def mask_text(text: str, scenario: Scenario) -> str:
     """Times and generated names in any text."""
-    text = _TIME.sub("*", text)
+    text = _UID.sub("UID", _TIME.sub("*", text))
     return re.sub(r"/[^ :\"]*/(charts|helmsim-charts)[^ /:\"]*/", "CHARTS/", text)
 
 
