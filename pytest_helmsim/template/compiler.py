@@ -186,6 +186,7 @@ class _Compiler:
         return statements or [ast.Pass(lineno=self.line, col_offset=0)]
 
     def text(self, node: nodes.Text) -> list[ast.stmt]:
+        self.at(node)
         return [self.statement(self.call(self.name("w"), [self.constant(node.text)]))]
 
     def action(self, node: nodes.Action) -> list[ast.stmt]:
@@ -193,6 +194,7 @@ class _Compiler:
             return self.declare(node.pipe)
         value = self.pipe(node.pipe)
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            self.at(node)
             return [self.statement(self.call(self.name("w"), [value]))]
         self.at(node)
         return [self.statement(self.call(self.name("w"), [self.call(self.helper("show"), [value])]))]

@@ -23,6 +23,7 @@ from pytest_helmsim.template.parser import Parsed, parse
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.runtime import Budget, Linked, Output, Run
 from pytest_helmsim.template.signatures import Function
+from pytest_helmsim.template.tracing import Trace, TracedOutput, Tracer
 from pytest_helmsim.template.values import Value
 
 _GO_DEPTH = 100_000
@@ -64,23 +65,32 @@ class _Unit:
 class Template:
     """One named template of an environment; made by `Environment.add`."""
 
-    __slots__ = ("_environment", "_run", "body", "name", "parse_name")
+    __slots__ = ("_environment", "_run", "_traced", "body", "name", "parse_name")
 
     def __init__(self, environment: Environment, name: str, parse_name: str, body: Body) -> None:
         self._environment = environment
         self._run: Run | None = None
+        self._traced: tuple[Tracer, Run] | None = None
         self.name = name
         self.parse_name = parse_name
         self.body = body
 
     @property
     def run(self) -> Run:
+        tracer = self._environment.tracer
+        if tracer is not None:
+            if self._traced is None or self._traced[0] is not tracer:
+                self._traced = tracer, self._link()
+            return self._traced[1]
         if self._run is None:
-            compiled = self.body.compiled
-            wrong = self._environment.arity_errors(compiled)
-            linked = Linked(self.name, self.parse_name, self.body.text, compiled, wrong)
-            self._run = linked.link(self._environment.resolver(compiled))
+            self._run = self._link()
         return self._run
+
+    def _link(self) -> Run:
+        compiled = self.body.compiled
+        wrong = self._environment.arity_errors(compiled)
+        linked = Linked(self.name, self.parse_name, self.body.text, compiled, wrong)
+        return linked.link(self._environment.resolver(compiled))
 
     def moved(self, environment: Environment) -> Template:
         return Template(environment, self.name, self.parse_name, self.body)
@@ -172,7 +182,9 @@ class Environment:
     def run(self, template: Template, data: Value) -> str:
         """Like `execute`, for a template at hand (an empty text that replaced nothing is in no table)."""
         budget = self._budget
-        outer, output = budget.output, Output()
+        tracer = budget.tracer
+        outer = budget.output
+        output = Output() if tracer is None else TracedOutput(tracer)
         if outer is None:
             budget.restart()
             if sys.getrecursionlimit() < _RECURSION:
@@ -192,7 +204,33 @@ class Environment:
             raise LimitExceeded("depth of templates or values", _RECURSION, "look for a template that includes itself") from fault
         finally:
             budget.output = outer
+        if isinstance(output, TracedOutput):
+            trace = output.trace()
+            if isinstance(outer, TracedOutput):
+                outer.inner.append(trace)
+            else:
+                budget.trace = trace
         return "".join(output)
+
+    def trace(self, name: str, data: Value, *, root: str = "Values") -> Trace:
+        """Like `execute`, with the origin of every piece; `root` is the field of `data` whose values are followed."""
+        budget = self._budget
+        tracer = Tracer(budget)
+        tracer.know(data.get(root) if isinstance(data, dict) else None, f".{root}")
+        budget.tracer, budget.trace = tracer, None
+        try:
+            self.execute(name, data)
+        finally:
+            budget.tracer = None
+        trace: Trace | None = budget.trace
+        assert trace is not None, "an execution that ends without an error leaves its trace"
+        return trace
+
+    @property
+    def tracer(self) -> Tracer | None:
+        """The tracer of the running execution."""
+        tracer: Tracer | None = self._budget.tracer
+        return tracer
 
     # Linking.
 
@@ -228,6 +266,8 @@ class Environment:
     def resolver(self, compiled: Compiled) -> Callable[[str], object]:
         """What a free variable of compiled code stands for in this environment."""
         bindings, known = compiled.bindings, self._helpers
+        if self.tracer is not None:
+            known = known | self.tracer.helpers(self.missing_key)
 
         def resolve(name: str) -> object:
             binding = bindings.get(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import CellType, FunctionType, TracebackType
+from types import CellType, FrameType, FunctionType, TracebackType
 from typing import Any, TypeAlias
 
 from pytest_helmsim.template import gofmt
@@ -50,6 +50,8 @@ class Budget:
     steps: int = 0
     printed: int = 0
     output: Output | None = None
+    tracer: Any = None
+    trace: Any = None
     _next_check: int = _CHECK_EVERY
 
     def restart(self) -> None:
@@ -136,6 +138,12 @@ class _TypedRange:
         return map(type(self._stop), range(self._stop))
 
 
+def template_of(frame: FrameType) -> Linked | None:
+    """The template that a frame runs, None for other code."""
+    found: Linked | None = frame.f_globals.get(_MARK)
+    return found
+
+
 def fail(message: str) -> Value:
     """An error that was known when the template was compiled."""
     raise Fault(message)
@@ -193,7 +201,7 @@ def explain(fault: BaseException) -> TemplateError:
 def _innermost(trace: TracebackType | None) -> tuple[Linked, int] | None:
     found: tuple[Linked, int] | None = None
     while trace is not None:
-        template = trace.tb_frame.f_globals.get(_MARK)
+        template = template_of(trace.tb_frame)
         if template is not None:
             found = template, trace.tb_lineno
         trace = trace.tb_next
