@@ -483,6 +483,14 @@ def _managed_fields(entries: Any) -> Obj:
 HAND_WRITTEN["Deployment"] += [
     ("duplicates", [_create(_DUPLICATES), _pod_smp({"containers": [{"name": "server", "env": [{"name": "D", "value": "3"}]}]}),
                     _apply(_DUPLICATES), _apply(_DEPLOYMENT, force="true"), {"verb": "update", "body": _DEPLOYMENT, "fieldManager": "putter"}]),
+    ("duplicates applied once", [_create(_DUPLICATES), *(
+        _apply(_head(_DEPLOYMENT, spec={"template": {"spec": {"containers": [{"name": "server", "env": env}]}}}), force="true")
+        for env in ([{"name": "D", "value": "5"}], [{"name": "E", "value": "5"}, {"name": "D", "value": "6"}], [{"name": "N", "value": "1"}])
+    )]),
+    ("order of items", [_apply(_with(_DEPLOYMENT, (f"{_SPEC}containers.0.env", [{"name": name, "value": "1"} for name in live])), "a") for live in ["abcd"]] + [
+        _apply(_head(_DEPLOYMENT, spec={"template": {"spec": {"containers": [{"name": "server", "env": [{"name": n, "value": "1"} for n in names]}]}}}), "b")
+        for names in ("dcba", "ca", "xbya", "azd", "")
+    ]),
     ("duplicates put", [_create(_DUPLICATES), {"verb": "update", "body": _DEPLOYMENT, "fieldManager": "putter"},
                         {"verb": "update", "body": _DUPLICATES, "fieldManager": "putter"}]),
     ("duplicates deleted", [_create(_DUPLICATES), _pod_smp({"containers": [{"name": "server", "env": [{"name": "D", "$patch": "delete"}]}]})]),

@@ -34,6 +34,7 @@ def apply(document: JsonObject, operations: Json) -> Json:
     check(operations)
     result = copy(document)
     for operation in operations or []:
+        operation = operation or {}
         kind = operation.get("op") or "unknown"
         perform = _OPERATIONS.get(kind)
         if perform is None:
@@ -68,12 +69,12 @@ def _undecodable(value: Json, target: str) -> BadPatch:
     return BadPatch(f"error decoding patch: json: cannot unmarshal {go_json_type(value)} into Go value of type {target}")
 
 
-def unknown_fields(operations: list[JsonObject]) -> list[str]:
+def unknown_fields(operations: Json) -> list[str]:
     """What strict decoding complains about: `json patch unknown field "[0].foo"`."""
     return [
         f'json patch unknown field "[{index}].{key}"'
-        for index, operation in enumerate(operations)
-        for key in operation
+        for index, operation in enumerate(operations if isinstance(operations, list) else [])
+        for key in (operation if isinstance(operation, dict) else ())
         if key not in FIELDS
     ]
 
