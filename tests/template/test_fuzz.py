@@ -19,15 +19,15 @@ import support
 
 DATA = support.decode(rows.DATA)
 LIMITS = Limits(output=100_000, steps=20_000)
-BOUNDED = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+BOUNDED = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 
 OPERATORS = ["and", "or", "not", "eq", "lt", "index", "len", "print", "printf", "html", "include", "call"]
 _names = st.sampled_from([*sorted(support.TABLE), *OPERATORS])
-_LITERALS = ["1", "-2.5", "0x1F", "1e9", "'a'", "2i", '"s"', "`r`", "nil", "true", ".", "$", "$x", "$x.a", "$y", ",", "=", ":=", "|", "(", ")", "range", "end"]
+_LITERALS = "1 -2.5 0x1F 1e9 'a' 2i \"s\" `r` nil true . $ $x $x.a $y , = := | ( ) range end"
 _FIELDS = (
     ".Values .Values.name .Values.map.m .Values.list .Values.null.x .nil .object.Greet .object.Inner .pointer .colour .bytes .named.Size"
 )
-_atoms = st.sampled_from([*_LITERALS, *_FIELDS.split(), '"%d %v %5.2f"', ".a b", ".anymap", "\n"])
+_atoms = st.sampled_from([*_LITERALS.split(), *_FIELDS.split(), '"%d %v %5.2f"', ".a b", ".anymap", "\n"])
 _parts = st.recursive(_atoms | _names, lambda inner: st.builds("({})".format, st.lists(inner, max_size=4).map(" ".join)), max_leaves=6)
 _pipes = st.lists(st.lists(_parts, min_size=1, max_size=4).map(" ".join), min_size=1, max_size=3).map(" | ".join)
 _words = st.sampled_from(
