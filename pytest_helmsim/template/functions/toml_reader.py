@@ -330,7 +330,7 @@ class _Reader:
         return re.sub(r"\\(x(..)|u(.{4})|U(.{8})|.)", plain, body, flags=re.DOTALL)
 
     def _multiline_string(self, mark: str) -> str:
-        start, line = self.at, self.line
+        start = self.at
         while True:
             char = self.next()
             if not char:
@@ -352,7 +352,7 @@ class _Reader:
         if mark == "'":
             return body
         body = re.sub(r"(\\\\)|\\[ \t\r]*\n[ \t\r\n]*", lambda match: match[1] or "", body)
-        return self._unescaped(body, line)
+        return self._unescaped(body, self.line)
 
     def _array(self) -> list[Value]:
         self.tables.begin_array()
@@ -392,13 +392,11 @@ class _Reader:
                 char = self.peek()
                 if char not in (",", "}"):
                     self.next()
-                    self.tables.context = (*self.tables.context, *key[:-1])
                     self._refuse(f"expected a comma or an inline table terminator '}}', but got {_shown(char)} instead")
             self.next()
             if char == "}":
                 self.tables.context, self.tables.current = outer, current
                 return result
-            self.tables.current = ""
 
     def _keep(self, table: dict[str, Value], key: Key, value: Value) -> None:
         for part in key[:-1]:

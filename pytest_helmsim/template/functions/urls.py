@@ -152,8 +152,8 @@ def _address_complaint(name: str, address: str) -> str:
                 return f"{head}{reason} (at {quote(name[at:])})"
         return f"{head}unable to parse IP"
     if first == ".":
-        at = next((at for at, char in enumerate(name) if char not in "0123456789."), None)
-        return f"{head}unexpected character (at {quote(name[at:])})" if at is not None else f"{head}unable to parse IP"
+        rest = name.lstrip("0123456789.")
+        return f"{head}unexpected character (at {quote(rest)})" if rest else f"{head}unable to parse IP"
     return f"{head}missing IPv6 address" if first == "%" else f"{head}unable to parse IP"
 
 
