@@ -65,7 +65,11 @@ class Context:
         return times.now(self.clock)
 
     def check_reachable(self, prefix: str = "") -> None:
-        """Ask the cluster for its version; raise `ClusterUnreachable` in Helm's words."""
+        """Ask the cluster for its version; raise `ClusterUnreachable` in Helm's words.
+
+        Every operation begins here and knows nothing yet of the cluster's kinds, as a process that has just started.
+        """
+        self.client.resources.invalidate()
         try:
             self._note_version(self.client.version().get("gitVersion") or "")
         except (ApiError, Unreachable) as error:
