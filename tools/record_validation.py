@@ -43,8 +43,40 @@ def row(base: str, edits: dict[str, Any], request: dict[str, Any], old: dict[str
     return json.dumps(found, separators=(",", ":"))
 
 
+def record_rules(server: Server) -> None:
+    """Objects of a kind with CEL rules: `rules.yaml` to `rules.json`, rows of {new, old, status, causes}."""
+    cases = yaml.load((HERE / "rules.yaml").read_text(), yaml.CSafeLoader)
+    spec = cases["crd"]["spec"]
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+    server.ask("POST", definitions, cases["crd"])
+    objects = f"/apis/{spec['group']}/v1/namespaces/default/{spec['names']['plural']}"
+    while server.ask("GET", objects)[0] != 200:
+        pass
+
+    def made(fields: dict[str, Any], name: str) -> dict[str, Any]:
+        meta = {"name": name, "namespace": "default"}
+        return {"apiVersion": f"{spec['group']}/v1", "kind": spec["names"]["kind"], "metadata": meta, "spec": fields}
+
+    rows = []
+    for case in cases["creates"]:
+        new = made(case["spec"], case["name"])
+        status, answer, _ = server.ask("POST", objects + "?dryRun=All", new)
+        rows.append({"new": new, "old": None, "status": status, "causes": (answer.get("details") or {}).get("causes", [])})
+    for case in cases["updates"]:
+        server.ask("DELETE", objects + "/r1")
+        _, old, _ = server.ask("POST", objects, made(case["from"], "r1"))
+        status, answer, _ = server.ask("PUT", objects + "/r1?dryRun=All", {**old, "spec": case["to"]})
+        old["metadata"] = {key: old["metadata"][key] for key in ("name", "namespace")}
+        row = {"new": {**old, "spec": case["to"]}, "old": old, "status": status}
+        rows.append({**row, "causes": (answer.get("details") or {}).get("causes", [])})
+    server.ask("DELETE", f"{definitions}/{cases['crd']['metadata']['name']}")
+    (HERE / "rules.json").write_text("[\n" + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]\n")
+    print(len(rows), "recorded")  # noqa: T201
+
+
 def main() -> None:
     server = Server(sys.argv[1], sys.argv[2])
+    record_rules(server)
     cases = yaml.load((HERE / "cases.yaml").read_text(), yaml.CSafeLoader)
     rows = []
     for base, edits in cases["creates"]:

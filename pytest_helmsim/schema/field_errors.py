@@ -27,6 +27,13 @@ _TITLES = {
     "InternalError": "Internal error",
 }
 _WITHOUT_VALUE = frozenset({"FieldValueRequired", "FieldValueForbidden", "FieldValueTooLong", "FieldValueTooShort", "InternalError"})
+
+
+class _Omitted:
+    """Stands for a value that a message leaves out."""
+
+
+OMITTED = _Omitted()
 IMMUTABLE = "field is immutable"
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\", '"': '\\"'}
@@ -63,7 +70,7 @@ class FieldError:
     def body(self) -> str:
         """The message without the path: strings quoted, objects as compact JSON."""
         text = _TITLES[self.type]
-        if self.type not in _WITHOUT_VALUE:
+        if self.type not in _WITHOUT_VALUE and self.value is not OMITTED:
             value = self.value
             if isinstance(value, str):
                 shown = quoted(value)
