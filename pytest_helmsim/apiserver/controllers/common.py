@@ -30,6 +30,8 @@ ENDPOINTS = GroupVersionKind("", "v1", "Endpoints")
 EVENT = GroupVersionKind("", "v1", "Event")
 NAMESPACE = GroupVersionKind("", "v1", "Namespace")
 CONFIG_MAP = GroupVersionKind("", "v1", "ConfigMap")
+QUOTA = GroupVersionKind("", "v1", "ResourceQuota")
+CLUSTER_ROLE = GroupVersionKind("rbac.authorization.k8s.io", "v1", "ClusterRole")
 SERVICE_ACCOUNT = GroupVersionKind("", "v1", "ServiceAccount")
 CLAIM = GroupVersionKind("", "v1", "PersistentVolumeClaim")
 VOLUME = GroupVersionKind("", "v1", "PersistentVolume")
@@ -100,6 +102,10 @@ class Reconciler:
 
     name: ClassVar[str]
     alias: ClassVar[str] = ""
+    counts: ClassVar[bool] = False
+    """Its status counts other objects: worked on when those have come to rest."""
+    patient: ClassVar[bool] = False
+    """It decides by such counts: worked on when they are up to date."""
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -22,6 +22,7 @@ class Deployments(Reconciler):
     """Makes, scales and prunes ReplicaSets; reports progress."""
 
     name, alias = "deployment-controller", "deployment"
+    patient = True
 
     def watches(self) -> Mapping[tuple[str, str], Keys]:
         return {

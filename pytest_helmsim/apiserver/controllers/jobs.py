@@ -76,7 +76,7 @@ class Jobs(Reconciler):
             self._conclude(job, status, ending, waiting=bool(terminating or running))
             terminating, running = [*terminating, *running], []
         elif suspended:
-            self._stop(running, job)
+            self._withdraw(running, job)
             running = []
             self._suspend(job, status)
         else:
@@ -211,7 +211,7 @@ class Jobs(Reconciler):
             wanted = min(max(int(completions) - succeeded, 0), parallelism)
         if len(running) > wanted:
             surplus = pods.first_to_go(running, running, self.world.now())[: len(running) - wanted]
-            self._stop(surplus, job)
+            self._withdraw(surplus, job)
             return [pod for pod in running if pod not in surplus], None
         missing = wanted - len(running)
         if spec.get("podReplacementPolicy") == "Failed":
@@ -245,6 +245,11 @@ class Jobs(Reconciler):
             return 0.0
         pause: float = min(FIRST_BACKOFF * 2.0 ** min(len(recent) - 1, 10), LONGEST_BACKOFF)
         return max(recent) + pause - self.world.now()
+
+    def _withdraw(self, running: list[JsonObject], job: JsonObject) -> None:
+        """Pods that are no longer wanted: their end is not counted."""
+        self._release(running)
+        self._stop(running, job)
 
     def _stop(self, running: list[JsonObject], job: JsonObject) -> None:
         for pod in running:

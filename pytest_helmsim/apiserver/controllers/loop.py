@@ -75,6 +75,7 @@ class Controllers:
         self._all = self._watchers.pop(common.EVERY_KIND, [])
         self._news: deque[StoreEvent] = deque()
         self._queue: dict[_Item, None] = {}
+        self._counting: dict[_Item, None] = {}
         self._due: dict[_Item, tuple[float, Callable[[], None]]] = {}
         self._tries: dict[_Item, int] = {}
         self.failures: dict[tuple[Key, str], ApiError] = {}
@@ -94,9 +95,9 @@ class Controllers:
                     continue
                 for obj in self._api.list(gvk):
                     for key in keys(StoreEvent("ADDED", gvk, obj)):
-                        self._queue[_Item(index, key)] = None
+                        self._add(_Item(index, key))
             for key in reconciler.initial():
-                self._queue[_Item(index, key)] = None
+                self._add(_Item(index, key))
         self.settle()
 
     def stop(self) -> None:
@@ -107,12 +108,12 @@ class Controllers:
         for _, cancel in self._due.values():
             cancel()
         self._due.clear()
-        self._queue.clear()
+        self._forget_queue()
         self._news.clear()
 
     def settle(self) -> None:
         """Do all work that needs no waiting. Returns at once when another thread is already at it: that one takes the new work along."""
-        while self._news or self._queue:
+        while self._news or self._queue or self._counting:
             if not self._working.acquire(blocking=False):
                 return
             try:
@@ -126,19 +127,36 @@ class Controllers:
             self._planned = False
             while self._news:
                 self._enqueue(self._news.popleft())
-            if not self._queue:
+            if not self._queue and not self._counting:
                 return
-            item = next(iter(self._queue))
-            del self._queue[item]
+            item = self._next()
             steps[item] = steps.get(item, 0) + 1
             if steps[item] > MAX_STEPS_PER_KEY:
-                self._queue.clear()
+                self._forget_queue()
                 where = "/".join(filter(None, item.key))
                 raise ControllersNeverSettle(
                     f"controller {self._reconcilers[item.reconciler].name} worked {MAX_STEPS_PER_KEY} times on {where} "
                     "without time passing; switch it off with --controllers or look for two writers of one field"
                 )
             self._step(item)
+
+    def _forget_queue(self) -> None:
+        self._queue.clear()
+        self._counting.clear()
+
+    def _next(self) -> _Item:
+        """The oldest; one that builds on others' counts waits for those, and those wait for what they count."""
+        item = next(iter(self._queue), None)
+        queue = self._queue
+        if item is None or (self._counting and self._reconcilers[item.reconciler].patient):
+            queue = self._counting
+            item = next(iter(queue))
+        del queue[item]
+        return item
+
+    def _add(self, item: _Item) -> None:
+        """Queue the item behind the others; one that is queued keeps its place."""
+        (self._counting if self._reconcilers[item.reconciler].counts else self._queue).setdefault(item)
 
     def _step(self, item: _Item) -> None:
         try:
@@ -166,7 +184,7 @@ class Controllers:
 
         def due() -> None:
             self._due.pop(item, None)
-            self._queue[item] = None
+            self._add(item)
             self.settle()
 
         self._due[item] = (when, clock.call_at(when, due))
@@ -185,7 +203,7 @@ class Controllers:
     def _enqueue(self, event: StoreEvent) -> None:
         for index, keys in (*self._watchers.get((event.gvk.group, event.gvk.kind), ()), *self._all):
             for key in keys(event):
-                self._queue.setdefault(_Item(index, key))
+                self._add(_Item(index, key))
 
     def _images_changed(self) -> None:
         """A newly scripted image concerns pods that already run it."""
@@ -193,5 +211,5 @@ class Controllers:
         with clock.lock if isinstance(clock, VirtualClock) else contextlib.nullcontext():
             for index, reconciler in enumerate(self._reconcilers):
                 for key in reconciler.reconsider():
-                    self._queue.setdefault(_Item(index, key))
+                    self._add(_Item(index, key))
             self.settle()

@@ -19,7 +19,9 @@ from pytest_helmsim.apiserver.controllers.garbage import Garbage
 from pytest_helmsim.apiserver.controllers.jobs import FinishedJobs, Jobs
 from pytest_helmsim.apiserver.controllers.kubelet import Kubelet, Nodes
 from pytest_helmsim.apiserver.controllers.namespaces import Namespaces, RootCertificates, ServiceAccounts
+from pytest_helmsim.apiserver.controllers.quotas import Quotas
 from pytest_helmsim.apiserver.controllers.replicasets import ReplicaSets
+from pytest_helmsim.apiserver.controllers.roles import AggregatedRoles
 from pytest_helmsim.apiserver.controllers.scheduler import Scheduler
 from pytest_helmsim.apiserver.controllers.services import Ingresses, LoadBalancers
 from pytest_helmsim.apiserver.controllers.statefulsets import StatefulSets
@@ -33,6 +35,7 @@ ALL: tuple[type[Reconciler], ...] = (
     ServiceAccounts,
     RootCertificates,
     Definitions,
+    AggregatedRoles,
     Autoscalers,
     CronJobs,
     Deployments,
@@ -51,6 +54,7 @@ ALL: tuple[type[Reconciler], ...] = (
     Ingresses,
     Budgets,
     Protection,
+    Quotas,
     Garbage,
 )
 

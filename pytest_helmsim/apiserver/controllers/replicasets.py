@@ -26,6 +26,7 @@ class ReplicaSets(Reconciler):
     """Creates and deletes pods, counts them into the status."""
 
     name, alias = "replicaset-controller", "replicaset"
+    counts = True
 
     def watches(self) -> Mapping[tuple[str, str], Keys]:
         return {

@@ -34,7 +34,7 @@ def recorded_names() -> list[Any]:
 @pytest.mark.parametrize(("name", "template"), recorded_names())
 def test_replica_set_is_named_as_the_real_one(name: str, template: Any) -> None:
     labels = {key: value for key, value in template["metadata"]["labels"].items() if key != "pod-template-hash"}
-    plain = {**template, "metadata": {"labels": labels}}
+    plain = {**template, "metadata": {**template["metadata"], "labels": labels}}
     assert templatehash.pod_template_hash(plain, None) == name.rpartition("-")[2]
 
 

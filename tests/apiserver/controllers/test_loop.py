@@ -163,3 +163,24 @@ def test_a_finished_job_goes_after_its_time(cluster: Any, job: Any) -> None:
     cluster.clock.sleep(10)
     assert not cluster.exists("jobs/j")
     assert cluster.list("pods") == []
+
+
+def test_a_quota_counts_what_is_used(cluster: Any) -> None:
+    hard = {"pods": "5", "requests.cpu": "2", "limits.memory": "2Gi", "configmaps": "10", "count/deployments.apps": "3"}
+    cluster.create("resourcequotas", {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": hard}})
+    container = {"name": "c", "image": "a", "resources": {"requests": {"cpu": "100m"}, "limits": {"memory": "64Mi", "cpu": "200m"}}}
+    cluster.create("pods", {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [container]}})
+    used = {"pods": "1", "requests.cpu": "100m", "limits.memory": "64Mi", "configmaps": "1", "count/deployments.apps": "0"}
+    assert cluster.get("resourcequotas/q")["status"] == {"hard": hard, "used": used}
+
+
+def test_an_aggregated_role_has_the_rules_of_the_selected_ones(cluster: Any) -> None:
+    roles, rule = "/apis/rbac.authorization.k8s.io/v1/clusterroles", {"apiGroups": ["example.com"], "resources": ["foos"], "verbs": ["get"]}
+    base = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole"}
+    selectors = {"clusterRoleSelectors": [{"matchLabels": {"into": "all"}}]}
+    cluster.create(roles, {**base, "metadata": {"name": "all"}, "aggregationRule": selectors, "rules": []})
+    cluster.create(roles, {**base, "metadata": {"name": "part", "labels": {"into": "all"}}, "rules": [rule]})
+    found = cluster.get(f"{roles}/all")
+    assert found["rules"] == [rule]
+    owners = [(item["manager"], item["operation"]) for item in found["metadata"]["managedFields"]]
+    assert ("clusterrole-aggregation-controller", "Apply") in owners
