@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Request sequences that `record_api.py` sends to a real API server: data, and a few functions that repeat a pattern for every kind.
 
 A step is a dict: `method`, `path` (with `{ns}`), and where wanted `query`, `body`, `type` (content type), `accept`, `agent`.

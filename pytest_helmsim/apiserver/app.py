@@ -121,7 +121,7 @@ class ApiServer:
         self.requests.append(Logged(request.user, verb, request.method, request.path, query, content_type, body, status))
 
     def fork(self, *, clock: Clock | None = None) -> ApiServer:
-        """An independent cluster with the same content. Controllers are not copied; attach new ones. The clock stands where this one stands."""
+        """An independent cluster with the same content, its clock where this one's is. Controllers are not copied; attach new ones."""
         with self.lock:
             twin = ApiServer(
                 self.version,

@@ -96,7 +96,7 @@ def _covers(rule: JsonObject, wanted: Attributes) -> bool:
     return (
         _has(rule.get("verbs"), wanted.verb)
         and _has(rule.get("apiGroups"), wanted.group)
-        and ("*" in resources or resource in resources or (wanted.subresource and f"*/{wanted.subresource}" in resources))
+        and ("*" in resources or resource in resources or bool(wanted.subresource and f"*/{wanted.subresource}" in resources))
         and (not named or wanted.name in named)
     )
 
@@ -106,7 +106,9 @@ def _has(values: list[str] | None, value: str) -> bool:
 
 
 def _covers_path(rule: JsonObject, wanted: Attributes) -> bool:
-    return _has(rule.get("verbs"), wanted.verb) and any(_path_matches(pattern, wanted.path) for pattern in rule.get("nonResourceURLs") or ())
+    return _has(rule.get("verbs"), wanted.verb) and any(
+        _path_matches(pattern, wanted.path) for pattern in rule.get("nonResourceURLs") or ()
+    )
 
 
 def _path_matches(pattern: str, path: str) -> bool:

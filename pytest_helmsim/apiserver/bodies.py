@@ -77,7 +77,7 @@ def _parsed(body: bytes, kind: str) -> Body:
             raise ValueError(f"couldn't get version/kind; json parse error: {error}") from error
         if not isinstance(found.value, dict):
             shown = "string" if isinstance(found.value, str) else "array" if isinstance(found.value, list) else "number"
-            what = "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }"
+            what = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
             raise ValueError(f"couldn't get version/kind; json parse error: json: cannot unmarshal {shown} into Go value of type {what}")
         return Body(found.value, tuple(f'duplicate field "{path}"' for path in found.duplicates))
     value = yamlio.load_object(body)

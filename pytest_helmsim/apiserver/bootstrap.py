@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
 
 MANAGER = "kube-apiserver"
+_MOVABLE = "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
 NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "default")
 
 
@@ -22,10 +23,10 @@ def populate(server: ApiServer) -> None:
         _create(server, {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}})
     for name, value, words in (
         ("system-node-critical", 2000001000, "Used for system critical pods that must not be moved from their current node."),
-        ("system-cluster-critical", 2000000000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
-    ):
-        meta = {"name": name}
-        _create(server, {"kind": "PriorityClass", "apiVersion": "scheduling.k8s.io/v1", "metadata": meta, "value": value, "description": words})
+        ("system-cluster-critical", 2000000000, _MOVABLE),
+    ):  # fmt: skip
+        kind = {"kind": "PriorityClass", "apiVersion": "scheduling.k8s.io/v1"}
+        _create(server, {**kind, "metadata": {"name": name}, "value": value, "description": words})
     service: JsonObject = {
         "kind": "Service",
         "apiVersion": "v1",
@@ -44,7 +45,7 @@ def populate(server: ApiServer) -> None:
             "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service "
             "IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."
         )
-        meta = {"name": "kube-root-ca.crt", "namespace": name, "annotations": {"kubernetes.io/description": text}}
+        meta: JsonObject = {"name": "kube-root-ca.crt", "namespace": name, "annotations": {"kubernetes.io/description": text}}
         _create(server, {"kind": "ConfigMap", "apiVersion": "v1", "metadata": meta, "data": data}, "kube-controller-manager")
 
 

@@ -76,7 +76,9 @@ def _service(obj: JsonObject, now: float) -> list[Json]:
     else:
         shown = ",".join(external) or NONE
     ports = [
-        f"{port['port']}:{port['nodePort']}/{port.get('protocol', 'TCP')}" if port.get("nodePort") else f"{port['port']}/{port.get('protocol', 'TCP')}"
+        f"{port['port']}:{port['nodePort']}/{port.get('protocol', 'TCP')}"
+        if port.get("nodePort")
+        else f"{port['port']}/{port.get('protocol', 'TCP')}"
         for port in spec.get("ports") or ()
     ]
     address = (spec.get("clusterIPs") or [NONE])[0]
@@ -116,7 +118,14 @@ def _daemon_set(obj: JsonObject, now: float) -> list[Json]:
     fields = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable")
     template = at(obj, "spec.template")
     counts = [at(obj, f"status.{field}", 0) for field in fields]
-    return [name_of(obj), *counts, labels(at(template, "spec.nodeSelector")), age(obj, now), *containers(template), selector(at(obj, "spec.selector"))]
+    return [
+        name_of(obj),
+        *counts,
+        labels(at(template, "spec.nodeSelector")),
+        age(obj, now),
+        *containers(template),
+        selector(at(obj, "spec.selector")),
+    ]
 
 
 def _job(obj: JsonObject, now: float) -> list[Json]:
@@ -130,7 +139,15 @@ def _job(obj: JsonObject, now: float) -> list[Json]:
              ("FailureTarget", "FailureTarget"), ("SuccessCriteriaMet", "SuccessCriteriaMet"))  # fmt: skip
     deleted = bool(obj["metadata"].get("deletionTimestamp"))
     status = next((word for kind, word in order if (kind in true if kind else deleted)), "Running")
-    return [name_of(obj), status, completions, took, age(obj, now), *containers(at(obj, "spec.template")), selector(at(obj, "spec.selector"))]
+    return [
+        name_of(obj),
+        status,
+        completions,
+        took,
+        age(obj, now),
+        *containers(at(obj, "spec.template")),
+        selector(at(obj, "spec.selector")),
+    ]
 
 
 def _seconds(text: str) -> float:
@@ -142,7 +159,12 @@ def _seconds(text: str) -> float:
 def _cron_job(obj: JsonObject, now: float) -> list[Json]:
     last = at(obj, "status.lastScheduleTime")
     template = at(obj, "spec.jobTemplate")
-    shown = [at(obj, "spec.schedule", ""), at(obj, "spec.timeZone", NONE), _boolean(at(obj, "spec.suspend")), len(at(obj, "status.active", []))]
+    shown = [
+        at(obj, "spec.schedule", ""),
+        at(obj, "spec.timeZone", NONE),
+        _boolean(at(obj, "spec.suspend")),
+        len(at(obj, "status.active", [])),
+    ]
     wide = [*containers(at(template, "spec.template")), selector(at(template, "spec.selector"))]
     return [name_of(obj), *shown, since(last, now) if last else NONE, age(obj, now), *wide]
 
@@ -169,7 +191,15 @@ def _node(obj: JsonObject, now: float) -> list[Json]:
         kernel += f" ({info['architecture']})"
     where = [addresses.get("InternalIP") or NONE, addresses.get("ExternalIP") or NONE]
     wide = [info.get("osImage") or UNKNOWN, kernel, info.get("containerRuntimeVersion") or UNKNOWN]
-    return [name_of(obj), ",".join(status), ",".join(sorted(roles - {""})) or NONE, age(obj, now), info.get("kubeletVersion") or "", *where, *wide]
+    return [
+        name_of(obj),
+        ",".join(status),
+        ",".join(sorted(roles - {""})) or NONE,
+        age(obj, now),
+        info.get("kubeletVersion") or "",
+        *where,
+        *wide,
+    ]
 
 
 _MODES = (("ReadWriteOnce", "RWO"), ("ReadOnlyMany", "ROX"), ("ReadWriteMany", "RWX"), ("ReadWriteOncePod", "RWOP"))
@@ -189,7 +219,13 @@ def _volume(obj: JsonObject, now: float) -> list[Json]:
     beta = (obj["metadata"].get("annotations") or {}).get("volume.beta.kubernetes.io/storage-class")
     storage = at(obj, "spec.storageClassName", "") if beta is None else beta
     policy, size = at(obj, "spec.persistentVolumeReclaimPolicy", ""), at(obj, "spec.capacity.storage", "0")
-    rest = [storage, at(obj, "spec.volumeAttributesClassName", UNSET), at(obj, "status.reason", ""), age(obj, now), at(obj, "spec.volumeMode", UNSET)]
+    rest = [
+        storage,
+        at(obj, "spec.volumeAttributesClassName", UNSET),
+        at(obj, "status.reason", ""),
+        age(obj, now),
+        at(obj, "spec.volumeMode", UNSET),
+    ]
     return [name_of(obj), size, _modes(at(obj, "spec.accessModes", [])), policy, _phase(obj), owner, *rest]
 
 
@@ -333,6 +369,15 @@ def _data(obj: JsonObject) -> int:
     return len(obj.get("data") or {}) + len(obj.get("binaryData") or {})
 
 
+def _secret(obj: JsonObject, now: float) -> list[Json]:
+    return [name_of(obj), obj.get("type", ""), _data(obj), age(obj, now)]
+
+
+def _priority_class(obj: JsonObject, now: float) -> list[Json]:
+    shown = [obj.get("value", 0), obj.get("globalDefault", False), age(obj, now), obj.get("preemptionPolicy", "")]
+    return [name_of(obj), *shown]
+
+
 def _csi_driver(obj: JsonObject, now: float) -> list[Json]:
     spec = obj.get("spec") or {}
     audiences = [request.get("audience", "") for request in spec.get("tokenRequests") or ()]
@@ -345,16 +390,14 @@ _WORKLOAD = ("+Containers", "+Images", "+Selector")
 _COUNTS = ("Name", "Desired:integer", "Current:integer", "Ready:integer", "Age", *_WORKLOAD)
 _BINDING = Printer(("Name", "Role", "Age", "+Users", "+Groups", "+ServiceAccounts"), _binding)
 _WEBHOOKS = Printer(("Name", "Webhooks:integer", "Age"), lambda obj, now: [name_of(obj), len(obj.get("webhooks") or ()), age(obj, now)])
-_EVENT = Printer(
-    ("Last Seen", "Type", "Reason", "Object", "+Subobject", "+Source", "Message", "+First Seen", "+Count", "+Name"), _event
-)
+_EVENT = Printer(("Last Seen", "Type", "Reason", "Object", "+Subobject", "+Source", "Message", "+First Seen", "+Count", "+Name"), _event)
 _AGE = Printer(("Name", "Age"), _plain())
 
 PRINTERS: dict[tuple[str, str], Printer] = {
     ("", "pods"): Printer(("Name", "Ready", "Status", "Restarts", "Age", "+IP", "+Node", "+Nominated Node", "+Readiness Gates"), pod_row),
     ("", "services"): Printer(("Name", "Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "+Selector"), _service),
     ("", "configmaps"): Printer(("Name", "Data", "Age"), lambda obj, now: [name_of(obj), _data(obj), age(obj, now)]),
-    ("", "secrets"): Printer(("Name", "Type", "Data", "Age"), lambda obj, now: [name_of(obj), obj.get("type", ""), _data(obj), age(obj, now)]),
+    ("", "secrets"): Printer(("Name", "Type", "Data", "Age"), _secret),
     ("", "serviceaccounts"): _AGE,
     ("", "namespaces"): Printer(("Name", "Status", "Age"), _plain(("status.phase", ""))),
     ("", "nodes"): Printer(
@@ -408,7 +451,8 @@ PRINTERS: dict[tuple[str, str], Printer] = {
         ("Name", "Provisioner", "ReclaimPolicy", "VolumeBindingMode", "AllowVolumeExpansion", "Age"), _storage_class
     ),
     ("storage.k8s.io", "csidrivers"): Printer(
-        ("Name", "AttachRequired:boolean", "PodInfoOnMount:boolean", "StorageCapacity:boolean", "TokenRequests", "RequiresRepublish:boolean",
+        ("Name", "AttachRequired:boolean", "PodInfoOnMount:boolean", "StorageCapacity:boolean", "TokenRequests",
+         "RequiresRepublish:boolean",
          "Modes", "Age"),
         _csi_driver,
     ),
@@ -420,7 +464,7 @@ PRINTERS: dict[tuple[str, str], Printer] = {
     ("admissionregistration.k8s.io", "validatingwebhookconfigurations"): _WEBHOOKS,
     ("scheduling.k8s.io", "priorityclasses"): Printer(
         ("Name", "Value:integer", "Global-Default:boolean", "Age", "PreemptionPolicy"),
-        lambda obj, now: [name_of(obj), obj.get("value", 0), obj.get("globalDefault", False), age(obj, now), obj.get("preemptionPolicy", "")],
+        _priority_class,
     ),
     ("coordination.k8s.io", "leases"): Printer(("Name", "Holder", "Age"), _plain(("spec.holderIdentity", ""))),
     ("node.k8s.io", "runtimeclasses"): Printer(("Name", "Handler", "Age"), _plain(("handler", ""))),

@@ -32,7 +32,7 @@ class CustomVersion:
     raw: JsonObject = field(default_factory=dict)
 
 
-def served_versions(crd: JsonObject) -> list[CustomVersion]:
+def served_versions(crd: JsonObject, meta: Schema | None = None) -> list[CustomVersion]:
     """Of an established definition (or one whose names nobody else took), the versions with `served: true`."""
     spec = crd["spec"]
     if any(c.get("type") == "NamesAccepted" and c.get("status") == "False" for c in (crd.get("status") or {}).get("conditions") or ()):
@@ -61,7 +61,7 @@ def served_versions(crd: JsonObject) -> list[CustomVersion]:
         result.append(
             CustomVersion(
                 resource,
-                openapi.from_crd(crd, version["name"]),
+                openapi.from_crd(crd, version["name"], meta) or Schema("object", preserve_unknown=True),
                 storage,
                 crd["metadata"].get("uid", ""),
                 declared.get("scale"),

@@ -52,7 +52,9 @@ def _check(value: Json, schema: Schema, path: str, depth: int) -> Iterator[Field
             yield FieldError("FieldValueTypeInvalid", path, "null", f'{path} in body must be of type {_name(schema)}: "null"')
         return
     if not _fits(value, schema):
-        yield FieldError("FieldValueTypeInvalid", path, _go_type(value), f'{path} in body must be of type {_name(schema)}: "{_go_type(value)}"')
+        yield FieldError(
+            "FieldValueTypeInvalid", path, _go_type(value), f'{path} in body must be of type {_name(schema)}: "{_go_type(value)}"'
+        )
         return
     raw: Any = schema.raw
     if schema.enum and value not in schema.enum:

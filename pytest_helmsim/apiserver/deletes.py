@@ -161,7 +161,10 @@ def _delete_namespace(op: Operation, record: Record, options: DeleteOptions) -> 
     """A namespace first becomes Terminating; it goes when its content is gone and both lists of finalizers are empty."""
     old = record.obj
     meta = dict(old["metadata"])
-    for what, expected, found in (("UID", options.uid, meta["uid"]), ("ResourceVersion", options.resource_version, meta["resourceVersion"])):
+    for what, expected, found in (
+        ("UID", options.uid, meta["uid"]),
+        ("ResourceVersion", options.resource_version, meta["resourceVersion"]),
+    ):
         if expected and expected != found:
             raise op.conflict(f"Precondition failed: {what} in precondition: {expected}, {what} in object meta: {found}")
     spec_finalizers = (old.get("spec") or {}).get("finalizers") or []
@@ -187,5 +190,3 @@ def _store_namespace(op: Operation, new: JsonObject, meta: JsonObject, old: Json
     if op.dry_run:
         return result
     return op.server.store.put(op.served.key, op.namespace, op.name, result).obj
-
-

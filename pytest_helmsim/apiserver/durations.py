@@ -42,5 +42,3 @@ def human(span: float) -> str:
 
 def _pair(large: int, unit: str, small: int, subunit: str) -> str:
     return f"{large}{unit}{small}{subunit}" if small else f"{large}{unit}"
-
-

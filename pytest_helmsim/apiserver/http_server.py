@@ -12,6 +12,7 @@ import secrets
 import select
 import tempfile
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from pytest_helmsim.apiserver.certificates import Certificate, self_signed
 from pytest_helmsim.apiserver.events import Stream
 from pytest_helmsim.objects.clock import Clock, RealClock, VirtualClock
 from pytest_helmsim.objects.json import dumps
-from pytest_helmsim.objects.status import ApiError, RequestEntityTooLarge, Unauthorized
+from pytest_helmsim.objects.status import ApiError, InternalError, RequestEntityTooLarge, Unauthorized
 from pytest_helmsim.objects.wire import ADMIN, Request, Response, User
 
 THREADS = 24
@@ -70,15 +71,15 @@ class Served:
         Path(name).replace(path)
 
 
-class _Pool(ThreadPool):  # type: ignore[misc]
+class _Pool(ThreadPool):
     """Worker threads that are not waited for: what comes first stands in the queue. Grows when watches hold too many."""
 
     def grow(self, amount: int) -> None:
-        workers = [self._spawn_worker() for _ in range(amount)]
-        self._threads.extend(workers)
+        pool: Any = self
+        pool._threads.extend([pool._spawn_worker() for _ in range(amount)])
 
 
-class _Server(HTTPServer):  # type: ignore[misc]
+class _Server(HTTPServer):
     protocol = "HTTP/1.1"
 
     def __init__(self, server: ApiServer, address: tuple[str, int], token: str, certificate: Certificate, folder: str) -> None:
@@ -118,7 +119,7 @@ class _Server(HTTPServer):  # type: ignore[misc]
                 self.watches -= 1
 
 
-class _Gateway(Gateway):  # type: ignore[misc]
+class _Gateway(Gateway):
     """One HTTP request to one `Request`, one `Response` back."""
 
     def respond(self) -> None:
@@ -128,6 +129,9 @@ class _Gateway(Gateway):  # type: ignore[misc]
             response = self._answer(server)
         except ApiError as error:
             response = refusal(error)
+        except Exception as error:
+            traceback.print_exc()
+            response = refusal(InternalError(f"Internal error occurred: {error!r}", details={"causes": [{"message": repr(error)}]}))
         body = response.body
         headers = [(name.encode(), value.encode("utf-8", "replace")) for name, value in response.headers]
         headers.append((b"Cache-Control", b"no-cache, private"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects import quantity
 from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.quantity import Quantity
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
@@ -90,8 +91,10 @@ def _sum(containers: list[JsonObject]) -> JsonObject:
 
 
 def _plus(amounts: list[str]) -> str:
-    total = sum(quantity.parse(amount) for amount in amounts)
-    return quantity.canonical(str(total))
+    total = quantity.parse(amounts[0])
+    for amount in amounts[1:]:
+        total = total.plus(quantity.parse(amount))
+    return str(total)
 
 
 def _bounds(kind: str, item: JsonObject, resources: JsonObject, *, requests_only: bool = False) -> list[str]:
@@ -144,7 +147,7 @@ def check_quota(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
     wanted = _usage(op, new)
     if old is not None:
         before = _usage(op, old)
-        wanted = {name: amount - before.get(name, 0) for name, amount in wanted.items() if name not in before or amount != before[name]}
+        wanted = {name: _minus(amount, before.get(name, _NOTHING)) for name, amount in wanted.items()}
     if not wanted:
         return
     from pytest_helmsim.apiserver.admission import forbidden
@@ -156,12 +159,12 @@ def check_quota(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
             if missing:
                 details = _must_specify(new, missing)
                 raise forbidden(op, f"failed quota: {name}: must specify {details}")
-        matched = sorted(key for key in hard if key in wanted and wanted[key] > 0)
+        matched = sorted(key for key in hard if key in wanted and wanted[key].compare(_NOTHING) > 0)
         used = _used(op, matched)
-        exceeded = [key for key in matched if used[key] + wanted[key] > quantity.parse(hard[key])]
+        exceeded = [key for key in matched if used[key].plus(wanted[key]).compare(quantity.parse(hard[key])) > 0]
         if exceeded:
-            asked = ",".join(f"{key}={_text(wanted[key])}" for key in exceeded)
-            spent = ",".join(f"{key}={_text(used[key])}" for key in exceeded)
+            asked = ",".join(f"{key}={wanted[key]}" for key in exceeded)
+            spent = ",".join(f"{key}={used[key]}" for key in exceeded)
             limit = ",".join(f"{key}={hard[key]}" for key in exceeded)
             raise forbidden(op, f"exceeded quota: {name}, requested: {asked}, used: {spent}, limited: {limit}")
 
@@ -185,15 +188,19 @@ def _must_specify(pod: JsonObject, missing: list[str]) -> str:
     return "; ".join(parts)
 
 
-def _text(amount: object) -> str:
-    return quantity.canonical(str(amount))
+_NOTHING, _ONE = Quantity(0), Quantity(1)
+_COUNTED = ("pods", "services", "secrets", "configmaps", "persistentvolumeclaims", "replicationcontrollers", "resourcequotas")
 
 
-def _usage(op: Operation, obj: JsonObject) -> dict[str, object]:  # values are numbers
+def _minus(left: Quantity, right: Quantity) -> Quantity:
+    return left.plus(Quantity(-right.unscaled, right.scale, right.family))
+
+
+def _usage(op: Operation, obj: JsonObject) -> dict[str, Quantity]:
     plural, group = op.served.plural, op.served.group
-    found: dict[str, object] = {f"count/{plural}.{group}" if group else f"count/{plural}": 1}
-    if not group and plural in ("pods", "services", "secrets", "configmaps", "persistentvolumeclaims", "replicationcontrollers", "resourcequotas"):
-        found[plural] = 1
+    found = {f"count/{plural}.{group}" if group else f"count/{plural}": _ONE}
+    if not group and plural in _COUNTED:
+        found[plural] = _ONE
     spec = obj.get("spec") or {}
     if op.served.key == ("", "pods"):
         if (obj.get("status") or {}).get("phase") in ("Failed", "Succeeded"):
@@ -204,10 +211,10 @@ def _usage(op: Operation, obj: JsonObject) -> dict[str, object]:  # values are n
                 found[key] = quantity.parse(str(totals[side][resource]))
     elif op.served.key == ("", "services"):
         if spec.get("type") == "LoadBalancer":
-            found["services.loadbalancers"] = 1
+            found["services.loadbalancers"] = _ONE
         ports = len(spec.get("ports") or ()) if spec.get("type") in ("NodePort", "LoadBalancer") else 0
         if ports:
-            found["services.nodeports"] = ports
+            found["services.nodeports"] = Quantity(ports)
     elif op.served.key == ("", "persistentvolumeclaims"):
         storage = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
         if storage is not None:
@@ -215,12 +222,12 @@ def _usage(op: Operation, obj: JsonObject) -> dict[str, object]:  # values are n
     return found
 
 
-def _used(op: Operation, keys: list[str]) -> dict[str, object]:
-    totals: dict[str, object] = dict.fromkeys(keys, 0)
+def _used(op: Operation, keys: list[str]) -> dict[str, Quantity]:
+    totals = dict.fromkeys(keys, _NOTHING)
     for _, name, record in op.server.store.records(op.served.key, op.namespace):
         if name == op.name:
             continue
         for key, amount in _usage(op, record.obj).items():
             if key in totals:
-                totals[key] += amount  # type: ignore[operator]
+                totals[key] = totals[key].plus(amount)
     return totals

@@ -49,7 +49,9 @@ class Representation:
     def one(self, server: ApiServer, served: Served, record: Record) -> tuple[bytes, str]:
         """An object (already in the requested version) as body and content type."""
         if self.shape == "Table":
-            return self._out(tables.table(server, served, [record.obj], meta=_list_meta(record), objects_as=self.objects, version=self.version))
+            return self._out(
+                tables.table(server, served, [record.obj], meta=_list_meta(record), objects_as=self.objects, version=self.version)
+            )
         if self.shape:
             return self._out(self._partial(record.obj))
         return (record.encoded, JSON) if self.media == JSON else self._out(record.obj)
@@ -94,7 +96,9 @@ class Representation:
                 meta["annotations"] = {"k8s.io/initial-events-end": "true"}
             obj = {"kind": served.gvk.kind, "apiVersion": served.gvk.api_version, "metadata": meta}
             if self.shape == "Table":
-                obj = tables.table(server, served, [], meta={"resourceVersion": str(revision)}, objects_as="None", version=self.version, headers=False)
+                obj = tables.table(
+                    server, served, [], meta={"resourceVersion": str(revision)}, objects_as="None", version=self.version, headers=False
+                )
             elif self.shape:
                 obj = self._partial(obj)
             return dumps({"type": "BOOKMARK", "object": obj}) + b"\n"

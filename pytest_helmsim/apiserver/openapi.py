@@ -162,5 +162,3 @@ def _fill(written: JsonObject, schema: Schema, schemas: dict[str, Json], version
     if description:
         written["description"] = description
     written |= _extensions(schema)
-
-

@@ -146,7 +146,9 @@ def _decode_continue(token: str, *, everywhere: bool) -> tuple[int, tuple[str, s
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadRequest(f"invalid continue token: continue key is not valid: {error}") from error
     if value.get("v") != "meta.k8s.io/v1":
-        raise BadRequest(f'invalid continue token: continue key is not valid: server does not recognize this encoded version "{value.get("v")}"')
+        raise BadRequest(
+            f'invalid continue token: continue key is not valid: server does not recognize this encoded version "{value.get("v")}"'
+        )
     namespace, _, name = start.rpartition("/")
     return revision, (namespace if everywhere else "", name)
 

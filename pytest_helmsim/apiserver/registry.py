@@ -110,7 +110,7 @@ class Registry:
         if self._revision < 0:
             self._custom = {}
             for _, _, record in self._store.records(CRD_KEY):
-                for version in crds.served_versions(record.obj):
+                for version in crds.served_versions(record.obj, self.catalog.meta):
                     resource = version.resource
                     gvk = resource.gvk
                     self._custom[gvk.group, gvk.version, resource.plural] = Served(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_helmsim.apiserver import bodies, conversion, patches, writes
+from pytest_helmsim.apiserver import bodies, conversion, writes
 from pytest_helmsim.apiserver.field_managers import with_entries
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.objects.json import Json, JsonObject, copy
@@ -46,7 +46,9 @@ def _read(obj: Any, path: tuple[str, ...]) -> Any:
 def of_object(op: Operation, obj: JsonObject) -> JsonObject:
     """The Scale of a stored object."""
     wanted, present, selector = _paths(op)
-    meta = {key: obj["metadata"][key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if key in obj["metadata"]}
+    meta = {
+        key: obj["metadata"][key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if key in obj["metadata"]
+    }
     spec = {"replicas": _read(obj, wanted)} if _read(obj, wanted) else {}
     status: JsonObject = {"replicas": _read(obj, present) or 0}
     text = _read(obj, selector)

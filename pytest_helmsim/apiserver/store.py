@@ -30,13 +30,14 @@ SERVICES = StoreKey("", "services")
 
 
 class Record:
-    """One stored object and its encoding, made when first asked for."""
+    """One stored object and its encoding, made when first asked for. `first`: it has not been changed since it was created."""
 
-    __slots__ = ("_encoded", "obj", "revision")
+    __slots__ = ("_encoded", "first", "obj", "revision")
 
-    def __init__(self, obj: JsonObject, revision: int) -> None:
+    def __init__(self, obj: JsonObject, revision: int, *, first: bool = False) -> None:
         self.obj = obj
         self.revision = revision
+        self.first = first
         self._encoded: bytes | None = None
 
     @property
@@ -182,7 +183,7 @@ class Store:
         """Store `obj` with the next revision in its metadata; the result is the record that readers see."""
         before = self.get(key, namespace, name)
         self.revision += 1
-        record = Record(with_revision(obj, self.revision), self.revision)
+        record = Record(with_revision(obj, self.revision), self.revision, first=before is None)
         self._bucket(key, namespace).items[name] = record
         if key == SERVICES:
             self._claim(before.obj if before else None, record.obj)

@@ -9,7 +9,18 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from pytest_helmsim.apiserver import authorization, bodies, deletes, endpoints, field_managers, negotiation, options, patches, scaling, writes
+from pytest_helmsim.apiserver import (
+    authorization,
+    bodies,
+    deletes,
+    endpoints,
+    field_managers,
+    negotiation,
+    options,
+    patches,
+    scaling,
+    writes,
+)
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.apiserver.routes import Call, is_true
@@ -114,8 +125,11 @@ def _log(server: ApiServer, request: Request, call: Call) -> Response:
 
 
 def _no_log(pod: JsonObject, call: Call, container: str, *, previous: bool) -> BadRequest:
-    statuses = [*((pod.get("status") or {}).get("containerStatuses") or ()), *((pod.get("status") or {}).get("initContainerStatuses") or ())]
-    state = next((entry for entry in statuses if entry.get("name") == container), {})
+    statuses = [
+        *((pod.get("status") or {}).get("containerStatuses") or ()),
+        *((pod.get("status") or {}).get("initContainerStatuses") or ()),
+    ]
+    state: JsonObject = next((entry for entry in statuses if entry.get("name") == container), {})
     if previous:
         return BadRequest(f'previous terminated container "{container}" in pod "{call.name}" not found')
     waiting = (state.get("state") or {}).get("waiting") or {}
@@ -142,7 +156,9 @@ def _evict(server: ApiServer, request: Request, call: Call, served: Served) -> R
             if record.obj["spec"].get("selector") and selection.labels_match(selection.of_object(record.obj["spec"]["selector"]), pod)
         ]
         if len(budgets) > 1:
-            raise InternalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.", details={})
+            raise InternalError(
+                "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.", details={}
+            )
         for budget in budgets:
             _spend(server, budget, call)
     chosen = options.delete_options(request, body.get("deleteOptions") or {})
@@ -184,16 +200,19 @@ def bind(op: Operation, node: str) -> None:
         raise op.not_found()
     pod = record.obj
     if pod["metadata"].get("deletionTimestamp"):
-        raise Conflict(f'Operation cannot be fulfilled on pods/binding "{op.name}": pod {op.name} is being deleted, cannot be assigned to a host',
-                       details=details(name=op.name, kind="pods/binding"))  # fmt: skip
+        raise _unbindable(op, f"pod {op.name} is being deleted, cannot be assigned to a host")
     if pod["spec"].get("nodeName"):
-        why = f'pod {op.name} is already assigned to node "{pod["spec"]["nodeName"]}"'
-        raise Conflict(f'Operation cannot be fulfilled on pods/binding "{op.name}": {why}', details=details(name=op.name, kind="pods/binding"))
+        raise _unbindable(op, f'pod {op.name} is already assigned to node "{pod["spec"]["nodeName"]}"')
     condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": op.now}
     status = pod.get("status") or {}
     others = [entry for entry in status.get("conditions") or () if entry.get("type") != "PodScheduled"]
     new = {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": {**status, "conditions": [*others, condition]}}
     op.server.store.put(_PODS, op.namespace, op.name, writes.finished(op, new))
+
+
+def _unbindable(op: Operation, why: str) -> Conflict:
+    message = f'Operation cannot be fulfilled on pods/binding "{op.name}": {why}'
+    return Conflict(message, details=details(name=op.name, kind="pods/binding"))
 
 
 def _token(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
@@ -205,7 +224,12 @@ def _token(server: ApiServer, request: Request, call: Call, served: Served) -> R
     seconds = spec.get("expirationSeconds") or 3600
     now = server.clock.now()
     subject = f"system:serviceaccount:{call.namespace}:{call.name}"
-    claims = {"aud": spec.get("audiences") or ["https://kubernetes.default.svc"], "exp": int(now + seconds), "iat": int(now), "sub": subject}
+    claims = {
+        "aud": spec.get("audiences") or ["https://kubernetes.default.svc"],
+        "exp": int(now + seconds),
+        "iat": int(now),
+        "sub": subject,
+    }
     secret = base64.urlsafe_b64encode(server.store.draw("token")).rstrip(b"=").decode()
     token = f"{base64.urlsafe_b64encode(dumps(claims)).rstrip(b'=').decode()}.{secret}"
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{call.namespace}", "system:authenticated")

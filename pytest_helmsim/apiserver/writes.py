@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from pytest_helmsim.apiserver import admission, conversion, field_managers, validation
 from pytest_helmsim.apiserver.operation import Operation
-from pytest_helmsim.apiserver.store import with_revision
+from pytest_helmsim.apiserver.store import StoreKey, with_revision
 from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.status import AlreadyExists, ApiError, BadRequest, already_exists
 from pytest_helmsim.schema.canonical import canonical
@@ -25,6 +25,9 @@ _META_ORDER = (
     "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers", "managedFields",
 )  # fmt: skip
 _SYSTEM = ("creationTimestamp", "uid", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+
+_CLAIMS = StoreKey("", "persistentvolumeclaims")
+"""A new claim is stored without its phase, which is a default on reading; so its first update always writes."""
 
 Transform: TypeAlias = Callable[[JsonObject | None], JsonObject]
 """The stored object in the requested version (None when there is none) to the wanted one, a private copy."""
@@ -137,8 +140,8 @@ def update(op: Operation, transform: Transform, *, uid: str = "", upsert: bool =
         new["metadata"]["managedFields"] = before["managedFields"]
     admission.validate(op, new, old)
     new = finished(op, new)
-    if new == old:
-        return (old, False)
+    if new == old and not (record.first and op.served.key == _CLAIMS):
+        return old, False
     if _ends_life(new, old):
         if not op.dry_run:
             store.remove(op.served.key, op.namespace, op.name, new)
@@ -219,7 +222,7 @@ def metadata_of(obj: JsonObject) -> JsonObject:
     meta = obj.get("metadata")
     if meta is None:
         meta = obj["metadata"] = {}
-    return meta  # type: ignore[no-any-return]
+    return meta
 
 
 def match_namespace(op: Operation, new: JsonObject) -> None:
@@ -290,7 +293,8 @@ def finished(op: Operation, obj: JsonObject) -> JsonObject:
 
 def private(obj: JsonObject) -> JsonObject:
     """A copy that a write may change."""
-    return copy(obj)  # type: ignore[no-any-return]
+    result: JsonObject = copy(obj)
+    return result
 
 
 __all__ = ["MODIFIED", "create", "match_name", "match_namespace", "ordered", "private", "update", "with_revision"]

@@ -117,7 +117,9 @@ class Replay:
         step, recorded = self.pairs[index]
         body = resolve(step.get("body"), self._answers)
         data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        request = Request.make(step["method"], step["path"], step.get("query", "").replace("+", "%2B"), data, step.get("type", "application/json"))
+        request = Request.make(
+            step["method"], step["path"], step.get("query", "").replace("+", "%2B"), data, step.get("type", "application/json")
+        )
         headers = {**request.headers, "accept": step.get("accept", "application/json"), "user-agent": step.get("agent", "recorder/1.0")}
         request = replace(request, headers=headers, user=User("admin", ("system:masters", "system:authenticated")))
         response = self.server.handle(request)
