@@ -27,6 +27,7 @@ class Autoscalers(Reconciler):
     """Looks at each autoscaler every fifteen seconds."""
 
     name, alias = "horizontal-pod-autoscaler-controller", "horizontalpodautoscaling"
+    memory = ("_next", "_history")
 
     def __init__(self, world: World) -> None:
         super().__init__(world)

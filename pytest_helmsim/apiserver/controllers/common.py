@@ -71,6 +71,10 @@ class Settings:
     metrics: dict[tuple[str, str], int] = field(default_factory=dict)
     """Scripted metrics for autoscalers: (`namespace/name` of the autoscaler, metric name) to the current value or utilisation."""
 
+    def copy(self) -> Settings:
+        """For a forked cluster."""
+        return Settings(self.nodes, dict(self.node_capacity), self.load_balancers, dict(self.metrics))
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -102,6 +106,7 @@ class Reconciler:
 
     name: ClassVar[str]
     alias: ClassVar[str] = ""
+    memory: ClassVar[tuple[str, ...]] = ()
     counts: ClassVar[bool] = False
     """Its status counts other objects: worked on when those have come to rest."""
     patient: ClassVar[bool] = False
@@ -122,6 +127,11 @@ class Reconciler:
     def initial(self) -> Iterable[Key]:
         """Keys that need a look at the start although no object stands for them."""
         return ()
+
+    def remember(self, other: Reconciler) -> None:
+        """Take over what the same reconciler of another cluster keeps in mind: `memory` names dicts whose values never change."""
+        for name in self.memory:
+            setattr(self, name, dict(getattr(other, name)))
 
     def reconsider(self) -> Iterable[Key]:
         """Keys that a newly scripted image may concern."""

@@ -23,6 +23,8 @@ SERVICE_NAME = "kubernetes.io/service-name"
 class _OfServices(Reconciler):
     """Follows Services and the pods that they select."""
 
+    memory = ("_seen",)
+
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._seen: dict[str, dict[str, str]] = {}

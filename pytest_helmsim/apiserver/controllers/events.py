@@ -66,6 +66,13 @@ class Recorder:
         self._similar: dict[_Group, _Similar] = {}
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
+    def take(self, other: Recorder) -> None:
+        """What another recorder remembers, for a forked cluster."""
+        self._serial = other._serial
+        self._known = dict(other._known) if other._known is not None else None
+        self._similar = {group: _Similar(dict(found.messages), found.last) for group, found in other._similar.items()}
+        self._buckets = {key: _Bucket(found.tokens, found.filled) for key, found in other._buckets.items()}
+
     def __call__(
         self,
         obj: JsonObject,

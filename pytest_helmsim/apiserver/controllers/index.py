@@ -47,6 +47,17 @@ class ObjectIndex:
             for obj in api.list(gvk):
                 self._add(gvk, obj)
 
+    def take(self, other: ObjectIndex) -> None:
+        """All that another index knows; the two then go their own ways."""
+        self._places = dict(other._places)
+        self._owners = dict(other._owners)
+        self._dependents = {uid: dict(found) for uid, found in other._dependents.items() if found}
+        self._namespaces = {name: dict(found) for name, found in other._namespaces.items()}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.take(ObjectIndex())
+
     def note(self, event: StoreEvent) -> None:
         """One committed change."""
         if event.type == "DELETED":

@@ -87,6 +87,7 @@ class Kubelet(Reconciler):
     """Starts, reports and removes the pods that are bound to a node."""
 
     name = "kubelet"
+    memory = ("_begun",)
 
     def __init__(self, world: World) -> None:
         super().__init__(world)

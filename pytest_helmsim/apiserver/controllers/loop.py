@@ -66,7 +66,8 @@ class Controllers:
         self._server = server
         self._api = server.api
         self._index = ObjectIndex()
-        world = World(self._api, Recorder(self._api), self.images, self.settings, self._index)
+        self._recorder = Recorder(self._api)
+        world = World(self._api, self._recorder, self.images, self.settings, self._index)
         self._reconcilers: list[Reconciler] = [make(world) for make in registry.chosen(names)]
         self._watchers: dict[tuple[str, str], list[tuple[int, Keys]]] = {}
         for index, reconciler in enumerate(self._reconcilers):
@@ -99,6 +100,34 @@ class Controllers:
             for key in reconciler.initial():
                 self._add(_Item(index, key))
         self.settle()
+
+    def restart(self) -> None:
+        """Look at everything anew: after the server's content was replaced (`restore`) or its version was moved."""
+        for _, cancel in self._due.values():
+            cancel()
+        self._due.clear()
+        self._tries.clear()
+        self.failures.clear()
+        self._forget_queue()
+        self._news.clear()
+        self._index.clear()
+        self.start()
+
+    def fork(self, server: Server) -> Controllers:
+        """The same controllers for a fork of the server: plans, memory, images and settings are carried over, nothing is looked at anew.
+
+        The fork's clock has to stand where this one's stands.
+        """
+        twin = Controllers(server, names=self.names, images=self.images.copy(), settings=self.settings.copy())
+        twin._index.take(self._index)
+        twin._recorder.take(self._recorder)
+        for mine, other in zip(self._reconcilers, twin._reconcilers, strict=True):
+            other.remember(mine)
+        twin._queue |= self._queue
+        twin._counting |= self._counting
+        for item, (when, _) in self._due.items():
+            twin._plan(item, when - self._api.clock.now())
+        return twin
 
     def stop(self) -> None:
         """Forget all plans and listen no more."""

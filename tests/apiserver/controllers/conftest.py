@@ -32,6 +32,14 @@ class Cluster:
         self.images = self.controllers.images
         self.controllers.start()
 
+    def fork(self) -> Cluster:
+        """An independent cluster that goes on from here."""
+        twin = Cluster.__new__(Cluster)
+        twin.server = self.server.fork()
+        twin.controllers = self.controllers.fork(twin.server)
+        twin.images = twin.controllers.images
+        return twin
+
     @property
     def clock(self) -> VirtualClock:
         assert isinstance(self.server.clock, VirtualClock)

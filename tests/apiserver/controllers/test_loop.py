@@ -8,7 +8,7 @@ import pytest
 
 from pytest_helmsim.apiserver.controllers import registry
 from pytest_helmsim.apiserver.controllers.common import Settings
-from pytest_helmsim.apiserver.controllers.images import Exit
+from pytest_helmsim.apiserver.controllers.images import Exit, Ready
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,32 @@ def test_a_fork_goes_on_by_itself(make_cluster: Any, workload: Any, job: Any) ->
     assert fork.get("jobs/j")["status"]["succeeded"] == 1
     assert cluster.get("deployments/web")["status"]["replicas"] == 3
     assert cluster.get("jobs/j")["status"]["active"] == 1
+
+
+def test_a_fork_of_the_controllers_goes_on_as_the_original_would(cluster: Any, workload: Any, job: Any) -> None:
+    cluster.images["job:1"] = Exit(after=30)
+    cluster.images["web:1"] = Ready(after=20.5)
+    story(cluster, workload, job)
+    fork = cluster.fork()
+    for one in (cluster, fork):
+        one.patch("deployments/web", {"spec": {"replicas": 4}})
+        one.clock.sleep(60)
+    assert fork.get("jobs/j")["status"]["succeeded"] == 1
+    assert everything(fork) == everything(cluster)
+
+
+def test_a_restored_cluster_works_again(cluster: Any, workload: Any, job: Any) -> None:
+    cluster.create("deployments", workload("Deployment", "web", "web:1"))
+    cluster.clock.sleep(5)
+    before = cluster.server.snapshot()
+    cluster.delete("deployments/web")
+    cluster.clock.sleep(5)
+    assert cluster.list("pods") == []
+    cluster.server.restore(before)
+    cluster.controllers.restart()
+    assert len(cluster.list("pods")) == 1
+    cluster.delete("deployments/web")
+    assert cluster.list("pods") == []
 
 
 def test_a_settled_cluster_writes_nothing_more(cluster: Any, workload: Any, job: Any) -> None:
