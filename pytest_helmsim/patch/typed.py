@@ -61,6 +61,8 @@ class Node:
     key_defaults: Mapping[str, Json] | None = None
     quantity: bool = False
     """A scalar with many spellings: `0.5` is `500m`."""
+    omits_zero: bool = False
+    """A scalar that the server does not write when it is zero: `paused: false` is the same as no `paused`."""
     free: bool = False
     """Below an `x-kubernetes-preserve-unknown-fields`: undeclared keys are allowed all the way down."""
 
@@ -86,7 +88,8 @@ def node(schema: Schema, free: bool = False) -> Node:
     free = free or schema.preserve_unknown
     kind = schema.type
     if kind in _SCALARS:
-        return Node(scalar="untyped" if kind == "string" and schema.format not in ("", "byte") else _SCALARS[kind])
+        scalar = "untyped" if kind == "string" and schema.format not in ("", "byte") else _SCALARS[kind]
+        return Node(scalar=scalar, omits_zero=schema.presence == "omitempty")
     if kind == "array":
         atomic, keys = _relationship(schema)
         items = schema.items or ANYTHING

@@ -251,7 +251,7 @@ def _verdict(sides: _Sides, owners: _Owners, here: Node) -> Verdict:
 def _arrived(value: Json, wanted: Json, here: Node) -> bool:
     """The cluster has what was asked for: the same, more in its maps, or nothing where nothing was asked for (`{}`, `[]`, null)."""
     if value is ABSENT:
-        return wanted is None or wanted in ({}, [])
+        return wanted is None or wanted in ({}, []) or (here.omits_zero and not wanted)
     return wanted is None or covers(value, wanted) or (here.quantity and _same_amount(value, wanted))
 
 

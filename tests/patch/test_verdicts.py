@@ -118,6 +118,12 @@ def test_a_quantity_in_another_spelling_is_the_same():
     assert merged(deployment(asked), deployment(stored), deployment(asked), deployment(stored)) == {}
 
 
+def test_a_zero_that_the_server_does_not_write_is_there():
+    asked, stored = deployment(SERVER, paused=False), deployment(SERVER)
+
+    assert merged(asked, stored, asked, stored) == {}
+
+
 def test_an_install_is_one_addition_and_fields_can_be_asked_for():
     target = deployment(SERVER, replicas=3)
 
