@@ -6,12 +6,11 @@ to its own functions. Go: text/template/template.go, exec.go `Execute`.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from pytest_helmsim.template import gofmt, nodes, runtime
+from pytest_helmsim.template import gofmt, nodes, runtime, stack
 from pytest_helmsim.template.binding import bind
 from pytest_helmsim.template.compiler import Compiled, compile_body
 from pytest_helmsim.template.errors import Fault, FunctionError, LimitExceeded, NoSuchTemplate, TemplateError
@@ -27,8 +26,6 @@ from pytest_helmsim.template.tracing import Trace, TracedOutput, Tracer
 from pytest_helmsim.template.values import Value
 
 _GO_DEPTH = 100_000
-_RECURSION = 20_000
-"""Python frames for templates within templates; frames of Python functions do not use the C stack (3.11 and newer)."""
 _OPERATORS = frozenset({"and", "or", "not"})
 
 
@@ -182,15 +179,20 @@ class Environment:
     def run(self, template: Template, data: Value) -> str:
         """Like `execute`, for a template at hand (an empty text that replaced nothing is in no table)."""
         budget = self._budget
+        if budget.output is not None:
+            budget.settle(budget.output)
+            return self._run(template, data, budget.output)
+        budget.restart()
+        stack.enter()
+        try:
+            return self._run(template, data, None)
+        finally:
+            stack.leave()
+
+    def _run(self, template: Template, data: Value, outer: Output | None) -> str:
+        budget = self._budget
         tracer = budget.tracer
-        outer = budget.output
         output = Output() if tracer is None else TracedOutput(tracer)
-        if outer is None:
-            budget.restart()
-            if sys.getrecursionlimit() < _RECURSION:
-                sys.setrecursionlimit(_RECURSION)
-        else:
-            budget.settle(outer)
         budget.output = output
         try:
             budget.spend(1, output)
@@ -201,7 +203,7 @@ class Environment:
         except (Fault, FunctionError, TemplateError, UnboundLocalError) as fault:
             raise runtime.explain(fault) from fault
         except RecursionError as fault:
-            raise LimitExceeded("depth of templates or values", _RECURSION, "look for a template that includes itself") from fault
+            raise LimitExceeded("depth of templates or values", stack.FRAMES, "look for a template that includes itself") from fault
         finally:
             budget.output = outer
         if isinstance(output, TracedOutput):

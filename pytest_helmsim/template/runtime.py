@@ -182,7 +182,7 @@ class Linked:
 def explain(fault: BaseException) -> TemplateError:
     """The error of the innermost template that `fault` came through; `fault` itself where none was reached."""
     place = _innermost(fault.__traceback__)
-    if place is None:
+    if place is None or (isinstance(fault, UnboundLocalError) and not _of_template(fault.__traceback__)):
         raise fault
     template, line = place
     sites = template.compiled.sites
@@ -196,6 +196,13 @@ def explain(fault: BaseException) -> TemplateError:
     if miscounted is not None:
         return template.error(miscounted.head or miscounted.node, template.arity_errors[miscounted.binding])
     return template.error(_blamed(fault, site), _reason(fault, site))
+
+
+def _of_template(trace: TracebackType | None) -> bool:
+    """Whether a template's own code raised, not a function that it called."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and template_of(trace.tb_frame) is not None
 
 
 def _innermost(trace: TracebackType | None) -> tuple[Linked, int] | None:

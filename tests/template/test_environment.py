@@ -115,13 +115,25 @@ def test_an_error_knows_its_place_and_its_cause() -> None:
 
 
 def test_errors_of_a_function_that_are_no_function_errors_pass_through() -> None:
-    def broken() -> Value:
-        raise KeyError("a bug of ours")
+    for bug in (KeyError("a bug of ours"), UnboundLocalError("a bug of ours")):
 
-    environment = Environment({"broken": define("broken", broken)})
-    environment.add("a", "{{broken}}")
-    with pytest.raises(KeyError, match="a bug of ours"):
-        environment.execute("a", None)
+        def broken(bug: Exception = bug) -> Value:
+            raise bug
+
+        environment = Environment({"broken": define("broken", broken)})
+        environment.add("a", "{{broken}}")
+        with pytest.raises(type(bug), match="a bug of ours"):
+            environment.execute("a", None)
+
+
+def test_the_recursion_limit_is_put_back() -> None:
+    before = sys.getrecursionlimit()
+    limits: list[int] = []
+    environment = Environment({"look": define("look", lambda: limits.append(sys.getrecursionlimit()))})
+    environment.add("a", "{{look}}")
+    environment.execute("a", None)
+    assert limits[0] >= 20_000
+    assert sys.getrecursionlimit() == before
 
 
 def test_code_is_the_same_for_the_same_text() -> None:
