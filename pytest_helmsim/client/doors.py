@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 from pytest_helmsim.objects.errors import HelmsimError
+from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.objects.wire import Handler, Request, Response
 
 if TYPE_CHECKING:
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
 CHUNK = 1 << 16
 
 
-class Unreachable(HelmsimError):
-    """No answer at all: refused, unknown host, TLS, time-out. Worded as Go's HTTP client words it; the cause is kept."""
+class Unreachable(HelmsimError, ApiError):
+    """No answer at all: refused, unknown host, TLS, time-out. Worded as Go's HTTP client words it; the cause is kept.
+
+    An `ApiError` with code 0, so that whoever reckons with a failing call reckons with this one.
+    """
+
+    code = 0
 
     def __init__(self, method: str, url: str, why: str) -> None:
-        super().__init__(f'{method.capitalize()} "{url}": {why}')
+        ApiError.__init__(self, f'{method.capitalize()} "{url}": {why}')
         self.method, self.url, self.why = method, url, why
 
 

@@ -36,6 +36,8 @@ class Discovered:
 
     group_versions: tuple[str, ...]
     resources: tuple[Resource, ...]
+    kinds: frozenset[str]
+    """`apps/v1/Deployment`, and under their parents' group version the kinds of subresources: `apps/v1/Scale`."""
 
 
 class ResourceMap:
@@ -45,10 +47,12 @@ class ResourceMap:
         self._get = get
         self._versions: dict[str, dict[str, Resource]] = {}
         self._all: Discovered | None = None
+        self._sub_kinds: set[str] = set()
 
     def invalidate(self) -> None:
         """Forget everything: after CRDs came or went."""
         self._versions.clear()
+        self._sub_kinds.clear()
         self._all = None
 
     def find(self, gvk: GroupVersionKind) -> Resource:
@@ -91,7 +95,8 @@ class ResourceMap:
             found: list[Resource] = []
             for path in ("/api", "/apis"):
                 self._discover_root(path, self._get(path, AGGREGATED), versions, found)
-            self._all = Discovered(tuple(versions), tuple(found))
+            kinds = {f"{resource.gvk.api_version}/{resource.gvk.kind}" for resource in found} | self._sub_kinds
+            self._all = Discovered(tuple(versions), tuple(found), frozenset(kinds))
             for version in versions:
                 self._versions[version] = {}
             for resource in found:
@@ -107,6 +112,8 @@ class ResourceMap:
                     versions.append(name)
                     if version.get("freshness") != "Stale":
                         found += _aggregated(group, version)
+                        children = [child for entry in version.get("resources") or [] for child in entry.get("subresources") or []]
+                        self._sub_kinds |= {f"{name}/{(child.get('responseKind') or {}).get('kind')}" for child in children}
             return
         names = (
             answer.get("versions") or []
@@ -130,8 +137,10 @@ class ResourceMap:
             if error.code in (403, 503):
                 return {}
             raise
+        entries = answer.get("resources") or []
+        self._sub_kinds |= {f"{api_version}/{entry['kind']}" for entry in entries if "/" in entry["name"]}
         result: dict[str, Resource] = {}
-        for resource in _listed(api_version, answer.get("resources") or []):
+        for resource in _listed(api_version, entries):
             result.setdefault(resource.gvk.kind, resource)
         return result
 

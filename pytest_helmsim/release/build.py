@@ -13,6 +13,7 @@ from pytest_helmsim.client.resources import NoKindMatch
 from pytest_helmsim.objects import gojson, meta, yamlio
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind, Resource
+from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.release.errors import BuildFailed
 
 
@@ -65,6 +66,9 @@ def build(client: Client, manifest: str | bytes, namespace: str) -> list[Built]:
             name, own = meta.name(document), meta.namespace(document)
             text = f'resource mapping not found for name: "{name}" namespace: "{own}" from "": {error}\nensure CRDs are installed first'
             problems.append(text)
+            continue
+        except ApiError as error:
+            problems.append(str(error))
             continue
         built.append(_place(resource, document, namespace))
     if problems:

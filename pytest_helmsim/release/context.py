@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from pytest_helmsim.client.client import Client
-from pytest_helmsim.client.doors import Unreachable
 from pytest_helmsim.objects.clock import Clock
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import ApiError
@@ -72,7 +71,7 @@ class Context:
         self.client.resources.invalidate()
         try:
             self._note_version(self.client.version().get("gitVersion") or "")
-        except (ApiError, Unreachable) as error:
+        except ApiError as error:
             raise ClusterUnreachable(f"{prefix}{self.rules.unreachable}: {error}") from error
 
     def _note_version(self, version: str) -> None:

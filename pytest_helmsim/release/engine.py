@@ -142,12 +142,12 @@ class Engine:
         """Take a release away; the last record and the text on what was kept."""
         return uninstall.uninstall(self.context(), name, _options(UninstallOptions, options, changes))
 
-    def test(self, name: str, options: TestOptions | None = None, **changes: Any) -> Release:
-        """Run the test hooks; raise `TestFailed`."""
-        return testing.test(self.context(), name, _options(TestOptions, options, changes))
+    def test(self, name: str, options: TestOptions | None = None, *, show: testing.Show | None = None, **changes: Any) -> Release:
+        """Run the test hooks; raise `TestFailed`. `show` gets the stored record while Helm 4's test pods can still be read."""
+        return testing.run_tests(self.context(), name, _options(TestOptions, options, changes), show)
 
     def test_logs(self, release: Release, options: TestOptions | None = None, **changes: Any) -> list[tuple[str, str]]:
-        """Pod name and log of each test."""
+        """Heading and log of each test."""
         return testing.logs(self.context(), release, _options(TestOptions, options, changes))
 
     # questions

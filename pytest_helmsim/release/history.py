@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.release.errors import NoDeployedReleases, ReleaseError, ReleaseNotFound, StorageFailed
 from pytest_helmsim.release.model import DEPLOYED, Release
 from pytest_helmsim.release.storage import Driver
@@ -87,7 +86,7 @@ class History:
         for release in surplus:
             try:
                 self.driver.delete(name, release.version)
-            except (ApiError, ReleaseError) as error:
+            except ReleaseError as error:
                 errors.append(error)
         if len(errors) > 1:
             raise StorageFailed(f"encountered {len(errors)} deletion errors. First is: {errors[0]}") from errors[0]

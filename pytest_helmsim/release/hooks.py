@@ -6,8 +6,9 @@ Source: helm.sh/helm/v4 pkg/action/hooks.go.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pytest_helmsim.objects import meta, yamlio
 from pytest_helmsim.objects.status import ApiError
@@ -54,17 +55,24 @@ class HookRunner:
     timeout: float
 
     def run(self, journal: Journal, event: str) -> None:
-        """All hooks of an event, then the deletions that success brings; raise `HookFailed`."""
-        self.finish(journal, self.start(journal, event))
+        """All hooks of an event, then the deletions that their policies want; raise `HookFailed`."""
+        cleanup, failure = self.start(journal, event)
+        cleanup()
+        if failure is not None:
+            raise failure
 
-    def start(self, journal: Journal, event: str) -> list[int]:
-        """All hooks of an event; the indices of those that ran, for `finish`."""
+    def start(self, journal: Journal, event: str) -> tuple[Callable[[], None], HookFailed | None]:
+        """All hooks of an event without the deletions at the end: what does those, and how it failed."""
         order = self._order(journal.release.hooks, event)
         for position, index in enumerate(order):
-            self._run_one(journal, index, event, earlier=order[:position])
-        return order
+            failure = self._run_one(journal, index, event)
+            if failure is not None:
+                hook = journal.release.hooks[index]
+                earlier = [journal.release.hooks[each] for each in order[:position]]
+                return partial(self._delete_after_failure, hook, earlier), failure
+        return partial(self._finish, journal, order), None
 
-    def finish(self, journal: Journal, ran: Sequence[int]) -> None:
+    def _finish(self, journal: Journal, ran: Sequence[int]) -> None:
         """After success: logs, then deletions, in reverse order."""
         for index in reversed(ran):
             hook = journal.release.hooks[index]
@@ -76,7 +84,8 @@ class HookRunner:
         chosen = [index for index, hook in enumerate(hooks) for each in hook.events if each == event]
         return sorted(chosen, key=lambda index: (hooks[index].weight, hooks[index].name.encode()))
 
-    def _run_one(self, journal: Journal, index: int, event: str, *, earlier: Sequence[int]) -> None:
+    def _run_one(self, journal: Journal, index: int, event: str) -> HookFailed | None:
+        """None when it succeeded; the failure of one that ran. Raise `HookFailed` for one that could not be run."""
         hook = journal.release.hooks[index]
         if not hook.delete_policies:
             hook = journal.set_hook(index, delete_policies=(BEFORE_CREATION,))
@@ -99,12 +108,14 @@ class HookRunner:
             self.waiter.hook_done(objects, self.timeout)
         except WaitFailed as error:
             hook = journal.set_hook(index, last_run=replace(run, completed_at=self.context.now(), phase="Failed"))
-            self._after_failure(journal, hook, [journal.release.hooks[each] for each in earlier])
-            raise HookFailed(str(error), error.not_ready) from error
+            self._output_logs(hook, journal.release.namespace, ON_FAILURE)
+            failure = HookFailed(str(error), error.not_ready)
+            failure.__cause__ = error
+            return failure
         journal.set_hook(index, last_run=replace(run, completed_at=self.context.now(), phase="Succeeded"))
+        return None
 
-    def _after_failure(self, journal: Journal, hook: HookRecord, earlier: Sequence[HookRecord]) -> None:
-        self._output_logs(hook, journal.release.namespace, ON_FAILURE)
+    def _delete_after_failure(self, hook: HookRecord, earlier: Sequence[HookRecord]) -> None:
         try:
             self._delete(hook, ON_FAILURE)
         except ReleaseError as error:

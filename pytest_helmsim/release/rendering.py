@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pytest_helmsim.chart import manifests, model, render
 from pytest_helmsim.chart.capabilities import Capabilities, KubeVersion
 from pytest_helmsim.chart.errors import ChartError
-from pytest_helmsim.client.doors import Unreachable
 from pytest_helmsim.client.resources import NoKindMatch
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
@@ -36,13 +35,12 @@ def capabilities(context: Context) -> Capabilities:
     try:
         version = client.version()
         found = client.resources.discover()
-    except (ApiError, Unreachable) as error:
+    except ApiError as error:
         raise ClusterUnreachable(f"could not get server version from Kubernetes: {error}") from error
     git = version.get("gitVersion") or ""
-    kinds = {f"{resource.gvk.api_version}/{resource.gvk.kind}" for resource in found.resources}
     return Capabilities(
         KubeVersion(git, git, version.get("major") or "", version.get("minor") or ""),
-        tuple(sorted({*found.group_versions, *kinds})),
+        tuple(sorted({*found.group_versions, *found.kinds})),
         context.rules.flavour,
     )
 

@@ -47,6 +47,8 @@ class Rules:
     """The failed clean-up of a rollback names the error before it."""
     offline_dry_run: bool
     """A client dry run of install uses no cluster at all."""
+    tests_deleted_last: bool
+    """`test` deletes hooks by their policies only after it has shown results and logs."""
     list_pending: bool
     """`list` without a state shows every state, not deployed and failed only."""
 
@@ -72,6 +74,7 @@ RULES: dict[Flavour, Rules] = {
         rollback_revision=False,
         cleanup_keeps_cause=True,
         offline_dry_run=False,
+        tests_deleted_last=False,
         list_pending=False,
     ),
     HELM4: Rules(
@@ -94,6 +97,7 @@ RULES: dict[Flavour, Rules] = {
         rollback_revision=True,
         cleanup_keeps_cause=False,
         offline_dry_run=True,
+        tests_deleted_last=True,
         list_pending=True,
     ),
 }

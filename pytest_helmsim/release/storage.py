@@ -167,7 +167,10 @@ class ObjectDriver:
 
     def delete(self, name: str, version: int) -> None:
         self._read(key(name, version))
-        self.client.delete(self.resource, key(name, version), self.namespace)
+        try:
+            self.client.delete(self.resource, key(name, version), self.namespace)
+        except ApiError as error:
+            raise StorageFailed(str(error)) from error
 
     def _object(self, release: Release, stamp: str) -> JsonObject:
         text = codec.encode(release, self.flavour)

@@ -69,20 +69,38 @@ MAP = "/api/v1/namespaces/n/configmaps/a"
     [
         (lambda c: c.get(CONFIG_MAP, "a", "n"), "GET", MAP, {}, None),
         (lambda c: c.get("cm", "a", "n"), "GET", MAP, {}, None),
-        (lambda c: c.create({"apiVersion": "v1", "kind": "ConfigMap"}, "n", field_manager="m"), "POST", MAP[:-2], {"fieldManager": "m"}, "application/json"),
+        (
+            lambda c: c.create({"apiVersion": "v1", "kind": "ConfigMap"}, "n", field_manager="m"),
+            "POST",
+            MAP[:-2],
+            {"fieldManager": "m"},
+            "application/json",
+        ),
         (
             lambda c: c.replace({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "n"}}, dry_run=True),
-            "PUT", MAP, {"dryRun": "All"}, "application/json",
+            "PUT",
+            MAP,
+            {"dryRun": "All"},
+            "application/json",
         ),
         (
             lambda c: c.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}, "n", field_manager="m", force=True),
-            "PATCH", MAP, {"fieldManager": "m", "force": "true"}, APPLY_PATCH,
+            "PATCH",
+            MAP,
+            {"fieldManager": "m", "force": "true"},
+            APPLY_PATCH,
         ),
         (lambda c: c.delete("configmap", "a", "n", propagation="Orphan"), "DELETE", MAP, {}, "application/json"),
         (lambda c: c.list("ConfigMap", label_selector="a=b"), "GET", "/api/v1/configmaps", {"labelSelector": "a=b"}, None),
-        (lambda c: c.logs("p", "n", container="c", tail_lines=3), "GET", "/api/v1/namespaces/n/pods/p/log", {"container": "c", "tailLines": "3"}, None),
+        (
+            lambda c: c.logs("p", "n", container="c", tail_lines=3),
+            "GET",
+            "/api/v1/namespaces/n/pods/p/log",
+            {"container": "c", "tailLines": "3"},
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 def test_requests(call: Any, method: str, path: str, query: dict[str, str], content_type: str | None) -> None:
     server = Server()
     server.answers = dict.fromkeys((path,), Response.of({"items": []}))
@@ -138,7 +156,7 @@ def test_unknown_kinds_are_looked_up_afresh_each_time_and_known_ones_once() -> N
     client.get(CONFIG_MAP, "a", "n")
     assert [request.path for request in server.requests].count("/api/v1") == 1
     for _ in range(2):
-        with pytest.raises(NoKindMatch, match='no matches for kind "Thing" in version "x.example/v1"'):
+        with pytest.raises(NoKindMatch, match=r'no matches for kind "Thing" in version "x.example/v1"'):
             client.resource_for(GroupVersionKind("x.example", "v1", "Thing"))
     assert [request.path for request in server.requests].count("/apis/x.example/v1") == 2
     with pytest.raises(UnknownResource, match='the server doesn\'t have a resource type "thing"'):

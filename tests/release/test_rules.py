@@ -37,19 +37,34 @@ def test_bad_durations(text: str, error: str) -> None:
 @pytest.mark.parametrize(
     ("text", "normal"),
     [
-        ("", ""), (None, ""), ("0001-01-01T00:00:00Z", ""), ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
-        ("2026-01-01T00:00:00.100Z", "2026-01-01T00:00:00.1Z"), ("2026-01-01T00:00:00.000+01:00", "2026-01-01T00:00:00+01:00"),
+        ("", ""),
+        (None, ""),
+        ("0001-01-01T00:00:00Z", ""),
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+        ("2026-01-01T00:00:00.100Z", "2026-01-01T00:00:00.1Z"),
+        ("2026-01-01T00:00:00.000+01:00", "2026-01-01T00:00:00+01:00"),
         ("2026-01-01T00:00:00.123456789Z", "2026-01-01T00:00:00.123456789Z"),
     ],
-)  # fmt: skip
+)
 def test_times_are_written_back_as_go_does(text: str | None, normal: str) -> None:
     assert times.normal(text) == normal
 
 
 @pytest.mark.parametrize(
     ("name", "good"),
-    [("web", True), ("a.b-c.d", True), ("a" * 53, True), ("a" * 54, False), ("Web", False), ("-a", False), ("a-", False), ("a..b", False), ("", False), ("a\n", False)],
-)  # fmt: skip
+    [
+        ("web", True),
+        ("a.b-c.d", True),
+        ("a" * 53, True),
+        ("a" * 54, False),
+        ("Web", False),
+        ("-a", False),
+        ("a-", False),
+        ("a..b", False),
+        ("", False),
+        ("a\n", False),
+    ],
+)
 def test_names(name: str, good: bool) -> None:
     assert (names.problem(name) == "") is good
 
@@ -64,15 +79,20 @@ OURS = {
     ("metadata", "problems"),
     [
         (OURS, []),
-        ({**OURS, "labels": {"app.kubernetes.io/managed-by": "x"}},
-         ['label validation error: key "app.kubernetes.io/managed-by" must equal "Helm": current value is "x"']),
+        (
+            {**OURS, "labels": {"app.kubernetes.io/managed-by": "x"}},
+            ['label validation error: key "app.kubernetes.io/managed-by" must equal "Helm": current value is "x"'],
+        ),
         ({**OURS, "labels": None}, ['label validation error: missing key "app.kubernetes.io/managed-by": must be set to "Helm"']),
-        ({"labels": OURS["labels"]}, [
-            'annotation validation error: missing key "meta.helm.sh/release-name": must be set to "r"',
-            'annotation validation error: missing key "meta.helm.sh/release-namespace": must be set to "n"',
-        ]),
+        (
+            {"labels": OURS["labels"]},
+            [
+                'annotation validation error: missing key "meta.helm.sh/release-name": must be set to "r"',
+                'annotation validation error: missing key "meta.helm.sh/release-namespace": must be set to "n"',
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_ownership(metadata: dict[str, Any], problems: list[str]) -> None:
     assert ownership.problems({"metadata": metadata}, "r", "n") == problems
 
@@ -100,33 +120,64 @@ def conditions(**given: str) -> list[dict[str, str]]:
 READY = conditions(Available="True", Progressing="True|NewReplicaSetAvailable")
 STATUSES = [
     (workload("Deployment", {"replicas": 1}), "InProgress", "Replicas: 0/1"),
-    (workload("Deployment", {}, {"observedGeneration": 0}), "InProgress", "Deployment generation is 1, but latest observed generation is 0"),
+    (
+        workload("Deployment", {}, {"observedGeneration": 0}),
+        "InProgress",
+        "Deployment generation is 1, but latest observed generation is 0",
+    ),
     (workload("Deployment", {"replicas": 1}, {"replicas": 1}), "InProgress", "Updated: 0/1"),
     (workload("Deployment", {"replicas": 1}, {"replicas": 2, "updatedReplicas": 1}), "InProgress", "Pending termination: 1"),
     (workload("Deployment", {"replicas": 1}, {"replicas": 1, "updatedReplicas": 1}), "InProgress", "Available: 0/1"),
     (workload("Deployment", {"replicas": 0}, {"conditions": READY}), "Current", "Deployment is available. Replicas: 0"),
     (workload("Deployment", {"replicas": 0, "progressDeadlineSeconds": 600}, {}), "InProgress", "ReplicaSet not Available"),
     (workload("Deployment", {"replicas": 0}, {}), "InProgress", "Deployment not Available"),
-    (workload("Deployment", {}, {"conditions": conditions(Progressing="False|ProgressDeadlineExceeded")}), "Failed", "Progress deadline exceeded"),
+    (
+        workload("Deployment", {}, {"conditions": conditions(Progressing="False|ProgressDeadlineExceeded")}),
+        "Failed",
+        "Progress deadline exceeded",
+    ),
     (workload("StatefulSet", {"updateStrategy": {"type": "OnDelete"}}), "Current", "StatefulSet is using the ondelete update strategy"),
-    (workload("StatefulSet", {"replicas": 2, "updateStrategy": {"rollingUpdate": {"partition": 1}}}, {"replicas": 2, "readyReplicas": 2}),
-     "InProgress", "updated: 0/1"),
-    (workload("StatefulSet", {}, {"replicas": 1, "readyReplicas": 1, "currentReplicas": 1, "currentRevision": "a", "updateRevision": "b"}),
-     "InProgress", "Waiting for updated revision to match current"),
+    (
+        workload(
+            "StatefulSet", {"replicas": 2, "updateStrategy": {"rollingUpdate": {"partition": 1}}}, {"replicas": 2, "readyReplicas": 2}
+        ),
+        "InProgress",
+        "updated: 0/1",
+    ),
+    (
+        workload(
+            "StatefulSet", {}, {"replicas": 1, "readyReplicas": 1, "currentReplicas": 1, "currentRevision": "a", "updateRevision": "b"}
+        ),
+        "InProgress",
+        "Waiting for updated revision to match current",
+    ),
     (workload("DaemonSet", {}), "InProgress", "DaemonSet status.observedGeneration not found"),
-    (workload("DaemonSet", {}, {"observedGeneration": 1, "desiredNumberScheduled": 0}), "Current", "All replicas scheduled as expected. Replicas: 0"),
-    (workload("Job", {"completions": 2}, {"failed": 1, "conditions": conditions(Failed="True")}, "batch"), "Failed", "Job Failed. failed: 1/2"),
+    (
+        workload("DaemonSet", {}, {"observedGeneration": 1, "desiredNumberScheduled": 0}),
+        "Current",
+        "All replicas scheduled as expected. Replicas: 0",
+    ),
+    (
+        workload("Job", {"completions": 2}, {"failed": 1, "conditions": conditions(Failed="True")}, "batch"),
+        "Failed",
+        "Job Failed. failed: 1/2",
+    ),
     (workload("Job", {}, {}, "batch"), "InProgress", "Job not started"),
     (workload("Job", {}, {"startTime": "t", "active": 1}, "batch"), "Current", "Job in progress. success:0, active: 1, failed: 0"),
     (workload("Pod", {}, {"phase": "Failed"}, ""), "Current", "Pod has completed, but not successfully"),
-    (workload("Pod", {}, {"phase": "Running", "containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}, ""),
-     "Failed", "Containers in CrashLoop state: c"),
+    (
+        workload(
+            "Pod", {}, {"phase": "Running", "containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}, ""
+        ),
+        "Failed",
+        "Containers in CrashLoop state: c",
+    ),
     (workload("PersistentVolumeClaim", {}, {"phase": "Pending"}, ""), "InProgress", "PVC is not Bound. phase: Pending"),
     (workload("Service", {"type": "LoadBalancer"}, {}, ""), "InProgress", "ClusterIP not set. Service type: LoadBalancer"),
     (workload("Widget", {}, {"conditions": conditions(Ready="False|Why|not yet")}, "example.com"), "InProgress", "not yet"),
     (workload("Widget", {}, {"conditions": conditions(Stalled="True|Why|stuck")}, "example.com"), "Failed", "stuck"),
     (workload("Widget", {}, None, "example.com"), "Current", "Resource is current"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("obj", "status", "message"), STATUSES)
@@ -162,14 +213,26 @@ def built(obj: dict[str, Any]) -> Built:
         (workload("Deployment", {"paused": True}, {}), True),
         (workload("StatefulSet", {"updateStrategy": {"type": "RollingUpdate"}}, {"observedGeneration": 1}), False),
         (workload("StatefulSet", {"updateStrategy": {"type": "OnDelete"}}, {"observedGeneration": 1}), True),
-        (workload("DaemonSet", {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "50%"}}},
-                  {"observedGeneration": 1, "desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberReady": 1}), True),
-        (workload("DaemonSet", {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}},
-                  {"observedGeneration": 1, "desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberReady": 1}), False),
+        (
+            workload(
+                "DaemonSet",
+                {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "50%"}}},
+                {"observedGeneration": 1, "desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberReady": 1},
+            ),
+            True,
+        ),
+        (
+            workload(
+                "DaemonSet",
+                {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}},
+                {"observedGeneration": 1, "desiredNumberScheduled": 3, "updatedNumberScheduled": 3, "numberReady": 1},
+            ),
+            False,
+        ),
         (workload("PersistentVolumeClaim", {}, {"phase": "Bound"}, ""), True),
         (workload("Pod", {}, {"conditions": conditions(Ready="False")}, ""), False),
     ],
-)  # fmt: skip
+)
 def test_readiness(obj: dict[str, Any], ready: bool) -> None:
     rule = readiness.RULES[GroupVersionKind.of_object(obj).group, obj["kind"]]
     assert rule(client(), obj, built(obj)) is ready
@@ -177,9 +240,14 @@ def test_readiness(obj: dict[str, Any], ready: bool) -> None:
 
 @pytest.mark.parametrize(
     ("spec", "missing"),
-    [({}, 1), ({"strategy": {"type": "Recreate"}}, 0), ({"strategy": {"rollingUpdate": {"maxUnavailable": "50%"}}}, 2),
-     ({"strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 0}}}, 1), ({"strategy": {"rollingUpdate": {"maxUnavailable": 9}}}, 4)],
-)  # fmt: skip
+    [
+        ({}, 1),
+        ({"strategy": {"type": "Recreate"}}, 0),
+        ({"strategy": {"rollingUpdate": {"maxUnavailable": "50%"}}}, 2),
+        ({"strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 0}}}, 1),
+        ({"strategy": {"rollingUpdate": {"maxUnavailable": 9}}}, 4),
+    ],
+)
 def test_max_unavailable(spec: dict[str, Any], missing: int) -> None:
     assert readiness.max_unavailable(spec, 4) == missing
 
