@@ -41,7 +41,7 @@ class Server:
         self._http.request(method, path, data, headers)
         answer = self._http.getresponse()
         text = answer.read()
-        return answer.status, json.loads(text), answer.headers.get_all("Warning") or []
+        return answer.status, json.loads(text) if text.startswith(b"{") else {}, answer.headers.get_all("Warning") or []
 
 
 def collection(obj: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from pytest_helmsim.schema.validate import (
     access,
     claims,
     config,
+    definitions,
     jobs,
     networking,
     pods,
@@ -75,6 +76,7 @@ _CHECKS: dict[tuple[str, str], tuple[Create, Update]] = {
     ("scheduling.k8s.io", "PriorityClass"): (storage.check_priority_class, storage.check_priority_class_update),
     ("coordination.k8s.io", "Lease"): (storage.check_lease, storage.check_lease_update),
     ("node.k8s.io", "RuntimeClass"): (storage.check_runtime_class, storage.check_runtime_class_update),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): (definitions.check_definition, definitions.check_definition_update),
     (_ADMISSION, "ValidatingWebhookConfiguration"): (webhooks.check_validating, webhooks.check_validating_update),
     (_ADMISSION, "MutatingWebhookConfiguration"): (webhooks.check_mutating, webhooks.check_mutating_update),
 }
