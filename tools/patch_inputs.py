@@ -444,7 +444,8 @@ HAND_WRITTEN: dict[str, list[tuple[str, list[Obj]]]] = {
         *_after(_CONFIG_MAP, _CONFIG_JSON),
         *_after(_LISTED, _LIST_JSON),
         ("ancient", _ANCIENT),
-        ("labels emptied", [_apply(_CONFIG_MAP), _apply(_head(_CONFIG_MAP)), _apply(_CONFIG_MAP, "other")]),
+        ("nulls in maps", [_apply({**_CONFIG_MAP, "data": {"a": None, "b": "1"}}), _apply({**_CONFIG_MAP, "data": {"b": None}, "immutable": None})]),
+    ("labels emptied", [_apply(_CONFIG_MAP), _apply(_head(_CONFIG_MAP)), _apply(_CONFIG_MAP, "other")]),
     ],
     "Widget": [
         ("status", [_create(_WIDGET), {"verb": "merge", "sub": "status", "fieldManager": "op", "body": {"status": {"ready": True}, "spec": {"size": 9}}},

@@ -169,6 +169,31 @@ def generated(kind: Kind, rng: random.Random) -> Iterator[tuple[str, list[dict[s
         yield f"walk {walk}", steps
 
 
+def directed(value: Any, rng: random.Random) -> Any:
+    """A strategic merge patch with directives here and there."""
+    if isinstance(value, dict):
+        result = {key: directed(item, rng) for key, item in value.items()}
+        if rng.random() < 0.06:
+            result["$patch"] = rng.choice(["delete", "replace", "merge"])
+        if rng.random() < 0.04:
+            result["$retainKeys"] = [key for key in result if not key.startswith("$")]
+        for key, item in list(result.items()):
+            if isinstance(item, list) and item and not key.startswith("$"):
+                if rng.random() < 0.15:
+                    names = [
+                        {k: v for k, v in one.items() if k in ("name", "containerPort", "port", "mountPath")}
+                        if isinstance(one, dict)
+                        else one
+                        for one in item
+                    ]
+                    rng.shuffle(names)
+                    result[f"$setElementOrder/{key}"] = names
+                if rng.random() < 0.1 and not isinstance(item[0], dict):
+                    result[f"$deleteFromPrimitiveList/{key}"] = result.pop(key)
+        return result
+    return [directed(item, rng) for item in value] if isinstance(value, list) else value
+
+
 def fuzzed(kind: Kind, rng: random.Random, count: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Random walks over mutated variants: what no one thought of. Most steps are refused by validation; the rest is worth it."""
     schema = Catalog.for_version("1.36").schema(GroupVersionKind(kind.group, kind.version, kind.kind))
@@ -189,6 +214,9 @@ def fuzzed(kind: Kind, rng: random.Random, count: int) -> Iterator[tuple[str, li
                     step["body"] = strategic_diff.two_way(current, wanted, schema)
                 except PatchError:
                     step["body"] = {key: value for key, value in wanted.items() if key in ("spec", "data")}
+                if rng.random() < 0.6:
+                    parts = {key: wanted[key] for key in ("spec", "data", "metadata", "secrets", "imagePullSecrets") if key in wanted}
+                    step["body"] = directed(rng.choice([step["body"], parts]), rng)
             current = wanted
             steps.append(step)
         yield f"fuzz {number}", steps

@@ -35,14 +35,19 @@ def _zero(schema: Schema) -> JsonObject:
     return result
 
 
+def _means_nothing(schema: Schema, declared: bool) -> bool:
+    return not schema.nullable and schema.type != "any" and (declared or schema.type in ("object", "array"))
+
+
 def without_nulls(value: Json, schema: Schema | None) -> Json:
-    """Without nulls in maps, except where a custom schema says nullable or says nothing."""
+    """Without nulls, except where a schema says nullable or nothing, and in maps of scalars, where null is read as the zero value."""
     if type(value) is dict:
         result = {}
         changed = False
+        declared = (schema.fields if schema is not None else None) or {}
         for key, item in value.items():
             below = schema.child(key) if schema is not None else None
-            if item is None and below is not None and not below.nullable and below.type != "any":
+            if item is None and below is not None and _means_nothing(below, key in declared):
                 changed = True
                 continue
             if type(item) in (dict, list) and below is not None:

@@ -203,14 +203,14 @@ def comparable(obj, schema):
     else:
         parts["spec"] = {"mode": "fast", **(parts.get("spec") or {})}
         parts["spec"]["endpoints"] = [{"protocol": "TCP", **item} for item in parts["spec"].get("endpoints") or []]
-    return without_nulls(parts)
+    return without_empties(parts)
 
 
-def without_nulls(value):
+def without_empties(value):
     if isinstance(value, dict):
-        cleaned = {key: without_nulls(item) for key, item in value.items() if not key.startswith("$")}
+        cleaned = {key: without_empties(item) for key, item in value.items() if not key.startswith("$")}
         return {key: item for key, item in cleaned.items() if item not in (None, {}, [])}
-    return [without_nulls(item) for item in value] if isinstance(value, list) else value
+    return [without_empties(item) for item in value] if isinstance(value, list) else value
 
 
 def difference(wanted, got):
