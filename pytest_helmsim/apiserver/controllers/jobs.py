@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pytest_helmsim.apiserver.controllers import common, indexes, pods
+from pytest_helmsim.apiserver.controllers import common, indexes, jobpolicies, pods
 from pytest_helmsim.apiserver.controllers.common import JOB, MANAGER, POD, Key, Keys, Reconciler
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import ApiError, NotFound
@@ -108,17 +108,19 @@ class Jobs(Reconciler):
 
     def _count(self, job: JsonObject, status: JsonObject, ended: list[JsonObject], mine: list[JsonObject]) -> None:
         succeeded = [pod for pod in ended if pods.phase(pod) == "Succeeded"]
-        status["failed"] = int(status.get("failed") or 0) + len(ended) - len(succeeded)
+        failed = [pod for pod in ended if pod not in succeeded]
+        status["failed"] = int(status.get("failed") or 0) + sum(jobpolicies.judge(pod, job).action != "Ignore" for pod in failed)
         if indexes.is_indexed(job):
             done = indexes.parse(status.get("completedIndexes") or "")
             done |= {number for pod in mine if pods.phase(pod) == "Succeeded" and (number := indexes.index_of(pod)) is not None}
             done = {number for number in done if number < int(job["spec"].get("completions") or 0)}
             status["completedIndexes"], status["succeeded"] = indexes.write(done), len(done)
             if (limit := job["spec"].get("backoffLimitPerIndex")) is not None:
-                failed = indexes.failures(mine)
-                status["failedIndexes"] = indexes.write(
-                    {number for number, count in failed.items() if count > limit and number not in done}
-                )
+                counts = indexes.failures(mine)
+                over = {number for number, count in counts.items() if count > limit} | indexes.parse(status.get("failedIndexes") or "")
+                given_up = [pod for pod in failed if jobpolicies.judge(pod, job).action == "FailIndex"]
+                over |= {number for pod in given_up if (number := indexes.index_of(pod)) is not None}
+                status["failedIndexes"] = indexes.write(over - done)
         else:
             status["succeeded"] = int(status.get("succeeded") or 0) + len(succeeded)
 
@@ -129,6 +131,9 @@ class Jobs(Reconciler):
                 final = "Complete" if item["type"] == "SuccessCriteriaMet" else "Failed"
                 return _Ending(item["type"], final, item.get("reason", ""), item.get("message", ""))
         spec = job["spec"]
+        for pod in mine:
+            if pods.phase(pod) == "Failed" and (verdict := jobpolicies.judge(pod, job)).action == "FailJob":
+                return _failed("PodFailurePolicy", verdict.message)
         limit = int(spec.get("backoffLimit", 6))
         per_index = spec.get("backoffLimitPerIndex") is not None
         if (failed := int(status.get("failed") or 0)) > limit and not (per_index and "backoffLimit" not in spec) and failed > 0:
@@ -146,6 +151,8 @@ class Jobs(Reconciler):
                 return _failed("MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes")
             if lost and len(lost) + succeeded >= int(completions or 0):
                 return _failed("FailedIndexes", "Job has failed indexes")
+        if (message := jobpolicies.success(job, indexes.parse(status.get("completedIndexes") or ""))) is not None:
+            return _Ending("SuccessCriteriaMet", "Complete", "SuccessPolicy", message)
         enough = succeeded >= completions if completions is not None else succeeded > 0 and not active
         if enough:
             return _Ending("SuccessCriteriaMet", "Complete", "CompletionsReached", "Reached expected number of succeeded pods")

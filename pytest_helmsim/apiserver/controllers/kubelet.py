@@ -142,6 +142,8 @@ class Kubelet(Reconciler):
             return None
         if any(True for item in common.status_of(pod).get("containerStatuses") or () if "running" in (item.get("state") or {})):
             self._tell_stopped(pod)
+        if pod["metadata"].get("finalizers") and not pods.is_finished(pod):
+            pod = common.update_status(self.api, pod, {**common.status_of(pod), "phase": "Failed"}, manager=MANAGER)
         try:
             self.api.delete(POD, common.namespace_of(pod), common.name_of(pod), uid=uid, grace_period=0)
         except NotFound:

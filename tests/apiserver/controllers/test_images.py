@@ -162,3 +162,51 @@ def test_a_readiness_gate_needs_its_condition(cluster: Any, workload: Any) -> No
     opened = {"type": "example.com/lb", "status": "True"}
     cluster.ask("PATCH", f"pods/{name}/status", {"status": {"conditions": [opened]}}, "application/strategic-merge-patch+json")
     assert cluster.get("deployments/web")["status"]["readyReplicas"] == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "final", "reason"),
+    [
+        ("FailJob", 42, "Failed", "PodFailurePolicy"),
+        ("FailJob", 7, "Failed", "BackoffLimitExceeded"),
+        ("Count", 42, "Failed", "BackoffLimitExceeded"),
+    ],
+)
+def test_a_failure_policy(cluster: Any, job: Any, action: str, code: int, final: str, reason: str) -> None:
+    cluster.images["bad:1"] = Exit(code=code)
+    rule = {"action": action, "onExitCodes": {"operator": "In", "values": [42]}}
+    cluster.create("jobs", job("j", "bad:1", backoffLimit=1, podFailurePolicy={"rules": [rule]}))
+    cluster.clock.sleep(60)
+    found = cluster.get("jobs/j")
+    assert condition(found, final) == ("True", reason)
+    assert found["status"]["failed"] == (1 if reason == "PodFailurePolicy" else 2)
+
+
+def test_ignored_failures_are_tried_again_for_ever(cluster: Any, job: Any) -> None:
+    cluster.images["bad:1"] = Exit(code=42)
+    rule = {"action": "Ignore", "onExitCodes": {"operator": "In", "values": [42]}}
+    cluster.create("jobs", job("j", "bad:1", backoffLimit=1, podFailurePolicy={"rules": [rule]}))
+    cluster.clock.sleep(120)
+    assert "failed" not in cluster.get("jobs/j")["status"]
+    assert len(cluster.list("pods")) > 3
+
+
+def test_a_success_policy_ends_an_indexed_job_early(cluster: Any, job: Any) -> None:
+    policy = {"rules": [{"succeededIndexes": "0"}]}
+    cluster.create("jobs", job("j", "job:1", completions=3, parallelism=1, completionMode="Indexed", successPolicy=policy))
+    cluster.clock.sleep(30)
+    found = cluster.get("jobs/j")
+    assert condition(found, "SuccessCriteriaMet") == ("True", "SuccessPolicy")
+    assert (condition(found, "Complete")[0], found["status"]["completedIndexes"], found["status"]["succeeded"]) == ("True", "0", 1)
+
+
+def test_indexes_fail_by_themselves(cluster: Any, job: Any) -> None:
+    cluster.images["bad:1"] = Exit(code=1)
+    cluster.create("jobs", job("j", "bad:1", completions=2, parallelism=2, completionMode="Indexed", backoffLimitPerIndex=1))
+    cluster.clock.sleep(120)
+    found = cluster.get("jobs/j")
+    assert (condition(found, "Failed"), found["status"]["failedIndexes"], found["status"]["failed"]) == (
+        ("True", "FailedIndexes"),
+        "0,1",
+        4,
+    )
