@@ -133,6 +133,11 @@ class Reconciler:
         for name in self.memory:
             setattr(self, name, dict(getattr(other, name)))
 
+    def forget(self) -> None:
+        """Keep nothing in mind: the store was replaced."""
+        for name in self.memory:
+            getattr(self, name).clear()
+
     def reconsider(self) -> Iterable[Key]:
         """Keys that a newly scripted image may concern."""
         return ()

@@ -15,6 +15,8 @@ from pytest_helmsim.objects.status import NotFound
 
 MANAGER = "kubelet"
 COMPONENT = "kubelet"
+NETWORK = ["10", "244"]
+LAST_ADDRESS = 65_534
 
 
 class Nodes(Reconciler):
@@ -87,11 +89,12 @@ class Kubelet(Reconciler):
     """Starts, reports and removes the pods that are bound to a node."""
 
     name = "kubelet"
-    memory = ("_begun",)
+    memory = ("_begun", "_last")
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._begun: dict[str, float] = {}
+        self._last: dict[str, int] = {}
         self._told: dict[str, set[tuple[str, str, int]]] = {}
 
     def watches(self) -> Mapping[tuple[str, str], Keys]:
@@ -168,12 +171,12 @@ class Kubelet(Reconciler):
         return {"hostIP": host, "podIP": known or self._free_address()}
 
     def _free_address(self) -> str:
-        """The lowest address of the pod network that no pod has."""
-        taken = {common.status_of(pod).get("podIP") for pod in self.api.list(POD)}
-        number = 1
-        while (address := f"10.244.{number >> 8}.{number & 255}") in taken:
-            number += 1
-        return address
+        """The address after the last one given, as a node's plugin counts on; the first time after the highest that is in use."""
+        if "" not in self._last:
+            used = [str(common.status_of(pod).get("podIP") or "").split(".") for pod in self.api.list(POD)]
+            self._last[""] = max((int(parts[2]) * 256 + int(parts[3]) for parts in used if parts[:2] == NETWORK), default=0)
+        number = self._last[""] = self._last[""] % LAST_ADDRESS + 1
+        return f"10.244.{number >> 8}.{number & 255}"
 
     def _tell(self, pod: JsonObject, life: podlife.Life) -> None:
         """Log lines and events, once for each start and end of a container."""

@@ -111,6 +111,8 @@ class Controllers:
         self._forget_queue()
         self._news.clear()
         self._index.clear()
+        for reconciler in self._reconcilers:
+            reconciler.forget()
         self.start()
 
     def fork(self, server: Server) -> Controllers:

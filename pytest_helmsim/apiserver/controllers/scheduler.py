@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pytest_helmsim.apiserver.controllers import common, pods, volumes
-from pytest_helmsim.apiserver.controllers.common import CLAIM, NODE, POD, STORAGE_CLASS, Key, Keys, Reconciler
+from pytest_helmsim.apiserver.controllers.common import CLAIM, NODE, POD, STORAGE_CLASS, Key, Keys, Reconciler, World
 from pytest_helmsim.apiserver.loopback import StoreEvent
 from pytest_helmsim.objects import quantity
 from pytest_helmsim.objects.json import JsonObject
@@ -22,13 +22,20 @@ class Scheduler(Reconciler):
     """Binds pods of the default scheduler."""
 
     name, alias = "scheduler", "kube-scheduler"
+    memory = ("_held", "_loads")
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._held: dict[str, tuple[str, float, float]] = {}
+        self._loads: dict[str, tuple[int, float, float]] = {}
 
     def watches(self) -> Mapping[tuple[str, str], Keys]:
         return {common.kind(POD): self._pods, common.kind(NODE): self._waiting, common.kind(CLAIM): self._waiting}
 
     def _pods(self, event: StoreEvent) -> Iterable[Key]:
         """A new pod, or one that left: then the waiting ones may have room."""
-        if event.type == "DELETED":
+        self._account(event)
+        if event.type == "DELETED" or (event.old is not None and pods.is_finished(event.new) and not pods.is_finished(event.old)):
             return self._waiting(event)
         spec = event.new.get("spec") or {}
         return () if spec.get("nodeName") else (common.key_of(event.new),)
@@ -49,7 +56,7 @@ class Scheduler(Reconciler):
             return None
         reasons: dict[str, int] = {}
         resolvable = 0
-        loads = self._loads()
+        loads = self._loads
         for node in sorted(nodes, key=lambda item: (loads.get(common.name_of(item), _IDLE)[0], common.name_of(item))):
             why = refusals(pod, node, loads.get(common.name_of(node), _IDLE))
             if not why:
@@ -77,16 +84,21 @@ class Scheduler(Reconciler):
                 return "pod has unbound immediate PersistentVolumeClaims"
         return None
 
-    def _loads(self) -> dict[str, tuple[int, float, float]]:
-        """Pods, CPU and memory that each node has promised."""
-        loads: dict[str, tuple[int, float, float]] = {}
-        for pod in self.api.list(POD):
-            node = pod["spec"].get("nodeName")
-            if node and not pods.is_finished(pod):
-                count, cpu, memory = loads.get(node, (0, 0.0, 0.0))
-                wanted = requests(pod)
-                loads[node] = (count + 1, cpu + wanted[0], memory + wanted[1])
-        return loads
+    def _account(self, event: StoreEvent) -> None:
+        """Keep what each node has promised: its pods that are not finished, their CPU and memory."""
+        pod, uid = event.new, common.uid_of(event.new)
+        node = pod["spec"].get("nodeName")
+        before = self._held.pop(uid, None)
+        if before is not None:
+            self._add(before, -1)
+        if node and event.type != "DELETED" and not pods.is_finished(pod):
+            self._held[uid] = (node, *(before[1:] if before is not None else requests(pod)))
+            self._add(self._held[uid], 1)
+
+    def _add(self, held: tuple[str, float, float], sign: int) -> None:
+        node, cpu, memory = held
+        count, cpus, memories = self._loads.get(node, _IDLE)
+        self._loads[node] = (count + sign, cpus + sign * cpu, memories + sign * memory)
 
     def _refuse(self, pod: JsonObject, message: str) -> None:
         status = common.status_of(pod)

@@ -210,3 +210,25 @@ def test_an_aggregated_role_has_the_rules_of_the_selected_ones(cluster: Any) -> 
     assert found["rules"] == [rule]
     owners = [(item["manager"], item["operation"]) for item in found["metadata"]["managedFields"]]
     assert ("clusterrole-aggregation-controller", "Apply") in owners
+
+
+def test_a_pod_waits_for_room_that_another_leaves(make_cluster: Any) -> None:
+    cluster = make_cluster(settings=Settings(node_capacity={"cpu": "1", "memory": "1Gi", "pods": "10"}))
+
+    def pod(name: str, restart: str) -> Any:
+        container = {"name": "c", "image": "a", "resources": {"requests": {"cpu": "600m"}}}
+        return {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": name},
+            "spec": {"restartPolicy": restart, "containers": [container]},
+        }
+
+    cluster.images["a"] = Exit(after=30)
+    cluster.create("pods", pod("first", "Never"))
+    cluster.create("pods", pod("second", "Never"))
+    cluster.clock.sleep(10)
+    message = next(item["message"] for item in cluster.get("pods/second")["status"]["conditions"] if item["type"] == "PodScheduled")
+    assert message.endswith("1 No preemption victims found for incoming pod.")
+    cluster.clock.sleep(25)
+    assert cluster.get("pods/second")["spec"]["nodeName"] == "node-0"
