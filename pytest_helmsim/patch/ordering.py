@@ -66,6 +66,17 @@ def find(items: list[Json], merge_key: str, value: Json) -> int:
     return -1
 
 
+def places(items: list[Json], merge_key: str) -> Positions:
+    """Where each value of the merge key stands first; items without the key are passed over."""
+    result: Positions = {}
+    for index, item in enumerate(items):
+        if type(item) is not dict:
+            raise PatchError(f"value for key {index} is not a map")
+        if merge_key in item:
+            result.setdefault(identity(item[merge_key]), index)
+    return result
+
+
 def split_by(items: list[Json], chosen: list[Json], merge_key: str) -> tuple[list[Json], list[Json]]:
     """(items that `chosen` names, the others), each in their order."""
     inside: list[Json] = []
@@ -75,12 +86,15 @@ def split_by(items: list[Json], chosen: list[Json], merge_key: str) -> tuple[lis
         for item in items:
             (inside if identity(item) in named else outside).append(item)
         return inside, outside
+    wanted: Positions | None = None
     for item in items:
         if type(item) is not dict:
             raise wrong_type({}, item)
         if merge_key not in item:
             raise no_merge_key(item, merge_key)
-        (inside if find(chosen, merge_key, item[merge_key]) >= 0 else outside).append(item)
+        if wanted is None:
+            wanted = places(chosen, merge_key)
+        (inside if identity(item[merge_key]) in wanted else outside).append(item)
     return inside, outside
 
 

@@ -166,15 +166,22 @@ def _without_directives(original: list[Json], patch: list[Json], merge_key: str)
 
 
 def _items(original: list[Json], patch: list[Json], merging: Merging, applying: bool) -> list[Json]:
+    """Each item of the patch into the first one with its key, new ones at the end."""
+    key = merging.merge_key
     result = list(original)
+    places: ordering.Positions | None = None
     for item in patch:
-        if merging.merge_key not in item:
-            raise directives.no_merge_key(item, merging.merge_key)
-        index = ordering.find(result, merging.merge_key, item[merging.merge_key])
-        if index < 0:
+        if key not in item:
+            raise directives.no_merge_key(item, key)
+        if places is None:
+            places = ordering.places(result, key)
+        index = places.setdefault(identity(item[key]), len(result))
+        if index == len(result):
             result.append(item)
         else:
-            result[index] = merge(result[index], item, merging.schema, applying=applying)
+            result[index] = merged = merge(result[index], item, merging.schema, applying=applying)
+            if not (key in merged and identity(merged[key]) == identity(item[key])):
+                places = None
     return result
 
 
