@@ -200,7 +200,8 @@ def get_metadata(arguments: list[str], options: Options) -> None:
     session = Session(options)
     found = session.engine.get_metadata(arguments[0], options.revision)
     if options.output != "table":
-        document(codec.Struct(metadata_document(found, options.is_helm4)), options.output)
+        method = session.engine.release(arguments[0], options.revision).apply_method
+        document(codec.Struct(metadata_document(found, options.is_helm4, method)), options.output)
         return
 
     def pairs(values: Any) -> str:
@@ -231,7 +232,7 @@ def whole_seconds(text: str) -> str:
     return head + rest.lstrip("0123456789") if dot else text
 
 
-def metadata_document(found: Any, is_helm4: bool) -> Iterator[tuple[str, Any]]:
+def metadata_document(found: Any, is_helm4: bool, method: str) -> Iterator[tuple[str, Any]]:
     """The same as a document: keys in Helm's order, empty ones left out where Helm leaves them out."""
     yield from (("name", found.name), ("chart", found.chart), ("version", found.version), ("appVersion", found.app_version))
     if found.annotations:
@@ -242,5 +243,5 @@ def metadata_document(found: Any, is_helm4: bool) -> Iterator[tuple[str, Any]]:
         yield "dependencies", [codec.Struct(each.items()) for each in found.dependencies]
     yield from (("namespace", found.namespace), ("revision", found.revision), ("status", found.status))
     yield "deployedAt", whole_seconds(found.deployed_at)
-    if is_helm4 and found.apply_method:
-        yield "applyMethod", found.apply_method
+    if is_helm4 and method:
+        yield "applyMethod", method
