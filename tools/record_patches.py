@@ -1,6 +1,6 @@
 """Record what a real API server answers to patches, applies and updates: `tests/recorded/patch/*.jsonl.gz`.
 
-    python tools/record_patches.py --server https://127.0.0.1:6443 --token TOKEN --out tests/recorded/patch
+    PYTHONPATH=. python tools/record_patches.py --server https://127.0.0.1:6443 --token TOKEN --out tests/recorded/patch
 
 Needs a server without controllers (they would write in between). One line is one object's life: its kind and its steps, each with
 the request and the answer (status code, 0 for a cut connection; the object after it, or the error). Inputs: patch_inputs.py.

@@ -1,7 +1,7 @@
 """Record the patches that apimachinery makes: `tests/recorded/patch/three_way.json.gz`.
 
-    (cd tools/strategicpatch && go build -o /tmp/strategicpatch .)
-    python tools/record_three_way.py --program /tmp/strategicpatch --out tests/recorded/patch/three_way.json.gz
+    (cd tools/strategicpatch && go build -o ../../build/strategicpatch .)
+    python tools/record_three_way.py --program build/strategicpatch --out tests/recorded/patch/three_way.json.gz
 
 Triples of original, target and live: all of the variants in patch_inputs.py, and random mutations of them (items moved, doubled, dropped,
 fields changed, deleted, retyped). The file holds every object once and the triples as indices.
