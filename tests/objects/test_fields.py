@@ -119,7 +119,7 @@ def test_setting_makes_what_is_missing(text, new, expected):
 
 
 def test_setting_below_a_scalar_is_an_error():
-    with pytest.raises(FieldPathError, match="`spec.replicas` is '3', neither a map nor a list"):
+    with pytest.raises(FieldPathError, match=r"`spec.replicas` is '3', neither a map nor a list"):
         FieldPath.parse("spec.replicas.x").set(OBJECT, 1)
 
 
