@@ -363,6 +363,293 @@ def customs() -> Iterator[Step]:
     yield {"method": "DELETE", "path": one}
 
 
+def patching() -> Iterator[Step]:
+    """Patches of a Deployment that merge, order, delete, or are wrong."""
+    many = "/apis/apps/v1/namespaces/{ns}/deployments"
+    one = f"{many}/web"
+    containers = [
+        {"name": "a", "image": "a:1", "env": [{"name": "X", "value": "1"}, {"name": "Y", "value": "2"}], "args": ["x", "y"]},
+        {"name": "b", "image": "b:1", "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}]},
+    ]
+    pod = {"containers": containers, "volumes": [{"name": "v", "emptyDir": {}}], "imagePullSecrets": [{"name": "s"}]}
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": pod}
+    obj = {"metadata": {"name": "web", "finalizers": ["a.b/c"]}, "spec": {"replicas": 2, "selector": SELECTOR, "template": template}}
+    yield {"method": "POST", "path": many, "query": "fieldManager=creator", "body": obj}
+
+    def pods(value: Any) -> dict[str, Any]:
+        return {"spec": {"template": {"spec": value}}}
+
+    strategic: list[Any] = [
+        pods({"containers": [{"name": "a", "image": "a:2"}]}),
+        pods({"containers": [{"name": "c", "image": "c:1"}]}),
+        pods({"containers": [{"name": "c", "$patch": "delete"}]}),
+        pods({"$setElementOrder/containers": [{"name": "b"}, {"name": "a"}], "containers": [{"name": "a", "image": "a:3"}]}),
+        pods({"$setElementOrder/containers": [{"name": "a"}], "containers": [{"name": "b", "image": "x"}]}),
+        pods({"containers": [{"name": "a", "env": [{"name": "X", "$patch": "delete"}, {"name": "Z", "value": "9"}]}]}),
+        pods({"containers": [{"name": "a", "env": [{"$patch": "replace"}, {"name": "Q", "value": "1"}]}]}),
+        pods({"containers": [{"image": "nokey"}]}),
+        pods({"containers": [{"name": "a", "image": "x", "$patch": "bogus"}]}),
+        pods({"containers": ["text"]}),
+        pods({"containers": {"name": "a"}}),
+        pods({"containers": [{"name": "b", "ports": [{"containerPort": 80, "name": "p"}]}]}),
+        pods({"volumes": [{"name": "v", "$retainKeys": ["name", "hostPath"], "hostPath": {"path": "/x"}}]}),
+        pods({"volumes": [{"name": "v", "$retainKeys": ["name"], "hostPath": {"path": "/y"}}]}),
+        pods({"volumes": [{"$patch": "replace"}, {"name": "w", "emptyDir": {}}]}),
+        pods({"imagePullSecrets": None}),
+        pods({"nodeSelector": {"a": "b"}, "tolerations": [{"key": "k", "operator": "Exists"}]}),
+        pods({"tolerations": [{"key": "l", "operator": "Exists"}]}),
+        {"spec": {"strategy": {"type": "Recreate"}}},
+        {"spec": {"strategy": {"$retainKeys": ["type"], "type": "Recreate"}}},
+        {"spec": {"strategy": {"$patch": "replace", "type": "Recreate"}}},
+        {"metadata": {"$deleteFromPrimitiveList/finalizers": ["a.b/c"]}},
+        {"metadata": {"finalizers": ["d.e/f"]}},
+        {"metadata": {"$setElementOrder/finalizers": ["d.e/f", "g.h/i"], "finalizers": ["g.h/i"]}},
+        {"spec": {"replicas": None}},
+        {"spec": {"replicas": "3"}},
+        {"spec": {"replicas": -1}},
+        {"spec": {"replicas": 2.5}},
+        {"spec": {"selector": {"matchLabels": {"x": "y"}}}},
+        {"spec": {"template": {"metadata": {"labels": {"app": "other"}}}}},
+        {"spec": None},
+        {"spec": {"paused": True, "minReadySeconds": 5}},
+        {"status": {"replicas": 5}},
+        {},
+        None,
+        [],
+        "text",
+        {"kind": "Service"},
+        {"apiVersion": "v1"},
+        {"metadata": {"managedFields": []}},
+        {"metadata": {"generation": 99}},
+        {"metadata": {"creationTimestamp": "2001-01-01T00:00:00Z"}},
+        {"metadata": {"deletionTimestamp": "2001-01-01T00:00:00Z"}},
+        {"metadata": {"namespace": "other"}},
+        {"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "x", "uid": "u"}] * 2}},
+        {"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "x"}]}},
+    ]
+    for body in strategic:
+        yield {"method": "PATCH", "path": one, "type": STRATEGIC, "query": "fieldManager=smp", "body": body}
+    merges: list[Any] = [
+        {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "only:1"}]}}}},
+        {"spec": {"template": {"spec": {"containers": None}}}},
+        {"spec": {"template": {"spec": {"containers": [{"name": "a"}]}}}},
+        {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "i"}, {"name": "a", "image": "i"}]}}}},
+        {"spec": {"template": {"spec": {"containers": [{"name": "A_b", "image": "i"}]}}}},
+        {"spec": {"replicas": 4, "template": {"metadata": {"annotations": {"x": "1"}}}}},
+        {"spec": {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}, "type": "RollingUpdate"}}},
+        {"spec": {"strategy": {"rollingUpdate": {"maxSurge": "x"}}}},
+        {"spec": {"progressDeadlineSeconds": 1, "minReadySeconds": 2}},
+        {"spec": {"template": {"spec": {"restartPolicy": "Never"}}}},
+        {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "i", "resources": {
+            "requests": {"cpu": "2"}, "limits": {"cpu": "1"}}}]}}}},
+        {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "i", "resources": {"limits": {"cpu": "x"}}}]}}}},
+        {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "i", "env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}]}}}},
+        {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "i", "volumeMounts": [{"name": "no", "mountPath": "/x"}]}]}}}},
+        {"metadata": {"labels": None}},
+        None, [], "text", 5,
+    ]
+    for body in merges:
+        yield {"method": "PATCH", "path": one, "type": MERGE, "query": "fieldManager=jmp", "body": body}
+    for raw in ("{", "null", "", '{"spec":{"replicas":3,"replicas":4}}', '{"spec":{"unknown":{"a":1},"replicas":3}}'):
+        for kind in (MERGE, STRATEGIC):
+            yield {"method": "PATCH", "path": one, "type": kind, "query": "fieldManager=raw", "body": raw}
+            yield {"method": "PATCH", "path": one, "type": kind, "query": "fieldManager=raw&fieldValidation=Strict", "body": raw}
+            yield {"method": "PATCH", "path": one, "type": kind, "query": "fieldManager=raw&fieldValidation=Ignore", "body": raw}
+    operations: list[Any] = [
+        [{"op": "replace", "path": "/spec/replicas", "value": 1}],
+        [{"op": "add", "path": "/spec/template/spec/containers/-", "value": {"name": "z", "image": "z"}}],
+        [{"op": "remove", "path": "/spec/template/spec/containers/1"}],
+        [{"op": "remove", "path": "/spec/template/spec/containers/9"}],
+        [{"op": "move", "from": "/metadata/annotations", "path": "/metadata/labels"}],
+        [{"op": "copy", "from": "/spec/replicas", "path": "/spec/minReadySeconds"}],
+        [{"op": "test", "path": "/spec/replicas", "value": 1}, {"op": "replace", "path": "/spec/replicas", "value": 2}],
+        [{"op": "replace", "path": "/spec/replicas", "value": "many"}],
+        [{"op": "bogus", "path": "/x"}],
+        [{"op": "add", "path": "no/slash", "value": 1}],
+        [{"op": "add", "value": 1}],
+        [{"path": "/x"}],
+        [{"op": "add", "path": "/bogus", "value": 1}],
+        [{"op": "add", "path": "/metadata/labels/x", "value": "1", "extra": True}],
+        {"op": "add"}, "x", None, [],
+    ]
+    for body in operations:
+        yield {"method": "PATCH", "path": one, "type": JSON_PATCH, "query": "fieldManager=jp", "body": body}
+    yield {"method": "PATCH", "path": one, "type": JSON_PATCH, "query": "fieldValidation=Strict",
+           "body": [{"op": "add", "path": "/bogus", "value": 1}]}
+
+
+def applying() -> Iterator[Step]:
+    """Server-side apply: shared, stolen, given up, keyed, reset."""
+    many = "/apis/apps/v1/namespaces/{ns}/deployments"
+    one = f"{many}/web"
+    head = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
+
+    def config(**spec: Any) -> dict[str, Any]:
+        return {**head, "spec": spec}
+
+    def with_containers(*found: Any) -> dict[str, Any]:
+        return {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": list(found)}}
+
+    base = config(replicas=2, selector=SELECTOR, template=with_containers({"name": "a", "image": "a:1", "env": [{"name": "X", "value": "1"}]}))
+    steps: list[tuple[str, Any]] = [
+        ("fieldManager=one", base),
+        ("fieldManager=two", base),
+        ("fieldManager=two", config(replicas=5)),
+        ("fieldManager=two&force=true", config(replicas=5)),
+        ("fieldManager=one", base),
+        ("fieldManager=two", head),
+        ("fieldManager=one", base),
+        ("fieldManager=side", config(template=with_containers({"name": "s", "image": "s:1"}))),
+        ("fieldManager=one", config(selector=SELECTOR, template=with_containers({"name": "a", "image": "a:1"}))),
+        ("fieldManager=side", head),
+        ("fieldManager=one", config(template=with_containers({"name": "a", "image": "x"}, {"name": "a", "image": "y"}))),
+        ("fieldManager=one", config(template=with_containers({"image": "x"}))),
+        ("fieldManager=one", config(replicas="x")),
+        ("fieldManager=one", {**base, "status": {"replicas": 9}}),
+        ("fieldManager=one", {**base, "metadata": {"name": "web", "managedFields": []}}),
+        ("fieldManager=one", {**base, "metadata": {"name": "other"}}),
+        ("fieldManager=one", {**base, "metadata": {}}),
+        ("fieldManager=one", {**base, "apiVersion": "apps/v2"}),
+        ("fieldManager=one", {"kind": "Deployment"}),
+        ("fieldManager=one", {**base, "metadata": {"name": "web", "namespace": "other"}}),
+        ("fieldManager=one", {**base, "metadata": {"name": "web", "resourceVersion": "1"}}),
+        ("fieldManager=one", {**base, "metadata": {"name": "web", "uid": "x"}}),
+        ("fieldManager=one&dryRun=All&force=true", config(replicas=7)),
+        ("fieldManager=one&fieldValidation=Strict&force=true", {**base, "metadata": {"name": "web", "labels": {"a": None}}}),
+        ("fieldManager=", base),
+        ("", base),
+        ("fieldManager=" + "x" * 130, base),
+        ("fieldManager=one&force=true", "spec:\n  replicas: 1\n  replicas: 2\napiVersion: apps/v1\nkind: Deployment\n"),
+        ("fieldManager=one&fieldValidation=Strict&force=true", "spec:\n  replicas: 1\n  replicas: 2\napiVersion: apps/v1\nkind: Deployment\n"),
+        ("fieldManager=one", "- a"),
+        ("fieldManager=one", "a: [b"),
+        ("fieldManager=one", ""),
+    ]
+    for query, body in steps:
+        yield {"method": "PATCH", "path": one, "type": APPLY, "query": query, "body": body}
+    yield {"method": "PATCH", "path": one, "type": MERGE, "query": "fieldManager=edit", "body": {"spec": {"replicas": 9, "paused": True}}}
+    yield {"method": "PATCH", "path": one, "type": APPLY, "query": "fieldManager=one", "body": base}
+    yield {"method": "PATCH", "path": one, "type": MERGE, "query": "fieldManager=reset", "body": {"metadata": {"managedFields": [{}]}}}
+    yield {"method": "PATCH", "path": one, "type": APPLY, "query": "fieldManager=one", "body": base}
+    yield {"method": "PATCH", "path": one, "type": APPLY, "query": "fieldManager=one&force=true", "body": base}
+    yield {"method": "PATCH", "path": f"{one}/status", "type": APPLY, "query": "fieldManager=st", "body": {**head, "status": {"replicas": 2}}}
+    yield {"method": "PATCH", "path": f"{one}/status", "type": APPLY, "query": "fieldManager=st", "body": {**head, "spec": {"replicas": 7}}}
+    yield {"method": "GET", "path": one}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}
+    ports = [{"port": 80, "protocol": "TCP"}, {"port": 80, "protocol": "UDP"}]
+    where = "/api/v1/namespaces/{ns}/services/s"
+    yield {"method": "PATCH", "path": where, "type": APPLY, "query": "fieldManager=one", "body": {**service, "spec": {"ports": [{"port": 80}]}}}
+    named = [{**port, "name": name} for port, name in zip(ports, ("a", "b"), strict=True)]
+    yield {"method": "PATCH", "path": where, "type": APPLY, "query": "fieldManager=one", "body": {**service, "spec": {"ports": named}}}
+    yield {"method": "PATCH", "path": where, "type": APPLY, "query": "fieldManager=two", "body": {**service, "spec": {"ports": [{"port": 90, "name": "c"}]}}}
+    yield {"method": "PATCH", "path": where, "type": APPLY, "query": "fieldManager=one", "body": {**service, "spec": {"ports": named[:1]}}}
+
+
+def objects() -> Iterator[Step]:
+    """What is special about single kinds: immutable data, autoscaler versions, jobs, pods, claims, events."""
+    core, apps = "/api/v1/namespaces/{ns}", "/apis/apps/v1/namespaces/{ns}"
+    for plural in ("configmaps", "secrets"):
+        one = f"{core}/{plural}/fixed"
+        yield {"method": "POST", "path": f"{core}/{plural}", "body": {"metadata": {"name": "fixed"}, "data": {"a": "MQ=="}, "immutable": True}}
+        for body in ({"data": {"a": "Mg=="}}, {"metadata": {"labels": {"x": "y"}}}, {"immutable": False}, {"immutable": None}):
+            yield {"method": "PATCH", "path": one, "type": MERGE, "body": body}
+    yield {"method": "POST", "path": f"{core}/secrets", "body": {"metadata": {"name": "bad"}, "data": {"a": "not base64!"}}}
+    yield {"method": "POST", "path": f"{core}/secrets", "body": {"metadata": {"name": "tls"}, "type": "kubernetes.io/tls", "data": {}}}
+    yield {"method": "POST", "path": f"{core}/secrets", "body": {"metadata": {"name": "both"}, "data": {"a": "MQ=="}, "stringData": {"a": "2", "b": "3"}}}
+    yield {"method": "PATCH", "path": f"{core}/secrets/both", "type": MERGE, "body": {"type": "other"}}
+    yield {"method": "POST", "path": f"{core}/configmaps", "body": {"metadata": {"name": "keys"}, "data": {"bad key": "1"}, "binaryData": {"b": "AA=="}}}
+    yield {"method": "POST", "path": f"{core}/configmaps", "body": {"metadata": {"name": "twice"}, "data": {"a": "1"}, "binaryData": {"a": "AA=="}}}
+    yield {"method": "POST", "path": f"{core}/configmaps", "body": {"metadata": {"name": "types"}, "data": {"a": 1, "b": True}}}
+    scaler = "/apis/autoscaling/{v}/namespaces/{{ns}}/horizontalpodautoscalers"
+    spec1 = {"maxReplicas": 3, "targetCPUUtilizationPercentage": 70, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"}}
+    yield {"method": "POST", "path": scaler.format(v="v1").replace("{{", "{").replace("}}", "}"), "body": {"metadata": {"name": "h"}, "spec": spec1}}
+    for version in ("v1", "v2"):
+        yield {"method": "GET", "path": f"/apis/autoscaling/{version}/namespaces/{{ns}}/horizontalpodautoscalers/h"}
+    metrics = [{"type": "Resource", "resource": {"name": "memory", "target": {"type": "AverageValue", "averageValue": "1Gi"}}}]
+    yield {"method": "PATCH", "path": "/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers/h", "type": MERGE, "query": "fieldManager=m",
+           "body": {"spec": {"metrics": metrics, "behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}}}
+    for version in ("v1", "v2"):
+        yield {"method": "GET", "path": f"/apis/autoscaling/{version}/namespaces/{{ns}}/horizontalpodautoscalers/h"}
+    yield {"method": "GET", "path": "/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers", "accept": TABLE}
+    jobs = "/apis/batch/v1/namespaces/{ns}/jobs"
+    yield {"method": "POST", "path": jobs, "body": {"metadata": {"name": "j"}, "spec": {"template": JOB_TEMPLATE}}}
+    for body in ({"spec": {"template": {"spec": {"containers": [{"name": "job", "image": "x"}]}}}}, {"spec": {"parallelism": 3}},
+                 {"spec": {"completions": 3}}, {"spec": {"suspend": True}}, {"spec": {"backoffLimit": -1}}, {"spec": {"activeDeadlineSeconds": 5}}):
+        yield {"method": "PATCH", "path": f"{jobs}/j", "type": MERGE, "body": body}
+    yield {"method": "DELETE", "path": f"{jobs}/j"}
+    yield {"method": "POST", "path": jobs, "body": {"metadata": {"name": "k"}, "spec": {"template": JOB_TEMPLATE}}}
+    yield {"method": "DELETE", "path": f"{jobs}/k", "body": {"propagationPolicy": "Foreground"}}
+    yield {"method": "POST", "path": jobs, "body": {"metadata": {"name": "l"}, "spec": {"template": TEMPLATE}}}
+    sets = f"{apps}/statefulsets"
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
+    stateful = {"serviceName": "web", "selector": SELECTOR, "template": TEMPLATE, "volumeClaimTemplates": [claim]}
+    yield {"method": "POST", "path": sets, "body": {"metadata": {"name": "st"}, "spec": stateful}}
+    for body in ({"spec": {"serviceName": "x"}}, {"spec": {"volumeClaimTemplates": None}}, {"spec": {"replicas": 3, "podManagementPolicy": "Parallel"}},
+                 {"spec": {"replicas": 3}}, {"spec": {"updateStrategy": {"rollingUpdate": {"partition": 1}}}}):
+        yield {"method": "PATCH", "path": f"{sets}/st", "type": MERGE, "body": body}
+    claims = f"{core}/persistentvolumeclaims"
+    yield {"method": "POST", "path": claims, "body": claim}
+    for body in ({"spec": {"resources": {"requests": {"storage": "2Gi"}}}}, {"spec": {"storageClassName": "x"}}, {"spec": {"accessModes": ["ReadWriteMany"]}}):
+        yield {"method": "PATCH", "path": f"{claims}/data", "type": MERGE, "body": body}
+    yield {"method": "DELETE", "path": f"{claims}/data"}
+    yield {"method": "GET", "path": claims, "accept": TABLE}
+    pods = f"{core}/pods"
+    yield {"method": "POST", "path": pods, "body": {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER], "terminationGracePeriodSeconds": 7}}}
+    yield {"method": "GET", "path": f"{pods}/p/log"}
+    yield {"method": "GET", "path": f"{pods}/p/log", "query": "container=nope"}
+    yield {"method": "GET", "path": f"{pods}/q/log"}
+    yield {"method": "POST", "path": f"{pods}/p/exec", "query": "command=ls"}
+    yield {"method": "POST", "path": f"{pods}/p/binding", "body": {"target": {"kind": "Node", "name": "n"}}}
+    yield {"method": "POST", "path": f"{pods}/p/binding", "body": {"metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}}
+    yield {"method": "POST", "path": f"{pods}/p/binding", "body": {"metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}}
+    yield {"method": "GET", "path": f"{pods}/p"}
+    for body in ({"spec": {"containers": [{**CONTAINER, "image": "x"}]}}, {"spec": {"nodeName": "m"}}, {"spec": {"activeDeadlineSeconds": 9}}):
+        yield {"method": "PATCH", "path": f"{pods}/p", "type": MERGE, "query": "fieldManager=m", "body": body}
+    status = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "podIP": "10.1.1.1", "podIPs": [{"ip": "10.1.1.1"}]}
+    yield {"method": "PATCH", "path": f"{pods}/p/status", "type": STRATEGIC, "query": "fieldManager=kubelet", "body": {"status": status}}
+    yield {"method": "GET", "path": pods, "accept": TABLE}
+    yield {"method": "DELETE", "path": f"{pods}/p", "query": "gracePeriodSeconds=5"}
+    yield {"method": "DELETE", "path": f"{pods}/p"}
+    yield {"method": "DELETE", "path": f"{pods}/p", "query": "gracePeriodSeconds=2"}
+    yield {"method": "GET", "path": pods, "accept": TABLE}
+    yield {"method": "DELETE", "path": f"{pods}/p", "query": "gracePeriodSeconds=0"}
+    yield {"method": "GET", "path": f"{pods}/p"}
+    yield {"method": "POST", "path": f"{pods}/p/eviction", "body": {"metadata": {"name": "p"}}}
+    for spec in ({}, {"containers": []}, {"containers": [{"name": "a"}]}, {"containers": [{"name": "a", "image": "b", "imagePullPolicy": "Maybe"}]},
+                 {"containers": [{"name": "a", "image": "b", "ports": [{"containerPort": 0}]}]}, {"containers": [CONTAINER], "restartPolicy": "Maybe"},
+                 {"containers": [CONTAINER], "priorityClassName": "nope"}, {"containers": [{"name": "a", "image": " b"}]},
+                 {"containers": [{**CONTAINER, "livenessProbe": {}}]}, {"containers": [CONTAINER], "volumes": [{"name": "v"}]},
+                 {"containers": [CONTAINER], "dnsPolicy": "x"}, {"containers": [{**CONTAINER, "securityContext": {"runAsUser": -1}}]}):
+        yield {"method": "POST", "path": pods, "body": {"metadata": {"name": "bad"}, "spec": spec}}
+    event = {"involvedObject": {"kind": "Pod", "name": "p", "namespace": "rec-objects"}, "reason": "R", "message": "m", "type": "Normal"}
+    yield {"method": "POST", "path": f"{core}/events", "body": {"metadata": {"name": "e"}, **event}}
+    yield {"method": "GET", "path": "/apis/events.k8s.io/v1/namespaces/{ns}/events/e"}
+    yield {"method": "GET", "path": f"{core}/events", "query": "fieldSelector=involvedObject.name=p"}
+    yield {"method": "POST", "path": f"{core}/serviceaccounts", "body": {"metadata": {"name": "sa"}, "secrets": [{"name": "s", "kind": "Secret"}]}}
+    yield {"method": "POST", "path": "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+           "body": {"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}}}
+    for path in ("/apis/apps", "/apis/apps/v1", "/api/v1", "/apis/batch/v1", "/version", "/apis/nope.example", "/apis/apps/v7", "/healthz", "/apis/policy/v1"):
+        yield {"method": "GET", "path": path}
+
+
+def namespaces() -> Iterator[Step]:
+    """A namespace that is terminating."""
+    name = "rec-ending"
+    yield {"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": name}}}
+    yield {"method": "POST", "path": f"/api/v1/namespaces/{name}/configmaps", "body": {"metadata": {"name": "a"}}}
+    yield {"method": "DELETE", "path": f"/api/v1/namespaces/{name}"}
+    yield {"method": "POST", "path": f"/api/v1/namespaces/{name}/configmaps", "body": {"metadata": {"name": "b"}}}
+    yield {"method": "PATCH", "path": f"/api/v1/namespaces/{name}/configmaps/a", "type": MERGE, "body": {"data": {"x": "y"}}}
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}}
+    yield {"method": "PATCH", "path": f"/api/v1/namespaces/{name}/configmaps/c", "type": APPLY, "query": "fieldManager=x", "body": body}
+    yield {"method": "DELETE", "path": f"/api/v1/namespaces/{name}"}
+    yield {"method": "GET", "path": "/api/v1/namespaces", "query": f"fieldSelector=metadata.name={name}", "accept": TABLE}
+    yield {"method": "DELETE", "path": "/api/v1/namespaces/default"}
+    yield {"method": "PUT", "path": f"/api/v1/namespaces/{name}/finalize", "body": {"metadata": {"name": name}, "spec": {"finalizers": []}}}
+    yield {"method": "GET", "path": f"/api/v1/namespaces/{name}"}
+    yield {"method": "DELETE", "path": "/api/v1/namespaces"}
+
+
 def scenarios() -> Iterator[tuple[str, list[Step]]]:
     """All sequences by name."""
     for kind, (api_version, plural, content) in KINDS.items():
@@ -373,3 +660,7 @@ def scenarios() -> Iterator[tuple[str, list[Step]]]:
     yield "scale", list(scale())
     yield "services", list(services())
     yield "customs", list(customs())
+    yield "patching", list(patching())
+    yield "applying", list(applying())
+    yield "objects", list(objects())
+    yield "namespaces", list(namespaces())

@@ -74,7 +74,9 @@ def resolve(value: Any, answers: list[Any]) -> Any:
 def record(server: Server, name: str, steps: list[Step]) -> list[list[Any]]:
     """Send all steps of a sequence."""
     namespace = f"rec-{name}"
-    server.send({"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": namespace}}})
+    made = server.send({"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": namespace}}})
+    if made["status"] != 201:
+        raise SystemExit(f"{namespace} exists already: record against a fresh server")
     answers: list[Any] = []
     pairs = []
     for step in steps:

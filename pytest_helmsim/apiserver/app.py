@@ -7,6 +7,7 @@ request sees what they did at once. What takes time is planned on the clock. Onl
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ from pytest_helmsim.objects.wire import Request, Response, User
 from pytest_helmsim.schema.catalog import DEFAULT, Catalog
 
 PATCH_LOG = 64 * 1024
+REQUEST_LOG = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,8 @@ class ApiServer:
         self.disabled_admission = frozenset(disabled_admission)
         self.mutators: list[Mutator] = []
         """Actors that change objects at admission, in order."""
-        self.requests: list[Logged] = []
-        """Every request from outside, oldest first."""
+        self.requests: deque[Logged] = deque(maxlen=REQUEST_LOG)
+        """Requests from outside, oldest first; of a server that runs for long only the last ones."""
         self.after_write: Callable[[], None] | None = None
         """Set by controllers: called after every external write that was answered without an error."""
         self.address = "127.0.0.1:6443"
@@ -113,6 +115,12 @@ class ApiServer:
             if request.method not in ("GET", "HEAD") and response.status < 300 and self.after_write is not None:
                 self.after_write()
             return response
+
+    def settle(self) -> None:
+        """Let the attached controllers do what needs no waiting."""
+        with self.lock:
+            if self.after_write is not None:
+                self.after_write()
 
     def _log(self, request: Request, verb: str, status: int) -> None:
         query = "&".join(f"{key}={value}" for key, values in request.query.items() for value in values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_helmsim.apiserver import customs, protobuf
+from pytest_helmsim.apiserver.field_managers import keep_reset
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects import yamlio
@@ -62,7 +63,7 @@ def parse(served: Served, request: Request) -> Body:
         raise unsupported(accepted)
     try:
         return _parsed(request.body, kind)
-    except ValueError as error:
+    except (ValueError, yamlio.YamlError) as error:
         why = f"the object provided is unrecognized (must be of type {served.gvk.kind}): {error} ({_summary(request.body)})"
         raise BadRequest(why) from error
 
@@ -118,7 +119,7 @@ def decoded(op: Operation, body: Body, expected: GroupVersionKind) -> JsonObject
         return customs.decoded(op, obj, body.complaints)
     if schema is not None:
         _check_fields(op, obj, schema, body.complaints, expected)
-    return _with_conversions(expected, defaults.apply(expected, obj, op.server.version))
+    return keep_reset(_with_conversions(expected, defaults.apply(expected, obj, op.server.version)), raw)
 
 
 def _with_conversions(gvk: GroupVersionKind, obj: JsonObject) -> JsonObject:
@@ -178,6 +179,6 @@ def read_options(request: Request) -> JsonObject | None:
         raise unsupported((JSON, YAML, PROTOBUF))
     try:
         value: Json = _parsed(request.body, kind).value
-    except ValueError as error:
+    except (ValueError, yamlio.YamlError) as error:
         raise BadRequest(str(error)) from error
     return value  # type: ignore[no-any-return]

@@ -54,7 +54,7 @@ def _autoscaler_to_v1(obj: JsonObject) -> JsonObject:
         annotations[_PREFIX + "metrics"] = dumps(others).decode()
     behavior = spec.pop("behavior", None)
     if behavior:
-        annotations[_PREFIX + "behavior"] = dumps(_capitalized(behavior)).decode()
+        annotations[_PREFIX + "behavior"] = dumps(_behavior(behavior)).decode()
     current = []
     for metric in status.pop("currentMetrics", None) or ():
         utilization = ((metric.get("resource") or {}).get("current") or {}).get("averageUtilization")
@@ -141,6 +141,16 @@ def _metric_to_v2(metric: JsonObject) -> JsonObject:
     target["type"] = {"averageUtilization": "Utilization", "averageValue": "AverageValue"}.get(next(iter(target), ""), "Value")
     source["target"] = target
     return {"type": kind, field: source}
+
+
+def _behavior(behavior: JsonObject) -> JsonObject:
+    """Both directions with all four fields, in the order of the internal Go type."""
+    result: JsonObject = {}
+    for side in ("scaleUp", "scaleDown"):
+        rules = behavior.get(side)
+        fields = ("stabilizationWindowSeconds", "selectPolicy", "policies", "tolerance")
+        result[side] = None if rules is None else {field: rules.get(field) for field in fields}
+    return _capitalized(result)  # type: ignore[no-any-return]
 
 
 def _capitalized(value: Json) -> Json:

@@ -228,6 +228,9 @@ def _without_resource(server: ApiServer, request: Request) -> Response:
         return openapi.answer(server, request, path)
     found = _discovery(server, request, path)
     if found is None:
+        parts = path.strip("/").split("/")
+        if len(parts) == 3 and parts[0] == "apis" and discovery.api_group(server, parts[1]):
+            raise _no_such_resource()
         return _not_a_page()
     if request.method not in ("GET", "HEAD"):
         raise MethodNotAllowed("the server does not allow this method on the requested resource", details={})

@@ -16,11 +16,20 @@ from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.patch import server_side
 from pytest_helmsim.patch.errors import PatchError
 from pytest_helmsim.patch.field_set import FieldSet
+from pytest_helmsim.patch.managers import is_reset
 from pytest_helmsim.patch.typed import ElementError
 from pytest_helmsim.schema.model import Schema
 
 _FREE = Schema("object", preserve_unknown=True)
 _MANAGER_BYTES = 128
+
+
+def keep_reset(new: JsonObject, raw: JsonObject) -> JsonObject:
+    """`new` (defaulted, so without empty lists) with the managedFields of the request when those ask to forget all owners."""
+    sent = (raw.get("metadata") or {}).get("managedFields") if isinstance(raw.get("metadata"), dict) else None
+    if sent is None or not is_reset(sent):
+        return new
+    return {**new, "metadata": {**(new.get("metadata") or {}), "managedFields": sent}}
 
 
 def update(op: Operation, live: JsonObject | None, new: JsonObject) -> JsonObject:

@@ -35,6 +35,8 @@ from pytest_helmsim.objects.status import ApiError, InternalError, RequestEntity
 from pytest_helmsim.objects.wire import ADMIN, Request, Response, User
 
 THREADS = 24
+MAX_DRAINED = 16 * MAX_BODY
+"""A body that is too large is read so far before it is refused, so that the client sees the refusal and no broken pipe."""
 _HEARTBEAT = 1.0
 _TICK = 0.05
 _REASONS = {200: b"200 OK", 201: b"201 Created", 202: b"202 Accepted", 304: b"304 Not Modified"}
@@ -154,6 +156,9 @@ class _Gateway(Gateway):
         length = req.inheaders.get(b"Content-Length", b"0")
         if length.isdigit() and int(length) > MAX_BODY:
             req.close_connection = True
+            left = min(int(length), MAX_DRAINED)
+            while left > 0 and (piece := req.rfile.read(min(left, 65536))):
+                left -= len(piece)
             raise RequestEntityTooLarge(f"limit is {MAX_BODY}", details={})
         body = b""
         if length != b"0" or req.chunked_read:

@@ -44,7 +44,7 @@ def parse_apply(body: bytes) -> tuple[JsonObject, tuple[str, ...]]:
         value = yamlio.load_object(body)
         if not isinstance(value, dict):
             value = yamlio.as_map(value)
-    except ValueError as error:
+    except yamlio.YamlError as error:
         raise BadRequest(f"error decoding YAML: {error}") from error
     return value, bodies.yaml_complaints(body) if not body.lstrip().startswith(b"{") or _doubled(body) else ()
 
@@ -62,6 +62,8 @@ def parse(op: Operation, content_type: str, body: bytes) -> tuple[Json, tuple[st
     try:
         found = decoding.parse(body)
     except decoding.JsonSyntaxError as error:
+        if content_type == dispatch.MERGE_PATCH and op.validation == "Ignore":
+            raise BadRequest("Invalid JSON Patch") from error
         raise BadRequest(f"{prefix if op.validation != 'Ignore' else ''}{error}") from error
     complaints = tuple(f'duplicate field "{path}"' for path in found.duplicates)
     if content_type == dispatch.JSON_PATCH:
@@ -115,7 +117,7 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
             return customs.decoded(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version}, complaints)
         return customs.decoded(op, patched, complaints)
     given = (patched.get("apiVersion", expected.api_version), patched.get("kind", expected.kind))
-    if given != (expected.api_version, expected.kind):
+    if not strategic and given != (expected.api_version, expected.kind):
         scheme = "pkg/runtime/scheme.go:111"
         raise refuse(f'no kind "{given[1]}" is registered for version "{given[0]}" in scheme "{scheme}"')
     if schema is not None:
@@ -128,7 +130,8 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
                 raise refuse(f"strict decoding error: {', '.join(found)}")
             for text in found:
                 op.warn(text)
-    return bodies.defaulted(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version})
+    new = bodies.defaulted(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version})
+    return field_managers.keep_reset(new, patched)
 
 
 def _touched(operations: Json) -> JsonObject:

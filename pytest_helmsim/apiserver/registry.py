@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from pytest_helmsim.apiserver import crds, strategies
 from pytest_helmsim.apiserver.store import Store, StoreKey
@@ -127,6 +128,7 @@ class Registry:
         return self._custom
 
 
+@cache
 def _builtin_entries(catalog: Catalog) -> dict[tuple[str, str, str], Served]:
     resources = catalog.resources()
     stored: dict[StoreKey, str] = {}

@@ -111,7 +111,7 @@ def _log(server: ApiServer, request: Request, call: Call) -> Response:
         raise BadRequest(f"container {container} is not valid for pod {call.name}")
     text_type = (("Content-Type", "text/plain"),)
     if not spec.get("nodeName"):
-        return Response(200, b"", text_type)
+        return Response(204, b"", ())
     text = server.logs.get((call.namespace, call.name, container, is_true(request.first("previous"))))
     if text is None:
         raise _no_log(pod, call, container, previous=is_true(request.first("previous")))

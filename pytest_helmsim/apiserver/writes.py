@@ -14,6 +14,7 @@ from typing import TypeAlias
 from pytest_helmsim.apiserver import admission, conversion, field_managers, validation
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.store import StoreKey, with_revision
+from pytest_helmsim.apiserver.strategies import keep
 from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.status import AlreadyExists, ApiError, BadRequest, already_exists
 from pytest_helmsim.schema.canonical import canonical
@@ -157,6 +158,8 @@ def _before_update(op: Operation, new: JsonObject, old: JsonObject) -> JsonObjec
     _keep(meta, before, "generation")
     if op.subresource == "status":
         new = strategy.prepare_status(op, new, old)
+    elif op.subresource == "finalize":
+        new = keep(new, old, "status")
     elif op.subresource in ("", "scale"):
         new = strategy.prepare_update(op, new, old)
     meta = metadata_of(new)
