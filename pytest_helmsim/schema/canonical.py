@@ -28,7 +28,8 @@ _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d
 def canonical(obj: JsonObject, schema: Schema, *, draft: bool = False) -> JsonObject:
     """The object as the server writes it; what comes in is not changed.
 
-    `draft`: as it is read, before defaulting: structs are there, but a field that holds its zero value is missing.
+    `draft`: as it is read, before defaulting: structs are there, but a field that holds its zero value is missing (not an empty list,
+    which some defaults tell from none).
     """
     result: JsonObject = _value(obj, schema, draft)
     return result
@@ -58,7 +59,8 @@ def _value(value: Json, schema: Schema, draft: bool) -> Json:
             item = schema.values
             if schema.go_type == RESOURCE_LIST:
                 return {key: _amount(v, milli=True) for key, v in sorted(value.items())}
-            return {key: zero(item) if v is None else _value(v, item, draft) for key, v in sorted(value.items())}
+            nothing = "" if item.format == "byte" else zero(item)
+            return {key: nothing if v is None else _value(v, item, draft) for key, v in sorted(value.items())}
         return value
     if kind == "array":
         if not isinstance(value, list) or schema.items is None:
@@ -82,7 +84,10 @@ def _struct(value: dict[str, Any], schema: Schema, draft: bool) -> JsonObject:
             elif presence == "always" and field.fields is not None and not field.nullable:
                 result[key] = _struct({}, field, draft)
             continue
-        if not given and field.fields is None:
+        if not given and field.fields is None and not field.preserve_unknown:
+            if presence == "omitempty" and draft and given == []:
+                result[key] = []
+                continue
             if presence == "omitempty" or (draft and presence == "always" and not field.nullable):
                 continue
             if given == [] and presence == "always":

@@ -347,6 +347,8 @@ def _subject(node: Node, minor: int) -> None:
 
 
 def _csi_driver(node: Node, minor: int) -> None:
+    if not node["spec"].get("volumeLifecycleModes"):
+        node["spec"].pop("volumeLifecycleModes", None)
     fill(
         attachRequired=True, podInfoOnMount=False, storageCapacity=False, fsGroupPolicy="ReadWriteOnceWithFSType",
         volumeLifecycleModes=["Persistent"], requiresRepublish=False, seLinuxMount=False,

@@ -59,7 +59,7 @@ class Definitions:
                 child = _copy(child)
             child.presence = _presence(letter, child)
             child.nullable = letter == "n"
-            child.go_type = types.get(key) or go_type(child)
+            child.go_type = types.get(key, "").replace("[]byte", "[]uint8") or go_type(child)
             child.embedded = inlined.get(key, "")
             fields[key] = child
         return node
@@ -137,6 +137,10 @@ def _copy(node: Schema) -> Schema:
         required=node.required,
         map_type=node.map_type,
         preserve_unknown=node.preserve_unknown,
+        presence=node.presence,
+        go_type=node.go_type,
+        nullable=node.nullable,
+        embedded=node.embedded,
         format=node.format,
         has_default=node.has_default,
         default=node.default,

@@ -94,7 +94,8 @@ def validate_create(gvk: GroupVersionKind, obj: JsonObject, *, version: str = DE
     if checks is not None:
         checks[0](errors, obj)
     else:
-        check_metadata(errors, obj, namespaced=_namespaced(gvk, obj, version), name_rule=names.path_segment)
+        rule = names.path_segment if gvk.kind in ("IPAddress", "CertificateSigningRequest", "APIService") else names.dns_subdomain
+        check_metadata(errors, obj, namespaced=_namespaced(gvk, obj, version), name_rule=rule)
     return list(errors)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
-from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector, is_readable
 
 GROUP = "rbac.authorization.k8s.io"
 Check = Callable[[Errors, JsonObject], None]
@@ -50,6 +50,8 @@ def check_cluster_role(errors: Errors, obj: JsonObject) -> None:
             errors.required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil")
         for index, selector in enumerate(aggregation.get("clusterRoleSelectors") or ()):
             check_selector(errors, f"{path}[{index}]", selector)
+            if not is_readable(selector):
+                errors.invalid(f"{path}[{index}]", None, "invalid label selector.")
 
 
 def check_role_binding(errors: Errors, obj: JsonObject) -> None:

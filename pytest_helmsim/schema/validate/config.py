@@ -140,6 +140,15 @@ def _check_hard(errors: Errors, obj: JsonObject) -> None:
         path = f"spec.hard[{name}]"
         errors.all_invalid(path, name, names.label_key(name))
         check_amount(errors, path, name, amount)
+    scopes = (obj.get("spec") or {}).get("scopes") or []
+    for scope in scopes:
+        if scope not in _SCOPES:
+            errors.invalid("spec.scopes", scopes, "unsupported scope")
+
+
+_SCOPES = (
+    "Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity", "VolumeAttributesClass",
+)  # fmt: skip
 
 
 def check_resource_quota_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
@@ -155,6 +164,9 @@ def check_limit_range(errors: Errors, obj: JsonObject) -> None:
     for index, item in enumerate((obj.get("spec") or {}).get("limits") or ()):
         path = f"spec.limits[{index}]"
         kind = item.get("type", "")
+        errors.all_invalid(f"{path}.type", kind, names.label_key(kind))
+        if kind and not names.label_key(kind) and "/" not in kind and kind not in ("Container", "Pod", "PersistentVolumeClaim"):
+            errors.invalid(f"{path}.type", kind, "must be a standard limit type or fully qualified")
         if kind in seen:
             errors.duplicate(f"{path}.type", kind)
         seen.add(kind)

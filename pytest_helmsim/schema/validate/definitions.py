@@ -14,6 +14,7 @@ from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
+from pytest_helmsim.schema.validate.webhooks import check_service
 
 _TYPES = ("array", "boolean", "integer", "number", "object", "string")
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
@@ -96,7 +97,7 @@ def _check_spec(errors: Errors, spec: JsonObject) -> None:
         errors.invalid("spec.group", group, "should be a domain with at least one dot")
     _check_choice(errors, "spec.scope", spec.get("scope", ""), ("Cluster", "Namespaced"))
     for index, version in enumerate(versions):
-        if not (version.get("schema") or {}).get("openAPIV3Schema"):
+        if (version.get("schema") or {}).get("openAPIV3Schema") is None:
             errors.required(f"spec.versions[{index}].schema.openAPIV3Schema")
     shared = {key: _common(versions, key) for key in ("schema", "subresources", "additionalPrinterColumns")}
     for index, version in enumerate(versions):
@@ -107,7 +108,7 @@ def _check_spec(errors: Errors, spec: JsonObject) -> None:
         errors.invalid("spec.versions", shown, "must contain unique version names")
     if sum(bool(version.get("storage")) for version in versions) != 1:
         errors.invalid("spec.versions", shown, "must have exactly one version marked as storage version")
-    if versions and names.dns_1035_label(versions[0].get("name", "")):
+    if versions and versions[0].get("name") and names.dns_1035_label(versions[0]["name"]):
         first = versions[0].get("name", "")
         errors.invalid("spec.version", first, ",".join(names.dns_1035_label(first)))
     _check_names(errors, spec.get("names") or {})
@@ -218,6 +219,8 @@ def _check_conversion(errors: Errors, path: str, conversion: JsonObject | None) 
         errors.required(f"{path}.webhookClientConfig", "required when strategy is set to Webhook")
     elif (config.get("url") is None) == (config.get("service") is None):
         errors.required(f"{path}.webhookClientConfig", "exactly one of url or service is required")
+    elif config.get("service") is not None:
+        check_service(errors, f"{path}.webhookClientConfig.service", config["service"])
     if not reviews:
         errors.required(f"{path}.conversionReviewVersions")
     elif not {"v1", "v1beta1"} & set(reviews):

@@ -11,7 +11,7 @@ from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.objects.selectors import selects
 from pytest_helmsim.schema.cron import schedule_error
-from pytest_helmsim.schema.field_errors import Errors
+from pytest_helmsim.schema.field_errors import OMITTED, Errors
 from pytest_helmsim.schema.godiff import internal
 from pytest_helmsim.schema.strategies import JOB_NAME_LABELS, JOB_UID_LABELS
 from pytest_helmsim.schema.validate.metadata import (
@@ -135,6 +135,16 @@ def _check_failure_policy(errors: Errors, path: str, spec: JsonObject) -> None:
                 errors.invalid(f"{here}.action", action, "requires the backoffLimitPerIndex to be set")
         elif action not in _ACTIONS:
             errors.unsupported(f"{here}.action", action, _ACTIONS)
+        given = (rule.get("onExitCodes") is not None, bool(rule.get("onPodConditions")))
+        if all(given):
+            errors.invalid(here, OMITTED, "specifying both OnExitCodes and OnPodConditions is not supported")
+        elif not any(given):
+            errors.invalid(here, OMITTED, "specifying one of OnExitCodes and OnPodConditions is required")
+        for position, pattern in enumerate(rule.get("onPodConditions") or ()):
+            there = f"{here}.onPodConditions[{position}]"
+            errors.all_invalid(f"{there}.type", pattern.get("type", ""), names.label_key(pattern.get("type", "")))
+            if pattern.get("status") not in ("False", "True", "Unknown"):
+                errors.unsupported(f"{there}.status", pattern.get("status", ""), ("False", "True", "Unknown"))
 
 
 def check_job_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:

@@ -12,6 +12,7 @@ from pytest_helmsim.schema.godiff import go_diff
 from pytest_helmsim.schema.validate.claims import VOLUME_MODES, check_access_modes
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, same
 from pytest_helmsim.schema.validate.pods import check_node_selector
+from pytest_helmsim.schema.validate.volumes import check_driver_name
 
 _RECLAIM = ("Delete", "Recycle", "Retain")
 _NOT_SOURCES = frozenset(
@@ -56,6 +57,10 @@ def check_volume(errors: Errors, obj: JsonObject) -> None:
     sources = [key for key, value in spec.items() if key not in _NOT_SOURCES and isinstance(value, dict)]
     if not sources:
         errors.required("spec", "must specify a volume type")
+    if spec.get("csi") is not None:
+        check_driver_name(errors, "spec.csi.driver", spec["csi"].get("driver", ""))
+        if not spec["csi"].get("volumeHandle"):
+            errors.required("spec.csi.volumeHandle")
     for key in sources[1:]:
         errors.forbidden(f"spec.{key}", "may not specify more than 1 volume type")
     if spec.get("storageClassName"):
@@ -172,6 +177,9 @@ def check_lease_update(errors: Errors, new: JsonObject, old: JsonObject) -> None
 def check_runtime_class(errors: Errors, obj: JsonObject) -> None:
     check_metadata(errors, obj, namespaced=False)
     handler = obj.get("handler", "")
+    if not handler:
+        errors.required("handler")
+        return
     errors.all_invalid("handler", handler, names.dns_label(handler))
 
 

@@ -123,9 +123,28 @@ def check_client_config(errors: Errors, path: str, config: JsonObject) -> None:
         if not parts.netloc:
             errors.invalid(f"{path}.url", parts.netloc, "host must be specified; desired format: https://host[/path]")
     elif service is not None:
-        for key, other in (("name", "namespace"), ("namespace", "name")):
-            if not service.get(other):  # the server mixes up the two
-                errors.required(f"{path}.service.{key}")
-        port = service.get("port")
-        if port is not None and not 1 <= port <= 65535:
-            errors.invalid(f"{path}.service.port", port, "port is not valid: must be between 1 and 65535, inclusive")
+        check_service(errors, f"{path}.service", service)
+
+
+def check_service(errors: Errors, path: str, service: JsonObject) -> None:
+    """The Service behind a webhook; the server mixes up name and namespace when one is missing."""
+    for key, other in (("name", "namespace"), ("namespace", "name")):
+        if not service.get(other):
+            errors.required(f"{path}.{key}")
+    port = service.get("port")
+    if port is not None and not 1 <= port <= 65535:
+        errors.invalid(f"{path}.port", port, "port is not valid: must be between 1 and 65535, inclusive")
+    url = service.get("path")
+    if url in (None, "", "/"):
+        return
+    if url == "//":
+        errors.invalid(f"{path}.path", url, "segment[0] may not be empty")
+        return
+    if not url.startswith("/"):
+        errors.invalid(f"{path}.path", url, "must start with a '/'")
+    for index, step in enumerate(url[1:].removesuffix("/").split("/")):
+        if not step:
+            errors.invalid(f"{path}.path", url, f"segment[{index}] may not be empty")
+            continue
+        for complaint in names.dns_subdomain(step):
+            errors.invalid(f"{path}.path", url, f"segment[{index}]: {complaint}")
