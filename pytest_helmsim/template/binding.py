@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from pytest_helmsim.template import nodes, values
-from pytest_helmsim.template.compiler import Argument, Binding, overflow
+from pytest_helmsim.template.calls import Argument, Binding, overflow
 from pytest_helmsim.template.errors import ArgumentFault, FunctionError
 from pytest_helmsim.template.nodes import Node
 from pytest_helmsim.template.signatures import ANY, Function, assignable, nilable, takes_everything

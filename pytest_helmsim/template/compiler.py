@@ -15,6 +15,7 @@ from types import CodeType
 from typing import Any, Final
 
 from pytest_helmsim.template import nodes
+from pytest_helmsim.template.calls import Argument, Binding, Compiled, Site, is_real, last_visited, needs_order, overflow
 from pytest_helmsim.template.errors import LimitExceeded
 from pytest_helmsim.template.nodes import Node
 from pytest_helmsim.template.scope import Local, Scope
@@ -26,61 +27,6 @@ LONGEST_FIELDS: Final = 4
 
 LOAD: Final = ast.Load()
 STORE: Final = ast.Store()
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """How an argument is written: `literal`, or else whether nil in it is Go's "invalid value" or an `interface {}` holding nil.
-
-    With `based` that depends on the value whose field it is, `$x` in `$x.a`: a field of an invalid value is invalid. The calls of a
-    binding then have one argument more, a tuple of these values.
-    """
-
-    literal: Node | None = None
-    interface: bool = False
-    based: bool = False
-
-    @property
-    def key(self) -> object:
-        return (type(self.literal), str(self.literal)) if self.literal is not None else (self.interface, self.based)
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """A free variable that is a call: of the function `name`, or with `method` of a receiver's field `name` with arguments."""
-
-    name: str
-    arguments: tuple[Argument, ...]
-    piped: bool = False
-    method: bool = False
-    interface: bool = False
-    """Of a method's receiver: nil in it is an `interface {}` holding nil."""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What an error at a line of the code is blamed on.
-
-    `node` for an error of the function called, `head` for everything else (`node` too where it is None), `tails` for each argument
-    (the last of them may be the piped one), as Go's executor would stand on. `outer` is the line of the call of which this is part of an
-    argument (0 for none) and `binding` the name of this call, since Go counts a call's arguments before it evaluates them.
-    """
-
-    node: Node
-    name: str = ""
-    head: Node | None = None
-    tails: tuple[Node, ...] = ()
-    outer: int = 0
-    binding: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """`code` of `run`; a line number n in it is `sites[n - 1]`."""
-
-    code: CodeType
-    bindings: dict[str, Binding]
-    sites: list[Site]
 
 
 def compile_body(name: str, body: list[Node]) -> Compiled:
@@ -111,19 +57,6 @@ def _function_def(name: str, params: Sequence[str], body: list[ast.stmt]) -> ast
     made = ast.FunctionDef(name=name, args=arguments, body=body, decorator_list=[], lineno=1, col_offset=0)
     made.type_params = []  # type: ignore[attr-defined,unused-ignore]
     return made
-
-
-def last_visited(node: Node) -> Node:
-    """The node on which Go's executor stands after it has evaluated `node`: what it blames for the next check."""
-    if isinstance(node, nodes.Pipe):
-        return last_visited(node.commands[-1])
-    if isinstance(node, nodes.Command):
-        if len(node.args) > 1:
-            return last_visited(node.args[-1])
-        return last_visited(node.args[0])
-    if isinstance(node, nodes.Chain):
-        return last_visited(node.node)
-    return node
 
 
 @dataclass(slots=True)
@@ -249,11 +182,12 @@ class _Compiler:
             raise LimitExceeded("nested range", MAX_LOOPS, "move the inner loops into a template of their own")
         mark = self.scope.mark()
         pipe = node.pipe
+        items = self.scope.new_local("i").name
         if not pipe.assigns:
             value = self.commands(pipe)
             statements: list[ast.stmt] = []
             for variable in pipe.declared:
-                local = self.scope.declare(variable.names[0], element=variable is pipe.declared[-1]).name
+                local = self.scope.declare(variable.names[0], element=variable is pipe.declared[-1], items=items).name
                 statements.append(self.assign(local, value))
                 value = self.name(local)
         else:
@@ -263,7 +197,6 @@ class _Compiler:
                 self.scope.pop(mark)
                 return statements
             value = self.name(assigned.name)
-        items = self.scope.new_local("i").name
         self.at(last_visited(pipe))
         pairs = len(pipe.declared) > 1
         weight = self.constant(_weight(node.body))
@@ -283,7 +216,7 @@ class _Compiler:
 
     def loop(self, node: nodes.Range, items: str, *, pairs: bool) -> ast.For:
         line = self.line
-        dot = self.scope.new_local("d", element=True)
+        dot = self.scope.new_local("d", element=True, items=items)
         locals_ = [self.scope.lookup(variable.names[0]) for variable in node.pipe.declared]
         names = [local.name for local in locals_ if local is not None]
         target: ast.expr = ast.Name(id=dot.name, ctx=STORE, lineno=line, col_offset=0)
@@ -339,7 +272,7 @@ class _Compiler:
         value: ast.expr | None = None
         before: Node = pipe
         for command in pipe.commands:
-            if value is None or not _needs_order(command):
+            if value is None or not needs_order(command):
                 value = self.command(command, value, before)
             else:
                 kept = self.scope.new_local("t").name
@@ -373,14 +306,16 @@ class _Compiler:
     def operand(self, node: Node) -> ast.expr:
         """A node's value where no type is asked for."""
         if isinstance(node, nodes.Field):
-            return self.fields(self.name(self.dot.name), node.names, node, element=self.dot.element)
+            return self.fields(self.name(self.dot.name), node.names, node, element=self.dot.element, items=self.dot.items)
         if isinstance(node, nodes.Variable):
             local = self.scope.lookup(node.names[0])
             if local is None:
                 return self.fail(node, f"undefined variable: {node.names[0]}")
             self.at(node)
             value = self.name(local.name)
-            return self.fields(value, node.names[1:], node, element=local.element) if len(node.names) > 1 else value
+            if len(node.names) == 1:
+                return value
+            return self.fields(value, node.names[1:], node, element=local.element, items=local.items)
         if isinstance(node, nodes.String):
             return self.constant(node.value)
         if isinstance(node, nodes.Dot):
@@ -403,14 +338,15 @@ class _Compiler:
         """A literal where its syntax alone says its type."""
         if node.complex_ is not None:
             return self.constant(node.complex_)
-        if node.float_ is not None and _is_real(node):
+        if node.float_ is not None and is_real(node):
             return self.constant(node.float_)
         if node.integer is not None:
             return self.constant(node.integer)
         return self.fail(node, overflow(node))
 
-    def fields(self, value: ast.expr, names: list[str], blamed: Node, *, element: bool) -> ast.expr:
-        self.at(blamed)
+    def fields(self, value: ast.expr, names: list[str], blamed: Node, *, element: bool, items: str = "") -> ast.expr:
+        self.sites.append(Site(blamed, outer=self.outer, items=items))
+        self.line = len(self.sites)
         prefix = "element" if element else "field"
         if len(names) <= LONGEST_FIELDS:
             return self.call(self.helper(f"{prefix}{len(names)}"), [value, *map(self.constant, names)])
@@ -539,30 +475,6 @@ _STATEMENTS: dict[type[Node], Callable[[_Compiler, Any], list[ast.stmt]]] = {
 def _tails(args: list[Node], final: ast.expr | None, head: Node) -> tuple[Node, ...]:
     tails = tuple(map(last_visited, args))
     return tails if final is None else (*tails, tails[-1] if tails else head)
-
-
-def overflow(number: nodes.Number) -> str:
-    """What Go says of an integer literal that only a uint64 can hold where no type is asked for; "" for all others."""
-    return f"{number.text} overflows int" if number.integer is None and number.complex_ is None and not _is_real(number) else ""
-
-
-def _is_real(number: nodes.Number) -> bool:
-    hexadecimal = number.text[:2].lower() == "0x" and "p" not in number.text.lower()
-    return not hexadecimal and number.text[:1] != "'" and any(mark in number.text for mark in ".eEpP")
-
-
-def _needs_order(command: nodes.Command) -> bool:
-    """Whether a value piped into the command must be evaluated before its arguments."""
-    first = command.args[0]
-    if not isinstance(first, nodes.Identifier):
-        return True
-    return first.name in ("and", "or") or any(map(_may_fail, command.args[1:]))
-
-
-def _may_fail(node: Node) -> bool:
-    if isinstance(node, nodes.Variable):
-        return len(node.names) > 1
-    return not isinstance(node, nodes.Dot | nodes.String | nodes.Bool | nodes.Nil | nodes.Number)
 
 
 def _weight(body: list[Node]) -> int:

@@ -12,7 +12,8 @@ from typing import Any
 
 from pytest_helmsim.template import gofmt, nodes, runtime, stack
 from pytest_helmsim.template.binding import bind
-from pytest_helmsim.template.compiler import Compiled, compile_body
+from pytest_helmsim.template.calls import Compiled
+from pytest_helmsim.template.compiler import compile_body
 from pytest_helmsim.template.errors import Fault, FunctionError, LimitExceeded, NoSuchTemplate, TemplateError
 from pytest_helmsim.template.fields import MissingKey, helpers, method_caller
 from pytest_helmsim.template.functions.builtins import TABLE as BUILTINS

@@ -90,6 +90,14 @@ class NilFault(ArgumentFault):
         self.expected = expected
 
 
+class ElementFault(Fault):
+    """`name` is no field of an item; the text names the item's type unless the list or map holds interfaces."""
+
+    def __init__(self, name: str, type_name: str) -> None:
+        super().__init__(f"can't evaluate field {name} in type interface {{}}")
+        self.concrete = f"can't evaluate field {name} in type {type_name}"
+
+
 class UnprintableFault(Fault):
     """A function is to be printed."""
 

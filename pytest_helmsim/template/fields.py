@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from pytest_helmsim.template.binding import bind
-from pytest_helmsim.template.compiler import LONGEST_FIELDS, Argument, Binding
-from pytest_helmsim.template.errors import ArgumentFault, Fault, FunctionError, TemplateError
+from pytest_helmsim.template.calls import Argument, Binding
+from pytest_helmsim.template.compiler import LONGEST_FIELDS
+from pytest_helmsim.template.errors import ArgumentFault, ElementFault, Fault, FunctionError, TemplateError
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.signatures import ANY, Function
 from pytest_helmsim.template.values import PLAIN_MAPS, GoObject, TypedMap, Value, go_type
@@ -95,6 +96,7 @@ def _make_walk(missing_key: MissingKey) -> Walk:
     def walk(value: Value, names: tuple[str, ...], interface: bool) -> Value:
         """`interface` says that the static type of `value` is `interface {}`, which is what Go's messages name."""
         pointer = ""
+        first = value
         for name in names:
             if value is None:
                 if interface:
@@ -123,6 +125,8 @@ def _make_walk(missing_key: MissingKey) -> Walk:
                 interface = value is None
             elif isinstance(value, GoObject) and name in value.unexported:
                 raise Fault(f"{name} is an unexported field of struct type {ANY if interface else go_type(value)}")
+            elif value is first and interface:
+                raise ElementFault(name, go_type(value))
             else:
                 raise Fault(f"can't evaluate field {name} in type {ANY if interface else go_type(value)}")
         return value

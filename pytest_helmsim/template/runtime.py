@@ -8,9 +8,10 @@ from types import CellType, FrameType, FunctionType, TracebackType
 from typing import Any, TypeAlias
 
 from pytest_helmsim.template import gofmt
-from pytest_helmsim.template.compiler import Compiled, Site
+from pytest_helmsim.template.calls import Compiled, Site
 from pytest_helmsim.template.errors import (
     ArgumentFault,
+    ElementFault,
     ExecutionError,
     Fault,
     FunctionError,
@@ -22,7 +23,7 @@ from pytest_helmsim.template.errors import (
 from pytest_helmsim.template.limits import Limits
 from pytest_helmsim.template.nodes import Node
 from pytest_helmsim.template.quoting import quote
-from pytest_helmsim.template.values import UInt8, Value
+from pytest_helmsim.template.values import TypedList, TypedMap, UInt8, Value
 
 Run: TypeAlias = Callable[[Value, Callable[[str], None], int], None]
 
@@ -81,13 +82,13 @@ class Budget:
         if isinstance(value, list):
             items = value
         elif isinstance(value, dict):
-            items = [item for _, item in gofmt.sorted_items(value)]
+            items = _like(value, [item for _, item in gofmt.sorted_items(value)])
         elif value is None:
             return ()
         elif isinstance(value, int) and not isinstance(value, bool):
             items = range(value) if type(value) is int else _TypedRange(value)
         elif isinstance(value, bytes):
-            items = [UInt8(byte) for byte in value]
+            items = _Concrete(UInt8(byte) for byte in value)
         else:
             raise Fault(f"range can't iterate over {gofmt.show_reflected(value)}")
         return self._guard(items, weight, write)
@@ -96,13 +97,13 @@ class Budget:
         """The keys or indices and items of a `range` with two variables."""
         items: Any
         if isinstance(value, list):
-            items = list(enumerate(value))
+            items = _like(value, list(enumerate(value)))
         elif isinstance(value, dict):
-            items = gofmt.sorted_items(value)
+            items = _like(value, gofmt.sorted_items(value))
         elif value is None:
             return ()
         elif isinstance(value, bytes):
-            items = [(index, UInt8(byte)) for index, byte in enumerate(value)]
+            items = _Concrete((index, UInt8(byte)) for index, byte in enumerate(value))
         elif isinstance(value, int) and not isinstance(value, bool):
             raise Fault(f"can't use {gofmt.show_reflected(value)} to iterate over more than one variable")
         else:
@@ -123,6 +124,22 @@ class Budget:
         for item in items:
             self.spend(weight, output)
             yield item
+
+
+class _Concrete(list[Any]):
+    """Items whose static type is not `interface {}`."""
+
+    __slots__ = ()
+
+
+def _like(container: Value, items: list[Any]) -> list[Any]:
+    return _Concrete(items) if isinstance(container, TypedMap | TypedList) and container.ZERO is not None else items
+
+
+def _holds_interfaces(items: object) -> bool:
+    if isinstance(items, TypedList):
+        return items.ZERO is None
+    return not isinstance(items, _Concrete | _TypedRange | range)
 
 
 class _TypedRange:
@@ -184,7 +201,7 @@ def explain(fault: BaseException) -> TemplateError:
     place = _innermost(fault.__traceback__)
     if place is None or (isinstance(fault, UnboundLocalError) and not _of_template(fault.__traceback__)):
         raise fault
-    template, line = place
+    template, line, local = place
     sites = template.compiled.sites
     site = sites[line - 1]
     miscounted = None
@@ -195,6 +212,8 @@ def explain(fault: BaseException) -> TemplateError:
             miscounted = outer
     if miscounted is not None:
         return template.error(miscounted.head or miscounted.node, template.arity_errors[miscounted.binding])
+    if isinstance(fault, ElementFault) and site.items and not _holds_interfaces(local.get(site.items)):
+        return template.error(site.node, fault.concrete)
     return template.error(_blamed(fault, site), _reason(fault, site))
 
 
@@ -205,14 +224,15 @@ def _of_template(trace: TracebackType | None) -> bool:
     return trace is not None and template_of(trace.tb_frame) is not None
 
 
-def _innermost(trace: TracebackType | None) -> tuple[Linked, int] | None:
-    found: tuple[Linked, int] | None = None
+def _innermost(trace: TracebackType | None) -> tuple[Linked, int, dict[str, Any]] | None:
+    """The last template that a traceback passes: it, its line, its locals."""
+    found: tuple[Linked, int, FrameType] | None = None
     while trace is not None:
         template = template_of(trace.tb_frame)
         if template is not None:
-            found = template, trace.tb_lineno
+            found = template, trace.tb_lineno, trace.tb_frame
         trace = trace.tb_next
-    return found
+    return (found[0], found[1], found[2].f_locals) if found is not None else None
 
 
 def _blamed(fault: BaseException, site: Site) -> Node:

@@ -15,6 +15,8 @@ class Local:
 
     name: str
     element: bool = False
+    items: str = ""
+    """Of an element: the local that holds the list or map's items."""
 
 
 @dataclass(slots=True)
@@ -22,13 +24,13 @@ class Scope:
     _stack: list[tuple[str, Local]] = field(default_factory=list)
     _count: int = 0
 
-    def new_local(self, prefix: str, *, element: bool = False) -> Local:
+    def new_local(self, prefix: str, *, element: bool = False, items: str = "") -> Local:
         """A local that no variable stands for yet."""
         self._count += 1
-        return Local(f"{prefix}{self._count}", element)
+        return Local(f"{prefix}{self._count}", element, items)
 
-    def declare(self, name: str, *, element: bool = False) -> Local:
-        local = self.new_local("v", element=element)
+    def declare(self, name: str, *, element: bool = False, items: str = "") -> Local:
+        local = self.new_local("v", element=element, items=items)
         self._stack.append((name, local))
         return local
 

@@ -108,6 +108,17 @@ LITERALS = texts(
 )
 
 CONTROL = texts(
+    "{{range 3}}{{.x}}{{end}}",
+    "{{range .strings}}{{.x}}{{end}}",
+    "{{range $s := .strings}}{{$s.x}}{{end}}",
+    "{{range $i, $s := .strings}}{{$s.x}}{{end}}",
+    "{{range $k, $s := .stringmap}}{{.x.y}}{{end}}",
+    "{{range .stringmap}}{{.x}}{{end}}",
+    "{{range .bytes}}{{.x}}{{end}}",
+    "{{range .uint64}}{{.x}}{{end}}",
+    "{{range .Values.list}}{{.x}}{{end}}",
+    "{{range $k, $v := .Values.map}}{{$v.x}}{{end}}",
+    "{{range .Values.mixed}}{{.x.y}}{{end}}",
     "{{if .Values.yes}}a{{end}}",
     "{{if .Values.no}}a{{end}}",
     "{{if .Values.no}}a{{else}}b{{end}}",

@@ -1,0 +1,103 @@
+"""What compiled code leaves open: calls to be bound to functions, and the nodes to blame for an error at a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import CodeType
+
+from pytest_helmsim.template import nodes
+from pytest_helmsim.template.nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """How an argument is written: `literal`, or else whether nil in it is Go's "invalid value" or an `interface {}` holding nil.
+
+    With `based` that depends on the value whose field it is, `$x` in `$x.a`: a field of an invalid value is invalid. The calls of a
+    binding then have one argument more, a tuple of these values.
+    """
+
+    literal: Node | None = None
+    interface: bool = False
+    based: bool = False
+
+    @property
+    def key(self) -> object:
+        return (type(self.literal), str(self.literal)) if self.literal is not None else (self.interface, self.based)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A free variable that is a call: of the function `name`, or with `method` of a receiver's field `name` with arguments."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    piped: bool = False
+    method: bool = False
+    interface: bool = False
+    """Of a method's receiver: nil in it is an `interface {}` holding nil."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What an error at a line of the code is blamed on.
+
+    `node` for an error of the function called, `head` for everything else (`node` too where it is None), `tails` for each argument
+    (the last of them may be the piped one), as Go's executor would stand on. `outer` is the line of the call of which this is part of an
+    argument (0 for none) and `binding` the name of this call, since Go counts a call's arguments before it evaluates them.
+    `items` is the local with the items of a loop, where this is a field of one of them.
+    """
+
+    node: Node
+    name: str = ""
+    head: Node | None = None
+    tails: tuple[Node, ...] = ()
+    outer: int = 0
+    binding: str = ""
+    items: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`code` of `run`; a line number n in it is `sites[n - 1]`."""
+
+    code: CodeType
+    bindings: dict[str, Binding]
+    sites: list[Site]
+
+
+def last_visited(node: Node) -> Node:
+    """The node on which Go's executor stands after it has evaluated `node`: what it blames for the next check."""
+    if isinstance(node, nodes.Pipe):
+        return last_visited(node.commands[-1])
+    if isinstance(node, nodes.Command):
+        if len(node.args) > 1:
+            return last_visited(node.args[-1])
+        return last_visited(node.args[0])
+    if isinstance(node, nodes.Chain):
+        return last_visited(node.node)
+    return node
+
+
+def overflow(number: nodes.Number) -> str:
+    """What Go says of an integer literal that only a uint64 can hold where no type is asked for; "" for all others."""
+    return f"{number.text} overflows int" if number.integer is None and number.complex_ is None and not is_real(number) else ""
+
+
+def is_real(number: nodes.Number) -> bool:
+    hexadecimal = number.text[:2].lower() == "0x" and "p" not in number.text.lower()
+    return not hexadecimal and number.text[:1] != "'" and any(mark in number.text for mark in ".eEpP")
+
+
+def needs_order(command: nodes.Command) -> bool:
+    """Whether a value piped into the command must be evaluated before its arguments."""
+    first = command.args[0]
+    if not isinstance(first, nodes.Identifier):
+        return True
+    return first.name in ("and", "or") or any(map(may_fail, command.args[1:]))
+
+
+def may_fail(node: Node) -> bool:
+    if isinstance(node, nodes.Variable):
+        return len(node.names) > 1
+    return not isinstance(node, nodes.Dot | nodes.String | nodes.Bool | nodes.Nil | nodes.Number)
