@@ -170,10 +170,10 @@ class _Parser:
         while prefix:
             if prefix[0] == " ":
                 if value and value[0] != " ":
-                    self._fail(whole, self.rest)
+                    self._fail(whole, value)
                 prefix, value = prefix.lstrip(" "), value.lstrip(" ")
             elif not value or value[0] != prefix[0]:
-                self._fail(whole, self.rest)
+                self._fail(whole, value)
             else:
                 prefix, value = prefix[1:], value[1:]
         self.rest = value

@@ -9,13 +9,12 @@ Source: github.com/BurntSushi/toml v1.6.0 lex.go, parse.go.
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
 
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.template.errors import FunctionError
-from pytest_helmsim.template.functions import layouts
-from pytest_helmsim.template.functions.casts import parse_float, parse_int
-from pytest_helmsim.template.functions.instants import Instant, Location, local_location
+from pytest_helmsim.template.functions import toml_scalars
 from pytest_helmsim.template.functions.runes import SPACES, is_letter, to_bytes
 from pytest_helmsim.template.functions.times import Time
 from pytest_helmsim.template.functions.toml_tables import Key, Redefined, Tables
@@ -23,6 +22,7 @@ from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.values import Int64, Value
 
 MAX_DEPTH = 500
+T = TypeVar("T")
 _BARE = re.compile(r"[A-Za-z0-9_-]*")
 _DATE = re.compile(r"[0-9:tTzZ .+-]*")
 _DIGITS = re.compile(r"[0-9]*")
@@ -32,7 +32,6 @@ _BASES = {"b": ("a binary", "01"), "o": ("an octal", "01234567"), "x": ("a hexad
 _HEX = "0123456789abcdefABCDEF"
 _HEX_WORDS = {"x": (2, "two"), "u": (4, "four"), "U": (8, "eight")}
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", "e": "\x1b", '"': '"', "\\": "\\"}
-_LOCAL_DATETIME, _LOCAL_DATE, _LOCAL_TIME = Location("datetime-local"), Location("date-local"), Location("time-local")
 _MARKS = ("\ufeff", "\udcff\udcfe", "\udcfe\udcff")
 
 
@@ -457,82 +456,23 @@ class _Reader:
             self._refuse(f"expected a digit but got {quote(char or chr(0), mark=chr(39))}")
         return self._decimal(start)
 
-    def _integer(self, text: str) -> Int64:
-        if not _underscores_fit(text):
-            self._fail(f"Invalid integer {quote(text)}: underscores must be surrounded by digits")
-        if _has_leading_zero(text):
-            self._fail(f"Invalid integer {quote(text)}: cannot have leading zeroes")
-        number = parse_int(text, 0)
-        if number is None:
-            self._fail(f"{text} is out of range for int64")
-        return Int64(number)
-
-    def _float(self, text: str) -> float:
-        parts = [part for part in re.split("[.eE]", text) if part]
-        if not all(map(_underscores_fit, parts)):
-            self._fail(f"Invalid float {quote(text)}: underscores must be surrounded by digits")
-        if parts and _has_leading_zero(parts[0]):
-            self._fail(f"Invalid float {quote(text)}: cannot have leading zeroes")
-        if re.search(r"\.(?![0-9])", text):
-            self._fail(f"Invalid float {quote(text)}: '.' must be followed by one or more digits")
-        plain = text.replace("_", "")
-        if plain[1:] == "nan":
-            return float(plain)
-        number = parse_float(plain)
-        if number is None:
-            if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", plain):
-                self._fail(f"{text} is out of range for float64")
-            self._fail(f"Invalid float value: {quote(text)}")
-        return number
-
     def _date(self, start: int) -> Time:
         self.take(_DATE)
         text = self.text[start : self.at].strip(SPACES).translate({ord("z"): "Z", ord("t"): "T", ord(" "): "T"})
-        instant = _instant(text)
-        if instant is None:
-            self._fail(f"invalid datetime: {quote(text)}")
-        return Time(instant)
+        return Time(self._scalar(toml_scalars.instant, text))
 
+    def _integer(self, text: str) -> Int64:
+        return Int64(self._scalar(toml_scalars.integer, text))
 
-def _instant(text: str) -> Instant | None:
-    for layout, location in (
-        (layouts.RFC3339_NANO, local_location()),
-        ("2006-01-02T15:04:05.999999999", _LOCAL_DATETIME),
-        ("2006-01-02", _LOCAL_DATE),
-        ("15:04:05.999999999", _LOCAL_TIME),
-        ("2006-01-02T15:04Z07:00", local_location()),
-        ("2006-01-02T15:04", _LOCAL_DATETIME),
-        ("15:04", _LOCAL_TIME),
-    ):
+    def _float(self, text: str) -> float:
+        return self._scalar(toml_scalars.number, text)
+
+    def _scalar(self, read: Callable[[str], T], text: str) -> T:
         try:
-            instant = layouts.parse(layout, text, location)
-        except layouts.ParseError:
-            continue
-        return None if _misses_zero(text, layout) else instant
-    return None
+            return read(text)
+        except toml_scalars.ScalarError as error:
+            self._fail(str(error))
 
 
 def _shown(char: str) -> str:
     return f"'{char}'" if char else "end of file"
-
-
-def _misses_zero(text: str, layout: str) -> bool:
-    head = re.split("[.Z]", layout)[0]
-    return any(not char.isdigit() and text[at : at + 1] != char for at, char in enumerate(head))
-
-
-def _has_leading_zero(text: str) -> bool:
-    if len(text) > 1 and text[0] == "0":
-        return text[1] not in "box"
-    return len(text) > 2 and text[0] in "+-" and text[1] == "0"
-
-
-def _underscores_fit(text: str) -> bool:
-    if text.lstrip("+-") in ("nan", "inf"):
-        return True
-    accepted = False
-    for char in text:
-        if char == "_" and not accepted:
-            return False
-        accepted = char in _HEX
-    return accepted

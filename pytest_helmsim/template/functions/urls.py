@@ -145,6 +145,8 @@ def _address_complaint(name: str, address: str) -> str:
         return "invalid IP-literal"
     first = next((char for char in name if char in ".:%"), "")
     if first == ":":
+        if address.startswith(":") and not address.startswith("::"):
+            return f"{head}each colon-separated field must have at least one digit (at {quote(name)})"
         for at, char in enumerate(address):
             if char not in "0123456789abcdefABCDEF:.":
                 digits = at > 0 and address[at - 1] != ":"
