@@ -7,6 +7,7 @@ Source: helm.sh/helm pkg/chartutil/capabilities.go ([3]), pkg/chart/common/capab
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import Final
@@ -34,7 +35,7 @@ DEFAULT_API_VERSIONS: Final[tuple[str, ...]] = (
     "storagemigration.k8s.io/v1beta1", "apiextensions.k8s.io/v1beta1", "apiextensions.k8s.io/v1",
 )  # fmt: skip
 
-_GENERIC = re.compile(r"\s*v?([0-9]+(?:\.[0-9]+)*)([^0-9.].*)?\s*")
+_GENERIC = re.compile(r"\s*v?([0-9]+(?:\.[0-9]+)*).*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,18 @@ class KubeVersion:
     def parse(cls, text: str, flavour: Flavour) -> KubeVersion:
         """`1.30`, `v1.30.2`, `v1.30.2-gke.100`; [3] drops the suffix everywhere. ValuesError for text that is no version."""
         match = _GENERIC.fullmatch(text)
-        parts = match[1].split(".") if match else []
-        if len(parts) < 2 or any(len(part) > 1 and part[0] == "0" for part in parts):
-            raise ValuesError(f"invalid kube version '{text}': could not parse \"{text}\" as version")
-        while len(parts) < 3:
-            parts.append("0") if flavour == HELM4 and len(parts) < 2 else parts.append("")
-        normal = "v" + ".".join(part for part in parts if part)
+        quoted = json.dumps(text)
+        if match is None:
+            raise ValuesError(f"invalid kube version '{text}': could not parse {quoted} as version")
+        parts = match[1].split(".")
+        if len(parts) < 2:
+            raise ValuesError(f"invalid kube version '{text}': illegal version string {quoted}")
+        if parts[0].startswith("0") and parts[0] != "0":
+            raise ValuesError(f"invalid kube version '{text}': illegal zero-prefixed version component \"{parts[0]}\" in {quoted}")
+        if any(int(part) >= 1 << 64 for part in parts):
+            raise ValuesError(f"invalid kube version '{text}': illegal non-numeric version component in {quoted}")
+        parts = [str(int(part)) for part in parts]
+        normal = "v" + ".".join(parts)
         given = text if text.startswith("v") else f"v{text}"
         return cls(normal if flavour == HELM3 else given, normal, parts[0], parts[1])
 

@@ -38,20 +38,23 @@ _DRIVE: Final = re.compile(r"[a-zA-Z]:/")
 _log = logging.getLogger(__name__)
 
 
-def load(path: str | os.PathLike[str], *, flavour: Flavour = HELM4) -> Chart:
-    """The chart at `path`: a directory, or a `.tgz`. ChartNotFound when nothing is there, InvalidChart when it is no chart."""
+def load(path: str | os.PathLike[str], *, flavour: Flavour = HELM4, check_version: bool = True) -> Chart:
+    """The chart at `path`: a directory, or a `.tgz`. ChartNotFound when nothing is there, InvalidChart when it is no chart.
+
+    [4] refuses unknown apiVersions where a chart is rendered; `check_version=False` is for its commands that do not (show, lint …).
+    """
     name = os.fspath(path)
     if not os.path.exists(name):
         raise ChartNotFound(f"stat {name}: no such file or directory")
     if os.path.isdir(name):
-        return load_directory(name, flavour=flavour)
-    return load_file(name, flavour=flavour)
+        return load_directory(name, flavour=flavour, check_version=check_version)
+    return load_file(name, flavour=flavour, check_version=check_version)
 
 
-def load_directory(path: str, *, flavour: Flavour) -> Chart:
+def load_directory(path: str, *, flavour: Flavour, check_version: bool = True) -> Chart:
     """The chart in a directory."""
     top = os.path.abspath(path)
-    if flavour == HELM4:
+    if flavour == HELM4 and check_version:
         _check_version(os.path.join(top, "Chart.yaml"))
     return load_files(list(_walk(top, flavour)), flavour=flavour)
 
@@ -138,7 +141,7 @@ def _rfc3339(nanoseconds: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{digits}" if digits else "") + zone
 
 
-def load_file(path: str, *, flavour: Flavour) -> Chart:
+def load_file(path: str, *, flavour: Flavour, check_version: bool = True) -> Chart:
     """The chart in an archive file."""
     try:
         with open(path, "rb") as stream:
@@ -153,10 +156,10 @@ def load_file(path: str, *, flavour: Flavour) -> Chart:
     except InvalidChart as error:
         if str(error) == "gzip: invalid header":
             raise InvalidChart(f"file '{path}' does not appear to be a valid chart file (details: {error})") from error
-        if flavour == HELM4:
+        if flavour == HELM4 and check_version:
             raise InvalidChart("unable to load chart archive") from error
         raise
-    if flavour == HELM4:
+    if flavour == HELM4 and check_version:
         for file in files:
             if file.name == "Chart.yaml":
                 _refuse_unknown_version(file.data)
@@ -316,7 +319,7 @@ def load_files(files: list[File], *, flavour: Flavour, depth: int = 0) -> Chart:
     return chart
 
 
-def _read_values(data: bytes, flavour: Flavour) -> dict[str, object] | None:
+def _read_values(data: bytes, flavour: Flavour) -> dict[str, object]:
     try:
         return read_values(data, flavour=flavour)
     except yamlio.YamlError as error:

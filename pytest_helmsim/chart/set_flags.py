@@ -25,6 +25,8 @@ _INT64: Final = 1 << 63
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _WORDS: Final[dict[str, Any]] = {"true": True, "false": False, "null": None}
 
+_RUNES: Final = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\t": "\\t"}
+
 Reader = Callable[[str], Any]
 
 
@@ -193,7 +195,7 @@ class _Parser:
             raise ValuesError(f"negative {index} index not allowed")
         name, end = self._until("[.=")
         if name:
-            shown = " ".join(f"'{character}'" for character in name)
+            shown = " ".join(f"'{_RUNES.get(character, character)}'" for character in name)
             raise ValuesError(f"unexpected data at end of array index: [{shown}]")
         if not end:
             raise _EndOfText

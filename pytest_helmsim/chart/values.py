@@ -50,7 +50,7 @@ class Options:
         base: JsonObject = {}
         for path in self.files:
             try:
-                base = merge_maps(base, read_values(self._read(path), flavour=flavour) or {})
+                base = merge_maps(base, read_values(self._read(path), flavour=flavour))
             except YamlError as error:
                 raise ValuesError(f"failed to parse {path}: {error}") from error
         for text in self.set_json:

@@ -13,12 +13,11 @@ from pytest_helmsim.objects.flavour import HELM3, Flavour
 from pytest_helmsim.objects.json import JsonObject
 
 
-def read_values(data: bytes, *, flavour: Flavour) -> JsonObject | None:
-    """The map in a values file; an empty file is None for [3] (Go's nil map), `{}` for [4]."""
+def read_values(data: bytes, *, flavour: Flavour) -> JsonObject:
+    """The map in a values file; an empty file is `{}`."""
     text = yaml_load.decode_utf8(data)
     if flavour == HELM3:
-        value = yamlio.load(text)
-        return None if value is None else yamlio.as_map(value)
+        return yamlio.load_map(text)
     result: JsonObject = {}
     for document in _documents(text if text.endswith("\n") or not text else text + "\n"):
         try:

@@ -7,13 +7,14 @@ Lines of schema errors and of schema checks have no fixed order in Helm: they ar
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from pytest_helmsim.chart import template_command
+from pytest_helmsim.chart import lint, template_command
 from pytest_helmsim.chart.errors import ChartError
 from pytest_helmsim.chart.template_command import TemplateOptions
 from pytest_helmsim.chart.values import Options
@@ -28,13 +29,27 @@ SWITCHES = {"--include-crds", "--no-hooks", "--skip-tests", "--is-upgrade", "--s
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
-def test_prints_what_helm_prints(case: dict[str, Any], flavour: Flavour, tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", [case for case in CASES if case.get("lint")], ids=lambda case: str(case["name"]))
+def test_lints_as_helm_lints(case: dict[str, Any], flavour: Flavour, tmp_path: Path) -> None:
+    folder = _write(case, tmp_path)
+    given = "".join(f"{message}\n" for message in lint.lint(str(folder), flavour=flavour)).replace(str(folder), "CHART")
+    wanted = ANSWERS[flavour][case["name"]]["out"].removeprefix("==> Linting CHART\n")
+    assert given.strip() == re.sub(r"\n\n(1 chart\(s\) linted.*)?$", "", wanted).strip()
+
+
+def _write(case: dict[str, Any], tmp_path: Path) -> Path:
     folder = tmp_path / "c"
     for name, text in {"Chart.yaml": CHART_YAML, **case["files"]}.items():
         if text is not None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text.encode())
+    return folder
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+@pytest.mark.parametrize("case", [case for case in CASES if not case.get("lint")], ids=lambda case: str(case["name"]))
+def test_prints_what_helm_prints(case: dict[str, Any], flavour: Flavour, tmp_path: Path) -> None:
+    folder = _write(case, tmp_path)
     try:
         given = {"out": template_command.run(str(folder), _options(case, folder, flavour))}
     except ChartError as error:
