@@ -77,3 +77,83 @@ def test_applying_twice_changes_nothing(row):
 )
 def test_image_tag(image, tag):
     assert image_tag(image) == tag
+
+
+JOB = {
+    "apiVersion": "batch/v1",
+    "kind": "Job",
+    "metadata": {"name": "j"},
+    "spec": {"template": {"spec": {"containers": [{"name": "a", "image": "a"}]}}},
+}
+IMAGE = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "p"},
+    "spec": {"containers": [], "volumes": [{"name": "i", "image": {"reference": "r:1"}}]},
+}
+BALANCER = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {},
+    "spec": {"type": "LoadBalancer"},
+    "status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}]}},
+}
+
+
+@pytest.mark.parametrize(
+    ("obj", "path", "before", "since", "value"),
+    [
+        (JOB, "spec.podReplacementPolicy", "1.28", "1.29", "TerminatingOrFailed"),
+        (IMAGE, "spec.volumes.0.image.pullPolicy", "1.34", "1.35", "IfNotPresent"),
+        (BALANCER, "status.loadBalancer.ingress.0.ipMode", "1.29", "1.30", "VIP"),
+    ],
+)
+def test_defaults_that_came_with_a_version(obj, path, before, since, value):
+    found = []
+    for version in (before, since):
+        node = defaults.apply(GroupVersionKind.of_object(obj), obj, version)
+        for step in path.split("."):
+            node = node[int(step)] if isinstance(node, list) else node.get(step, {})
+        found.append(node)
+    assert found == [{}, value]
+
+
+def test_templates_showed_a_null_time_before_1_34():
+    gvk = GroupVersionKind("batch", "v1", "Job")
+    metadata = [defaults.apply(gvk, JOB, version)["spec"]["template"]["metadata"] for version in ("1.33", "1.34")]
+    assert metadata == [{"creationTimestamp": None}, {}]
+
+
+@pytest.mark.parametrize(
+    ("change", "generation"),
+    [
+        ({"spec": {"replicas": 2}}, 4),
+        ({"metadata": {"annotations": {"a": "b"}}}, 4),
+        ({"metadata": {"labels": {"a": "b"}}}, 3),
+        ({"status": {"replicas": 9}}, 3),
+    ],
+)
+def test_generation_of_a_deployment(change, generation):
+    gvk = GroupVersionKind("apps", "v1", "Deployment")
+    old = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "d", "generation": 3},
+        "spec": {"replicas": 1},
+        "status": {"replicas": 1},
+    }
+    new = {key: {**old[key], **change.get(key, {})} if isinstance(old[key], dict) else old[key] for key in old}
+    after = strategies.prepare_for_update(gvk, new, old)
+    assert after["metadata"]["generation"] == generation
+    assert after["status"] == {"replicas": 1}
+    assert old["metadata"]["generation"] == 3
+
+
+def test_a_daemon_set_counts_its_templates():
+    gvk = GroupVersionKind("apps", "v1", "DaemonSet")
+    old = strategies.prepare_for_create(gvk, {"metadata": {"name": "d"}, "spec": {"template": {"a": 1}, "selector": {}}})
+    assert old["metadata"]["annotations"] == {strategies.TEMPLATE_GENERATION: "1"}
+    same = strategies.prepare_for_update(gvk, {**old, "metadata": {"name": "d"}}, old)
+    assert same["metadata"]["annotations"] == {strategies.TEMPLATE_GENERATION: "1"}
+    new = {**old, "spec": {"template": {"metadata": {"labels": {"x": "y"}}}, "selector": {}}}
+    assert strategies.prepare_for_update(gvk, new, old)["metadata"]["annotations"] == {strategies.TEMPLATE_GENERATION: "2"}

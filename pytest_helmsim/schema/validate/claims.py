@@ -46,9 +46,9 @@ def check_claim_spec(errors: Errors, path: str, spec: JsonObject) -> None:
     source, reference = spec.get("dataSource"), spec.get("dataSourceRef")
     if reference is not None and reference.get("namespace"):
         if source is not None:
-            errors.invalid(path, f"{path}.dataSource", "may not be specified when dataSourceRef.namespace is specified")
+            errors.invalid(path, {}, "may not be specified when dataSourceRef.namespace is specified")
     elif source is not None and reference is not None and not same(source, reference):
-        errors.invalid(path, f"{path}.dataSource", "must match dataSourceRef")
+        errors.invalid(path, {}, "must match dataSourceRef")
     attributes = spec.get("volumeAttributesClassName")
     if attributes:
         errors.all_invalid(f"{path}.volumeAttributesClassName", attributes, names.dns_subdomain(attributes))

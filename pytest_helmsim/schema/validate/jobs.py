@@ -6,6 +6,7 @@ Source: k8s.io/kubernetes pkg/apis/batch/validation/validation.go.
 from __future__ import annotations
 
 import zoneinfo
+from typing import Any
 
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject, copy
@@ -58,10 +59,11 @@ def _check_generated(errors: Errors, obj: JsonObject, spec: JsonObject) -> None:
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
     expected = {JOB_UID_LABELS[1]: uid, JOB_NAME_LABELS[1]: name, JOB_UID_LABELS[0]: uid, JOB_NAME_LABELS[0]: name}
     for key, value in expected.items():
+        path = f"spec.template.metadata.labels[{key}]"
         if key not in labels:
-            errors.required("spec.template.metadata.labels", f"must be '{value}'")
+            errors.required(path, f"must be '{value}'")
         elif labels[key] != value:
-            errors.invalid("spec.template.metadata.labels", labels, f"must be '{value}'")
+            errors.invalid(path, labels, f"must be '{value}'")
     if is_readable(selector) and not selects(selector, expected):
         errors.invalid("spec.selector", selector, _NOT_GENERATED)
 
@@ -164,7 +166,24 @@ def check_job_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     _check_template_update(errors, now, before, old)
     for key in ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"):
         if not same(now.get(key), before.get(key)):
-            errors.invalid(f"spec.{key}", now.get(key), "field is immutable")
+            errors.invalid(f"spec.{key}", _internal_policy(key, now.get(key)), "field is immutable")
+
+
+def _internal_policy(key: str, value: Any) -> Any:
+    """The server's own structs of the two policies; other fields as they are."""
+    if value is None or key not in ("podFailurePolicy", "successPolicy"):
+        return value
+    rules = []
+    for rule in value.get("rules") or ():
+        if key == "successPolicy":
+            rules.append({"SucceededIndexes": rule.get("succeededIndexes"), "SucceededCount": rule.get("succeededCount")})
+            continue
+        codes = rule.get("onExitCodes")
+        if codes is not None:
+            codes = {"ContainerName": codes.get("containerName"), "Operator": codes.get("operator", ""), "Values": codes.get("values")}
+        patterns = [{"Type": item.get("type", ""), "Status": item.get("status", "")} for item in rule.get("onPodConditions") or ()]
+        rules.append({"Action": rule.get("action", ""), "OnExitCodes": codes, "OnPodConditions": patterns or None})
+    return {"Rules": rules or None}
 
 
 def _check_template_update(errors: Errors, now: JsonObject, before: JsonObject, old: JsonObject) -> None:

@@ -176,7 +176,7 @@ def _check_parameters(errors: Errors, path: str, parameters: JsonObject | None) 
 def check_ingress_class_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_metadata_update(errors, new, old)
     spec, before = new.get("spec") or {}, old.get("spec") or {}
-    errors.immutable("spec.controller", spec.get("controller"), before.get("controller"))
+    errors.immutable("spec.controller", spec.get("controller", ""), before.get("controller", ""))
     check_ingress_class(errors, new)
 
 

@@ -24,12 +24,27 @@ def service_name(minor: int) -> NameRule:
     return names.dns_label if minor >= 36 else names.dns_1035_label
 
 
+def _families_refused(errors: Errors, obj: JsonObject) -> bool:
+    """Before anything else the server looks at addresses and families, since it has to allocate by them."""
+    spec = obj.get("spec") or {}
+    if spec.get("type") == "ExternalName":
+        return False
+    addresses = spec.get("clusterIPs") or []
+    before = len(errors)
+    _check_addresses(errors, spec, addresses, addresses[:1] == ["None"])
+    return len(errors) > before
+
+
 def check_service(errors: Errors, obj: JsonObject) -> None:
+    if _families_refused(errors, obj):
+        return
     check_metadata(errors, obj, namespaced=True, name_rule=service_name(errors.minor))
     _check(errors, obj, None)
 
 
 def check_service_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    if _families_refused(errors, new):
+        return
     check_metadata_update(errors, new, old)
     _check_addresses_update(errors, new.get("spec") or {}, old.get("spec") or {})
     _check_class(errors, old.get("spec") or {}, new.get("spec") or {})
@@ -214,7 +229,7 @@ def _check_addresses(errors: Errors, spec: JsonObject, addresses: list[str], hea
     if len(addresses) > 1 and len({":" in address for address in addresses}) == 1:
         errors.invalid(path, addresses, "may specify no more than one IP for each IP family")
     for index, (address, family) in enumerate(zip([] if headless else addresses, families, strict=False)):
-        if (family == "IPv4") == (":" in address):
+        if family in FAMILIES and (family == "IPv4") == (":" in address):
             errors.invalid(f"{path}[{index}]", address, f"expected an {family} value as indicated by `ipFamilies[{index}]`")
 
 

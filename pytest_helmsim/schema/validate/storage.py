@@ -12,7 +12,7 @@ from pytest_helmsim.schema.godiff import go_diff
 from pytest_helmsim.schema.validate.claims import VOLUME_MODES, check_access_modes
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, same
 from pytest_helmsim.schema.validate.pods import check_node_selector
-from pytest_helmsim.schema.validate.volumes import check_driver_name
+from pytest_helmsim.schema.validate.volumes import check_driver_name, check_persistent_source
 
 _RECLAIM = ("Delete", "Recycle", "Retain")
 _NOT_SOURCES = frozenset(
@@ -57,6 +57,8 @@ def check_volume(errors: Errors, obj: JsonObject) -> None:
     sources = [key for key, value in spec.items() if key not in _NOT_SOURCES and isinstance(value, dict)]
     if not sources:
         errors.required("spec", "must specify a volume type")
+    for key in sources[:1]:
+        check_persistent_source(errors, f"spec.{key}", key, spec[key])
     if spec.get("csi") is not None:
         check_driver_name(errors, "spec.csi.driver", spec["csi"].get("driver", ""))
         if not spec["csi"].get("volumeHandle"):
@@ -71,6 +73,8 @@ def check_volume(errors: Errors, obj: JsonObject) -> None:
 
 
 def check_volume_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    """The server looks at the whole volume twice, then at what may not change."""
+    check_volume(errors, new)
     check_metadata_update(errors, new, old)
     check_volume(errors, new)
     now, before = new.get("spec") or {}, old.get("spec") or {}
@@ -80,6 +84,28 @@ def check_volume_update(errors: Errors, new: JsonObject, old: JsonObject) -> Non
         errors.forbidden("spec.persistentvolumesource", f"spec.persistentvolumesource is immutable after creation\n{shown}")
     if now.get("volumeMode") != before.get("volumeMode"):
         errors.invalid("volumeMode", now.get("volumeMode"), "field is immutable")
+    affinity = before.get("nodeAffinity")
+    if affinity is not None and not same(now.get("nodeAffinity"), affinity):
+        given = now.get("nodeAffinity")
+        affine = None if given is None else {"Required": _internal_selector(given.get("required"))}
+        errors.invalid("nodeAffinity", affine, "field is immutable, except for updating from beta label to GA")
+
+
+def _internal_selector(selector: JsonObject | None) -> JsonObject | None:
+    """The server's own struct of a NodeSelector."""
+    if selector is None:
+        return None
+
+    def rules(given: list[JsonObject] | None) -> list[JsonObject] | None:
+        return [{"Key": r.get("key", ""), "Operator": r.get("operator", ""), "Values": r.get("values")} for r in given or ()] or None
+
+    terms = selector.get("nodeSelectorTerms") or ()
+    return {
+        "NodeSelectorTerms": [
+            {"MatchExpressions": rules(t.get("matchExpressions")), "MatchFields": rules(t.get("matchFields"))} for t in terms
+        ]
+        or None
+    }
 
 
 def check_storage_class(errors: Errors, obj: JsonObject) -> None:

@@ -65,6 +65,13 @@ def _check_source(errors: Errors, path: str, volume: JsonObject) -> None:
         errors.required(path, "must specify a volume type")
 
 
+def check_persistent_source(errors: Errors, path: str, key: str, source: JsonObject) -> None:
+    """A source that volumes of pods and PersistentVolumes share."""
+    check = _SOURCES.get(key)
+    if check is not None and key != "csi":
+        check(errors, path, source)
+
+
 def _needs(*keys: str) -> Check:
     def check(errors: Errors, path: str, source: JsonObject) -> None:
         for key in keys:
