@@ -72,9 +72,7 @@ class Backend(Protocol):
 class Source(Protocol):
     """Opened once a session; gives each test an isolated backend."""
 
-    def isolate(
-        self, name: str, *, kubernetes: str | None = None, controllers: str | None = None
-    ) -> AbstractContextManager[Backend]:
+    def isolate(self, name: str, *, kubernetes: str | None = None, controllers: str | None = None) -> AbstractContextManager[Backend]:
         """A backend for the test called `name`; raises `ClusterCannot` for a version or controllers it cannot give."""
 
 

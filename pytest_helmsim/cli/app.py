@@ -147,7 +147,9 @@ class RootGroup(VerbGroup, FlagParsing):
 
     def fill_bare(self, args: list[str]) -> list[str]:
         """Only up to the verb; what follows is read by the verb's own flags."""
-        taking = {f"--{flag.name}" for flag in self.flags if not flag.bare} | {f"-{flag.shorthand}" for flag in self.flags if flag.shorthand}
+        taking = {f"--{flag.name}" for flag in self.flags if not flag.bare} | {
+            f"-{flag.shorthand}" for flag in self.flags if flag.shorthand
+        }
         end = 0
         while end < len(args) and args[end].startswith("-"):
             end += 2 if args[end] in taking else 1

@@ -68,7 +68,7 @@ def dry_run(options: Options) -> Any:
         shown = "--dry-run" if value == "unset" else f"--dry-run={value}"
         import click
 
-        click.echo(f'level=WARN msg="{shown} is deprecated and should be replaced with \'--dry-run={instead}\'"', err=True)
+        click.echo(f"level=WARN msg=\"{shown} is deprecated and should be replaced with '--dry-run={instead}'\"", err=True)
     return table[value]
 
 
@@ -107,9 +107,7 @@ def check_groups(options: Options) -> None:
     if options.is_helm4 and options.force_conflicts and (options.force_replace or options.force):
         first = "force-replace" if "force_replace" in options["given"] else "force"
         pair = " ".join(sorted((first, "force-conflicts")))
-        raise CommandFailed(
-            f"if any flags in the group [{first} force-conflicts] are set none of the others can be; [{pair}] were all set"
-        )
+        raise CommandFailed(f"if any flags in the group [{first} force-conflicts] are set none of the others can be; [{pair}] were all set")
 
 
 def show(session: Session, release: Release, *, hide_notes: bool = False, description: bool = False) -> None:

@@ -163,7 +163,7 @@ def connect(options: Options, unreachable: str) -> tuple[ApiClient, str]:
             loader.load_and_set(configuration)
             namespace = (loader.current_context.get("context") or {}).get("namespace") or ""
         except yaml.YAMLError as error:
-            raise ClusterUnreachable(f"{unreachable}: error loading config file \"{files[0]}\": {error}") from error
+            raise ClusterUnreachable(f'{unreachable}: error loading config file "{files[0]}": {error}') from error
         except (ConfigException, KeyError, TypeError, AttributeError) as error:
             raise ClusterUnreachable(f"{unreachable}: the kubeconfig {', '.join(files)} cannot be used: {error}") from error
     client = kubernetes.client.ApiClient(overridden(configuration, options))

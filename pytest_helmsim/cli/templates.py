@@ -121,5 +121,3 @@ def documents_of(rendered: render.Rendered, options: Options) -> Iterator[tuple[
         for hook in rendered.hooks:
             if not (options.skip_tests and hook.is_test):
                 yield hook.path, hook.manifest, True
-
-

@@ -102,4 +102,3 @@ class History(Sequence[Revision]):
             rows.append((str(each.number), each.record.info.last_deployed[:19], each.status, each.chart, each.description.split("\n")[0]))
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
         return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-

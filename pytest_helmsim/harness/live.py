@@ -97,9 +97,7 @@ class LiveObject:
 
     def set_env(self, variables: Mapping[str, str | None], *, container: str | None = None, manager: str = "kubectl-set") -> LiveObject:
         """As `kubectl set env` does it, in every container or the named one; None deletes a variable."""
-        env = [
-            {"name": name, "$patch": "delete"} if value is None else {"name": name, "value": value} for name, value in variables.items()
-        ]
+        env = [{"name": name, "$patch": "delete"} if value is None else {"name": name, "value": value} for name, value in variables.items()]
         pod_spec = FieldPath.parse(self._pod_spec_path()).read(self.json)
         names = [each["name"] for each in pod_spec["containers"] if container in (None, each["name"])]
         if not names:
@@ -150,9 +148,7 @@ class LiveObject:
             raise self._missing() from error
         self.story.drift(str(self), "delete")
 
-    def _patch(
-        self, content_type: str, patch: Json, manager: str, what: str, *, subresource: str = "", force: bool = False
-    ) -> LiveObject:
+    def _patch(self, content_type: str, patch: Json, manager: str, what: str, *, subresource: str = "", force: bool = False) -> LiveObject:
         try:
             self.client.patch(
                 self.resource.gvk,

@@ -19,6 +19,7 @@ from pytest_helmsim.harness.live import LiveObject
 from pytest_helmsim.harness.outcome import Outcome
 from pytest_helmsim.objects import gojson
 from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.release import durations
 from pytest_helmsim.release.engine import Engine
 from pytest_helmsim.release.errors import OperationFailed, ReleaseError, ReleaseNotFound
 from pytest_helmsim.release.model import ObjectChange
@@ -53,7 +54,9 @@ class Release:
         self.namespace = namespace
         self.chart_folders = tuple(chart_folders)
         self._changes: list[ObjectChange] = []
-        self.engine = Engine(cluster.client, clock=cluster.clock, flavour=cluster.flavour, namespace=namespace, observer=self._changes.append)
+        self.engine = Engine(
+            cluster.client, clock=cluster.clock, flavour=cluster.flavour, namespace=namespace, observer=self._changes.append
+        )
 
     def install(
         self,
@@ -216,14 +219,16 @@ def _laid_over(base: JsonObject, over: JsonObject) -> JsonObject:
 
 
 def _options(cls: type[OptionsT], operation: str, given: Mapping[str, Any]) -> OptionsT:
-    """The options of an operation; an unknown name is refused with the nearest ones."""
+    """The options of an operation; an unknown name is refused with the nearest ones, a time-out that is none with Go's words."""
     known = [each.name for each in fields(cls)]  # type: ignore[arg-type]
     for name in given:
         if name not in known:
             near = get_close_matches(name, known, n=3, cutoff=0.5)
             hint = f"; did you mean {', '.join(near)}?" if near else f"; it has {', '.join(sorted(known))}"
             raise NoSuchObject(f"{operation} has no option {name!r}{hint}")
-    return cls(**given)
+    chosen = cls(**given)
+    durations.seconds(given.get("timeout", 0))
+    return chosen
 
 
 def _shown(chart: Chart) -> str:

@@ -117,18 +117,20 @@ def test_a_failed_assertion_shows_the_sides_and_the_story(project):
     """)
     result = run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([
-        "*ConfigMap/settings data.colour",
-        "*original *blue*",
-        "*live *blue*",
-        "*target *red*",
-        "*result *red*",
-        "*helmsim: what happened*",
-        "install *tiny 1.0.0*",
-        "drift *ConfigMap/settings: patch*by kubectl-patch",
-        "upgrade *",
-        "*changed *data.colour*blue*red*",
-    ])
+    result.stdout.fnmatch_lines(
+        [
+            "*ConfigMap/settings data.colour",
+            "*original *blue*",
+            "*live *blue*",
+            "*target *red*",
+            "*result *red*",
+            "*helmsim: what happened*",
+            "install *tiny 1.0.0*",
+            "drift *ConfigMap/settings: patch*by kubectl-patch",
+            "upgrade *",
+            "*changed *data.colour*blue*red*",
+        ]
+    )
 
 
 def test_a_failed_comparison_of_the_history_shows_it_as_a_table(project):
