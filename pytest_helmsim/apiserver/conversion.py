@@ -174,7 +174,8 @@ _EVENT_NAMES = (
 
 def _event_to_group(obj: JsonObject) -> JsonObject:
     names = dict(_EVENT_NAMES)
-    return {names.get(field, field): value for field, value in obj.items()}
+    skip = {field for field in ("reportingComponent", "reportingInstance") if not obj.get(field)}
+    return {names.get(field, field): value for field, value in obj.items() if field not in skip}
 
 
 def _event_to_core(obj: JsonObject) -> JsonObject:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from pytest_helmsim.apiserver import admission, conversion, field_managers, validation
+from pytest_helmsim.apiserver import admission, conversion, field_managers, validation, warnings
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.store import StoreKey, with_revision
 from pytest_helmsim.apiserver.strategies import keep
@@ -60,6 +60,7 @@ def _insert(op: Operation, new: JsonObject) -> JsonObject:
     new = strategy.prepare_create(op, new)
     meta = new["metadata"]
     validation.check_create(op, new)
+    warnings.add(op, new, None)
     strategy.canonicalize(op, new)
     admission.validate(op, new, None)
     if meta.get("resourceVersion"):
@@ -173,6 +174,7 @@ def _before_update(op: Operation, new: JsonObject, old: JsonObject) -> JsonObjec
         meta["deletionGracePeriodSeconds"] = before["deletionGracePeriodSeconds"]
     validation.check_update(op, new, old)
     if op.subresource in ("", "scale"):
+        warnings.add(op, new, old)
         strategy.canonicalize(op, new)
     return new
 

@@ -1,0 +1,319 @@
+"""Warnings that a good object can carry: what will not work as its author may think, what is deprecated.
+
+They go out with the answer, in the order of the checks. Sources: k8s.io/kubernetes pkg/api/pod/warnings.go, pkg/api/service/warnings.go,
+pkg/api/{job,persistentvolume,persistentvolumeclaim,node}, and WarningsOnCreate/-Update in pkg/registry/*/*/strategy.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from pytest_helmsim.apiserver.operation import Operation
+from pytest_helmsim.objects import names, quantity
+from pytest_helmsim.objects.json import Json, JsonObject
+
+_NODE_LABELS = {
+    "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
+    "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
+    "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
+    "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
+    "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
+    "app.kubernetes.io/created-by": "deprecated since v1.9",
+    "scheduler.alpha.kubernetes.io/preferAvoidPods": "deprecated since v1.22; use Taints and Tolerations instead",
+    "node-role.kubernetes.io/master": 'use "node-role.kubernetes.io/control-plane" instead',
+}
+_ANNOTATIONS = {
+    "scheduler.alpha.kubernetes.io/critical-pod": 'non-functional in v1.16+; use the "priorityClassName" field instead',
+    "security.alpha.kubernetes.io/sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
+    "security.alpha.kubernetes.io/unsafe-sysctls": 'non-functional in v1.11+; use the "sysctls" field instead',
+}
+_VOLUMES = {
+    "photonPersistentDisk": "deprecated in v1.11, non-functional in v1.16+",
+    "gitRepo": "deprecated in v1.11, and disabled by default in v1.33+",
+    "scaleIO": "deprecated in v1.16, non-functional in v1.22+",
+    "flocker": "deprecated in v1.22, non-functional in v1.25+",
+    "storageos": "deprecated in v1.22, non-functional in v1.25+",
+    "quobyte": "deprecated in v1.22, non-functional in v1.25+",
+    "glusterfs": "deprecated in v1.25, non-functional in v1.26+",
+    "cephfs": "deprecated in v1.28, non-functional in v1.31+",
+    "rbd": "deprecated in v1.28, non-functional in v1.31+",
+}
+_SECCOMP = 'non-functional in v1.27+; use the "seccompProfile" field instead'
+_NULL_SELECTOR = "a null labelSelector results in matching no pod"
+_NAME = "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: "
+_HOSTNAME = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: "
+
+Check: TypeAlias = Callable[[JsonObject, JsonObject | None], Iterator[str]]
+"""New object and old one (None on create)."""
+
+
+def add(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    """Put the kind's warnings on the answer."""
+    check = _CHECKS.get((op.served.group, op.served.stored.kind)) if op.served.custom is None else None
+    if check is not None:
+        for text in check(new, old):
+            op.warn(text)
+
+
+def _at(value: Json, *steps: str) -> Json:
+    for step in steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _counted(new: JsonObject, old: JsonObject | None) -> bool:
+    """A new object, or a change that its generation counts."""
+    return old is None or new["metadata"].get("generation") != old["metadata"].get("generation")
+
+
+def _name(new: JsonObject, old: JsonObject | None, text: str = _NAME) -> Iterator[str]:
+    if old is None:
+        complaints = names.dns_label(new["metadata"].get("name") or "")
+        if complaints:
+            yield f"{text}[{' '.join(complaints)}]"
+
+
+def _workload(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    yield from _name(new, old)
+    yield from _nameless_workload(new, old)
+
+
+def _nameless_workload(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    if _counted(new, old):
+        yield from template(_at(new, "spec", "template") or {}, "spec.template.")
+
+
+def _stateful_set(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    yield from _nameless_workload(new, old)
+    for index, claim in enumerate(_at(new, "spec", "volumeClaimTemplates") or ()):
+        where = f"spec.volumeClaimTemplates[{index}]" + (".Spec" if old is not None else "")
+        yield from _claim_spec(claim.get("spec") or {}, where)
+    if (_at(new, "spec", "revisionHistoryLimit") or 0) < 0:
+        yield "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"
+
+
+def _cron_job(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    yield from _name(new, old)
+    if _counted(new, old):
+        yield from template(_at(new, "spec", "jobTemplate", "spec", "template") or {}, "spec.jobTemplate.spec.template.")
+    if old is not None and "TZ" in (_at(new, "spec", "schedule") or ""):
+        link = "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"
+        yield f"cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see {link} for more details"
+
+
+def _pod(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    if old is None:
+        yield from _name(new, old, _HOSTNAME)
+        yield from template(new, "")
+
+
+def _pod_template(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    if _counted(new, old):
+        yield from template(new.get("template") or {}, "template.")
+
+
+def template(value: JsonObject, path: str) -> Iterator[str]:
+    """Of a pod template (or a pod); `path` is what stands before `spec` and `metadata`, with its dot."""
+    spec, annotations = value.get("spec") or {}, _at(value, "metadata", "annotations") or {}
+    yield from _placement(spec, path)
+    for key, text in _ANNOTATIONS.items():
+        if key in annotations:
+            yield f"{path}metadata.annotations[{key}]: {text}"
+    for index, volume in enumerate(spec.get("volumes") or ()):
+        for kind, text in _VOLUMES.items():
+            if kind in volume:
+                yield f"{path}spec.volumes[{index}].{kind.replace('storageos', 'storageOS')}: {text}"
+        claim = _at(volume, "ephemeral", "volumeClaimTemplate", "spec")
+        if claim:
+            yield from _claim_spec(claim, f"{path}spec.volumes[{index}].ephemeral.volumeClaimTemplate.spec")
+    yield from _doubles(spec.get("hostAliases") or (), "ip", f"{path}spec.hostAliases")
+    secrets = spec.get("imagePullSecrets") or ()
+    yield from _doubles(secrets, "name", f"{path}spec.imagePullSecrets")
+    yield from (f'{path}spec.imagePullSecrets[{i}].name: invalid empty name ""' for i, item in enumerate(secrets) if not item.get("name"))
+    yield from _fractions(spec.get("overhead") or {}, f"{path}spec.overhead")
+    if "seccomp.security.alpha.kubernetes.io/pod" in annotations and not _at(spec, "securityContext", "seccompProfile"):
+        yield f"{path}metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: {_SECCOMP}"
+    for container, where in _containers(spec, path):
+        yield from _container(container, where, annotations, path)
+    yield from _ports(spec, path)
+    if (spec.get("terminationGracePeriodSeconds") or 0) < 0:
+        yield f"{path}spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"
+    yield from _affinity(spec, path)
+
+
+def _placement(spec: JsonObject, path: str) -> Iterator[str]:
+    for key in spec.get("nodeSelector") or ():
+        if key in _NODE_LABELS:
+            yield f"{path}spec.nodeSelector[{key}]: {_NODE_LABELS[key]}"
+    affinity = _at(spec, "affinity", "nodeAffinity") or {}
+    where = f"{path}spec.affinity.nodeAffinity"
+    required = _at(affinity, "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms") or ()
+    for index, term in enumerate(required):
+        yield from _node_term(term, f"{where}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[{index}]")
+    for index, term in enumerate(affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()):
+        yield from _node_term(term.get("preference") or {}, f"{where}.preferredDuringSchedulingIgnoredDuringExecution[{index}].preference")
+    for index, spread in enumerate(spec.get("topologySpreadConstraints") or ()):
+        where, key = f"{path}spec.topologySpreadConstraints[{index}]", spread.get("topologyKey")
+        if key in _NODE_LABELS:
+            yield f"{where}.topologyKey: {key} is {_NODE_LABELS[key]}"
+        if spread.get("labelSelector") is None:
+            yield f"{where}.labelSelector: {_NULL_SELECTOR}"
+
+
+def _node_term(term: JsonObject, where: str) -> Iterator[str]:
+    for index, expression in enumerate(term.get("matchExpressions") or ()):
+        key = expression.get("key")
+        if key in _NODE_LABELS:
+            yield f"{where}.matchExpressions[{index}].key: {key} is {_NODE_LABELS[key]}"
+
+
+def _affinity(spec: JsonObject, path: str) -> Iterator[str]:
+    for kind in ("podAffinity", "podAntiAffinity"):
+        where, found = f"{path}spec.affinity.{kind}", _at(spec, "affinity", kind) or {}
+        for index, term in enumerate(found.get("requiredDuringSchedulingIgnoredDuringExecution") or ()):
+            if term.get("labelSelector") is None:
+                yield f"{where}.requiredDuringSchedulingIgnoredDuringExecution[{index}].labelSelector: {_NULL_SELECTOR}"
+        for index, term in enumerate(found.get("preferredDuringSchedulingIgnoredDuringExecution") or ()):
+            if _at(term, "podAffinityTerm", "labelSelector") is None:
+                yield f"{where}.preferredDuringSchedulingIgnoredDuringExecution[{index}].podAffinityTerm.labelSelector: {_NULL_SELECTOR}"
+
+
+def _doubles(items: Json, key: str, path: str) -> Iterator[str]:
+    seen = set()
+    for index, item in enumerate(items):
+        value = item.get(key) or ""
+        if value in seen:
+            yield f'{path}[{index}].{key}: duplicate {key} "{value}"'
+        seen.add(value)
+
+
+def _containers(spec: JsonObject, path: str) -> Iterator[tuple[JsonObject, str]]:
+    for group in ("initContainers", "containers", "ephemeralContainers"):
+        for index, container in enumerate(spec.get(group) or ()):
+            yield container, f"{path}spec.{group}[{index}]"
+
+
+def _fractions(amounts: JsonObject, path: str) -> Iterator[str]:
+    for name in ("memory", "ephemeral-storage"):
+        if name in amounts:
+            amount = quantity.parse(amounts[name])
+            if amount.scaled(-3) % 1000:
+                yield f'{path}[{name}]: fractional byte value "{amount}" is invalid, must be an integer'
+
+
+def _container(container: JsonObject, where: str, annotations: JsonObject, path: str) -> Iterator[str]:
+    name = container.get("name")
+    key = f"container.seccomp.security.alpha.kubernetes.io/{name}"
+    if key in annotations and not _at(container, "securityContext", "seccompProfile"):
+        yield f"{path}metadata.annotations[{key}]: {_SECCOMP}"
+    armor = f"container.apparmor.security.beta.kubernetes.io/{name}"
+    if path and armor in annotations and not _at(container, "securityContext", "appArmorProfile"):
+        yield f'{path}metadata.annotations[{armor}]: deprecated since v1.30; use the "appArmorProfile" field instead'
+    resources = container.get("resources") or {}
+    for resource in ("memory", "ephemeral-storage"):
+        for side in ("limits", "requests"):
+            amounts = resources.get(side) or {}
+            yield from _fractions({resource: amounts[resource]} if resource in amounts else {}, f"{where}.resources.{side}")
+    seen = set()
+    for index, variable in enumerate(container.get("env") or ()):
+        known = variable.get("name")
+        reference = f"$({known})"
+        value = variable.get("value") or ""
+        if known in seen and (variable.get("valueFrom") or value == reference or reference not in value):
+            yield f'{where}.env[{index}]: hides previous definition of "{known}", which may be dropped when using apply'
+        seen.add(known)
+
+
+def _ports(spec: JsonObject, path: str) -> Iterator[str]:
+    known: dict[str, list[tuple[str, JsonObject]]] = {}
+    for container, where in _containers(spec, path):
+        for index, port in enumerate(container.get("ports") or ()):
+            here = f"{where}.ports[{index}]"
+            others = known.setdefault(f"{port.get('containerPort')}/{port.get('protocol')}", [])
+            host, address = port.get("hostPort") or 0, port.get("hostIP") or ""
+            for there, other in others:
+                other_host, other_address = other.get("hostPort") or 0, other.get("hostIP") or ""
+                if (address, host) == (other_address, other_host):
+                    yield f"{here}: duplicate port definition with {there}"
+                elif not host or not other_host:
+                    yield f"{here}: overlapping port definition with {there}"
+                elif host == other_host and bool(address) != bool(other_address):
+                    yield f"{here}: dangerously ambiguous port definition with {there}"
+            others.append((here, port))
+    named: dict[str, str] = {}
+    for container, where in _containers(spec, path):
+        for index, port in enumerate(container.get("ports") or ()):
+            name, here = port.get("name"), f"{where}.ports[{index}]"
+            if name and name in named:
+                first = named[name]
+                yield f'{here}: duplicate port name "{name}" with {first}, services and probes that select ports by name will use {first}'
+            elif name:
+                named[name] = here
+
+
+def _claim_spec(spec: JsonObject, path: str) -> Iterator[str]:
+    for side in ("requests", "limits"):
+        amount = _at(spec, "resources", side, "storage")
+        if amount is not None and quantity.parse(amount).scaled(-3) % 1000:
+            yield f'{path}.resources.{side}[storage]: fractional byte value "{amount}" is invalid, must be an integer'
+
+
+def _claim(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    yield from _claim_spec(new.get("spec") or {}, "spec")
+
+
+def _service(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    spec = new.get("spec") or {}
+    headless = spec.get("type") == "ClusterIP" and spec.get("clusterIP") == "None"
+    if "service.kubernetes.io/topology-aware-hints" in (new["metadata"].get("annotations") or {}):
+        instead = "service.kubernetes.io/topology-mode"
+        yield f"annotation service.kubernetes.io/topology-aware-hints is deprecated, please use {instead} instead"
+    external = spec.get("externalIPs")
+    if headless:
+        if spec.get("loadBalancerIP"):
+            yield "spec.loadBalancerIP is ignored for headless services"
+        if external:
+            yield "spec.externalIPs is ignored for headless services"
+        if spec.get("sessionAffinity") != "None":
+            yield "spec.SessionAffinity is ignored for headless services"
+    if external and not headless and spec.get("type") != "ExternalName":
+        yield "spec.externalIPs is deprecated and may no longer be implemented in some clusters"
+    if spec.get("type") == "ExternalName" and external:
+        yield 'spec.externalIPs is ignored when spec.type is "ExternalName"'
+    if spec.get("type") != "ExternalName" and spec.get("externalName"):
+        yield 'spec.externalName is ignored when spec.type is not "ExternalName"'
+    if spec.get("trafficDistribution") == "PreferClose":
+        yield 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'
+
+
+def _ingress(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    annotations = new["metadata"].get("annotations") or {}
+    if old is None and "kubernetes.io/ingress.class" in annotations and not _at(new, "spec", "ingressClassName"):
+        yield "annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead"
+
+
+def _volume(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    if _at(new, "spec", "persistentVolumeReclaimPolicy") == "Recycle":
+        instead = "Instead, the recommended approach is to use dynamic provisioning."
+        yield f"spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. {instead}"
+    for kind in ("cephfs", "photonPersistentDisk", "scaleIO", "storageos", "glusterfs", "rbd"):
+        if kind in (new.get("spec") or {}):
+            yield f"spec.{kind.replace('storageos', 'storageOS')}: {_VOLUMES[kind]}"
+
+
+_CHECKS: dict[tuple[str, str], Check] = {
+    ("", "Pod"): _pod,
+    ("", "PodTemplate"): _pod_template,
+    ("", "ReplicationController"): _workload,
+    ("apps", "Deployment"): _workload,
+    ("apps", "ReplicaSet"): _workload,
+    ("apps", "DaemonSet"): _nameless_workload,
+    ("apps", "StatefulSet"): _stateful_set,
+    ("batch", "Job"): _workload,
+    ("batch", "CronJob"): _cron_job,
+    ("", "Service"): _service,
+    ("networking.k8s.io", "Ingress"): _ingress,
+    ("", "PersistentVolume"): _volume,
+    ("", "PersistentVolumeClaim"): _claim,
+}
