@@ -21,15 +21,14 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_helmsim.chart import dependencies, loader, render, values
-from pytest_helmsim.chart.capabilities import Capabilities
+from pytest_helmsim.chart import dependencies, template_command, values
 from pytest_helmsim.chart.errors import ChartError
+from pytest_helmsim.chart.template_command import TemplateOptions
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.flavour import Flavour
 from pytest_helmsim.objects.yamlio import load_map
 
 _TOKEN = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}|[A-Za-z0-9+/=]{8,}|\d{4}-\d\d-\d\d[T ][0-9:.]+Z?")
-_HINT = "\n\nUse --debug flag to render out invalid YAML"
 
 
 @dataclass
@@ -162,25 +161,19 @@ def _compare(label: str, chart: Path, file: Path | None, options: argparse.Names
 
 def _render(chart: Path, file: Path | None, flavour: Flavour, kube_version: str | None) -> tuple[str, str]:
     """Our output, or the error as the command line shows it."""
+    given = values.Options(files=(str(file),) if file else ())
+    options = TemplateOptions(values=given, kube_version=kube_version or "", flavour=flavour)
     try:
-        given = values.Options(files=(str(file),) if file else ()).merge(flavour=flavour)
-        loaded = loader.load(chart, flavour=flavour)
-        dependencies.check_presence(loaded, flavour)
-        processed = dependencies.process(loaded, given, flavour)
-        capabilities = Capabilities.default(flavour)
-        if kube_version:
-            capabilities = capabilities.with_kube_version(kube_version)
-        rendered = render.render(processed, given, capabilities=capabilities, flavour=flavour)
-        return render.template_output(rendered, flavour=flavour), ""
+        return template_command.run(str(chart), options), ""
     except ChartError as error:
-        return "", str(error).strip()
+        return "", str(error).removesuffix(template_command.HINT).strip()
     except HelmsimError as error:
         return "", f"{type(error).__name__}: {error}"
 
 
 def _message(stderr: str) -> str:
     _, _, text = stderr.rpartition("\nError: ") if "\nError: " in stderr else stderr.partition("Error: ")
-    return text.replace(_HINT, "").strip()
+    return text.replace(template_command.HINT, "").strip()
 
 
 def _same_form(a: str, b: str) -> bool:
