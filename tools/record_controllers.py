@@ -29,7 +29,7 @@ NAMESPACE = "default"
 GROUPS = {
     "deployments": "/apis/apps/v1", "replicasets": "/apis/apps/v1", "statefulsets": "/apis/apps/v1", "daemonsets": "/apis/apps/v1",
     "controllerrevisions": "/apis/apps/v1", "jobs": "/apis/batch/v1", "cronjobs": "/apis/batch/v1", "pods": "/api/v1",
-    "services": "/api/v1",
+    "services": "/api/v1", "replicationcontrollers": "/api/v1",
     "endpoints": "/api/v1", "endpointslices": "/apis/discovery.k8s.io/v1", "poddisruptionbudgets": "/apis/policy/v1",
     "horizontalpodautoscalers": "/apis/autoscaling/v2", "persistentvolumeclaims": "/api/v1", "configmaps": "/api/v1",
     "serviceaccounts": "/api/v1", "events": "/api/v1",
@@ -121,7 +121,7 @@ def _sort_addresses(item: dict[str, Any]) -> None:
     for holder in lists:
         for part in ("addresses", "notReadyAddresses", "endpoints"):
             if holder.get(part):
-                holder[part] = sorted(holder[part], key=lambda entry: entry["targetRef"]["name"])
+                holder[part] = sorted(holder[part], key=lambda entry: (entry.get("targetRef") or {"name": json.dumps(entry)})["name"])
 
 
 def _masked_text(text: str, uids: dict[str, str], names: dict[str, str]) -> str:

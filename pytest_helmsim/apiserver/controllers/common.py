@@ -37,6 +37,7 @@ CLAIM = GroupVersionKind("", "v1", "PersistentVolumeClaim")
 VOLUME = GroupVersionKind("", "v1", "PersistentVolume")
 DEPLOYMENT = GroupVersionKind("apps", "v1", "Deployment")
 REPLICA_SET = GroupVersionKind("apps", "v1", "ReplicaSet")
+REPLICATION_CONTROLLER = GroupVersionKind("", "v1", "ReplicationController")
 STATEFUL_SET = GroupVersionKind("apps", "v1", "StatefulSet")
 DAEMON_SET = GroupVersionKind("apps", "v1", "DaemonSet")
 REVISION = GroupVersionKind("apps", "v1", "ControllerRevision")
@@ -182,7 +183,7 @@ def controlled_or_matching(api: Api, owner: GroupVersionKind) -> Keys:
         if event.type != "DELETED" and controller_of(event.new) is None:
             labels = labels_of(event.new)
             for candidate in api.list(owner, namespace_of(event.new)):
-                if selects((candidate.get("spec") or {}).get("selector"), labels):
+                if selects(selector_of(candidate), labels):
                     found.append(key_of(candidate))
         return found
 
@@ -260,7 +261,7 @@ def claim(api: Api, owner: JsonObject, gvk: GroupVersionKind, candidates: Iterab
     Its own that no longer match are released. Nothing is adopted by an owner that is being deleted.
     Source: k8s.io/kubernetes pkg/controller/controller_ref_manager.go
     """
-    selector = owner["spec"].get("selector")
+    selector = selector_of(owner)
     claimed = []
     for candidate in candidates:
         reference = controller_of(candidate)
@@ -277,6 +278,12 @@ def claim(api: Api, owner: JsonObject, gvk: GroupVersionKind, candidates: Iterab
             references = [*(candidate["metadata"].get("ownerReferences") or ()), controller_reference(owner, gvk)]
             claimed.append(api.update(with_metadata(candidate, ownerReferences=references), manager=MANAGER))
     return claimed
+
+
+def selector_of(owner: JsonObject) -> JsonObject | None:
+    """The selector of an owner of pods as a LabelSelector; a ReplicationController's is a plain map of labels."""
+    selector: JsonObject | None = (owner.get("spec") or {}).get("selector")
+    return {"matchLabels": selector} if selector and owner.get("kind") == REPLICATION_CONTROLLER.kind else selector
 
 
 def selects(selector: JsonObject | None, labels: Mapping[str, str]) -> bool:

@@ -18,9 +18,10 @@ from pytest_helmsim.apiserver.controllers.endpoints import EndpointsController, 
 from pytest_helmsim.apiserver.controllers.garbage import Garbage
 from pytest_helmsim.apiserver.controllers.jobs import FinishedJobs, Jobs
 from pytest_helmsim.apiserver.controllers.kubelet import Kubelet, Nodes
+from pytest_helmsim.apiserver.controllers.mirroring import Mirrors
 from pytest_helmsim.apiserver.controllers.namespaces import Namespaces, RootCertificates, ServiceAccounts
 from pytest_helmsim.apiserver.controllers.quotas import Quotas
-from pytest_helmsim.apiserver.controllers.replicasets import ReplicaSets
+from pytest_helmsim.apiserver.controllers.replicasets import ReplicaSets, ReplicationControllers
 from pytest_helmsim.apiserver.controllers.roles import AggregatedRoles
 from pytest_helmsim.apiserver.controllers.scheduler import Scheduler
 from pytest_helmsim.apiserver.controllers.services import Ingresses, LoadBalancers
@@ -40,6 +41,7 @@ ALL: tuple[type[Reconciler], ...] = (
     CronJobs,
     Deployments,
     ReplicaSets,
+    ReplicationControllers,
     StatefulSets,
     DaemonSets,
     Jobs,
@@ -50,6 +52,7 @@ ALL: tuple[type[Reconciler], ...] = (
     Kubelet,
     EndpointsController,
     EndpointSlices,
+    Mirrors,
     LoadBalancers,
     Ingresses,
     Budgets,
