@@ -65,6 +65,10 @@ class ResourceMap:
             raise NoKindMatch(gvk)
         return known[gvk.kind]
 
+    def serves(self, api_version: str) -> bool:
+        """Whether the server knows the group version, by what was looked up last."""
+        return bool(self._versions.get(api_version))
+
     def named(self, text: str) -> Resource:
         """By kind, plural, singular or short name in any case, with `.group` where two could be meant: `deploy`, `ing.networking.k8s.io`.
 

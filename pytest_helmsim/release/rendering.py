@@ -107,14 +107,20 @@ def _lookup(context: Context) -> render.Lookup:
     client = context.client
 
     def lookup(api_version: str, kind: str, namespace: str, name: str) -> JsonObject:
+        gvk = GroupVersionKind.of(api_version, kind)
         try:
-            resource = client.resource_for(GroupVersionKind.of(api_version, kind))
+            resource = client.resource_for(gvk)
             place = namespace if resource.namespaced else ""
             if name:
                 return _as_go(client.get(resource, name, place))  # type: ignore[no-any-return]
             return _as_go(client.request("GET", resource.path(place)).json())  # type: ignore[no-any-return]
-        except (NoKindMatch, NotFound):
+        except NotFound:
             return {}
+        except NoKindMatch as error:
+            if client.resources.serves(api_version):
+                return {}
+            why = f"unable to get apiresource from unstructured: {gvk}: the server could not find the requested resource"
+            raise FunctionError(why) from error
         except ApiError as error:
             raise FunctionError(str(error)) from error
 

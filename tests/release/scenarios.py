@@ -200,7 +200,19 @@ class Real:
         return [FLAGS[self.flavour][key]] if value else []
 
 
-def run(scenario: Scenario, runner: Ours | Real, client: Client) -> list[dict[str, Any]]:
+class Mixed:
+    """Step by step another of two runners: each reads what the other one wrote."""
+
+    def __init__(self, *runners: Ours | Real) -> None:
+        self.runners = runners
+        self.count = 0
+
+    def run(self, operation: str, options: dict[str, Any]) -> Answer:
+        self.count += 1
+        return self.runners[(self.count - 1) % len(self.runners)].run(operation, options)
+
+
+def run(scenario: Scenario, runner: Ours | Real | Mixed, client: Client) -> list[dict[str, Any]]:
     """The scenario's history: for each step how it ended, and what changed in the state."""
     if not any(step.get("install", {}).get("create_namespace") for step in scenario.steps[:1] if "install" in step):
         client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": scenario.namespace}})

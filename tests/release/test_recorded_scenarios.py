@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,19 +54,46 @@ def test_embedded(scenario: scenarios.Scenario, prepared: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def real_client() -> Iterator[Client]:
-    with oracle.control_plane() as kubeconfig:
-        yield Client(oracle.connect(kubeconfig), RealClock())
+def kubeconfig() -> Iterator[str]:
+    with oracle.control_plane() as file:
+        yield file
+
+
+@pytest.fixture(scope="session")
+def real_client(kubeconfig: str) -> Client:
+    return Client(oracle.connect(kubeconfig), RealClock())
+
+
+def run_for_real(scenario: scenarios.Scenario, client: Client, make: Callable[[Path], Any]) -> None:
+    scenarios.await_gone(client, scenario)
+    with scenarios.temporary_charts(scenario) as folder:
+        try:
+            history = scenarios.run(scenario, make(Path(folder)), client)
+        finally:
+            scenarios.clean(client, scenario)
+    compare(scenario, history)
+
+
+def sample(first: int) -> list[Any]:
+    """Some of the cases; all with HELMSIM_ORACLE_ALL=1."""
+    return CASES if EVERYTHING else CASES[first::18]
 
 
 @pytest.mark.oracle
-@pytest.mark.parametrize("scenario", CASES if EVERYTHING else CASES[::12])
+@pytest.mark.parametrize("scenario", sample(0))
 def test_real_server(scenario: scenarios.Scenario, real_client: Client) -> None:
-    """A sample; all with HELMSIM_ORACLE_ALL=1."""
-    scenarios.await_gone(real_client, scenario)
-    with scenarios.temporary_charts(scenario) as folder:
-        try:
-            history = scenarios.run(scenario, scenarios.Ours(real_client, scenario, Path(folder)), real_client)
-        finally:
-            scenarios.clean(real_client, scenario)
-    compare(scenario, history)
+    run_for_real(scenario, real_client, lambda place: scenarios.Ours(real_client, scenario, place))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("ours_first", [True, False])
+@pytest.mark.parametrize("scenario", sample(7))
+def test_interop(scenario: scenarios.Scenario, ours_first: bool, real_client: Client, kubeconfig: str) -> None:
+    """The real helm and ours take turns on one release: the history is that of the real one alone."""
+    program = oracle.binary(oracle.HELM[scenario.flavour])
+
+    def make(place: Path) -> scenarios.Mixed:
+        pair = [scenarios.Ours(real_client, scenario, place), scenarios.Real(program, kubeconfig, scenario, place)]
+        return scenarios.Mixed(*(pair if ours_first else reversed(pair)))
+
+    run_for_real(scenario, real_client, make)
