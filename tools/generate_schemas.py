@@ -155,9 +155,9 @@ def compact_definition(name: str, node: dict[str, Any], go: GoTypes, number: int
     order = [key for key in written if key in source] + [key for key in source if key not in written]
     short = {key: compact(source[key]) for key in order}
     presence = "".join(written[key].presence if key in written else _presence(source[key], key in required) for key in order)
-    out: dict[str, Any] = {"t": "o", "p": short, "w": presence}
     if name == META + "ObjectMeta" and number < OMITTED_TIME_SINCE:
         presence = "".join("o" if key == "creationTimestamp" else letter for key, letter in zip(order, presence, strict=True))
+    out: dict[str, Any] = {"t": "o", "p": short, "w": presence}
     types = {key: written[key].go_type for key in order if key in written and written[key].go_type != plain_type(short[key])}
     if types:
         out["g"] = types
@@ -278,7 +278,7 @@ def main() -> None:
     for minor in RELEASES:
         data = build(minor, Path(sys.argv[1]))
         (DATA / f"{minor}.json.z").write_bytes(data)
-        print(minor, len(data))  # noqa: T201
+        print(minor, len(data))
     structs = internal_structs(Path(sys.argv[1]), "1.36.3", GO_RELEASE_BEFORE)
     (DATA / "internal.json.z").write_bytes(zlib.compress(json.dumps(structs, separators=(",", ":")).encode(), 9))
 

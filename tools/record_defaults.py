@@ -72,10 +72,10 @@ def main() -> None:
     for index, obj in enumerate(yaml.load_all((HERE / "objects.yaml").read_text(), yaml.CSafeLoader)):
         status, answer, _ = server.ask("POST", collection(obj) + "?dryRun=All&fieldValidation=Ignore", obj)
         if status != 201:
-            print(index, obj["kind"], obj["metadata"], answer.get("message"))  # noqa: T201
+            print(index, obj["kind"], obj["metadata"], answer.get("message"))
         rows.append({"request": obj, "status": status, "response": masked(answer) if status == 201 else answer})
     (HERE / "answers.json").write_text("[\n" + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]\n")
-    print(len(rows), "recorded")  # noqa: T201
+    print(len(rows), "recorded")
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def record_rules(server: Server) -> None:
         rows.append({**row, "causes": (answer.get("details") or {}).get("causes", [])})
     server.ask("DELETE", f"{definitions}/{cases['crd']['metadata']['name']}")
     (HERE / "rules.json").write_text("[\n" + ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows) + "\n]\n")
-    print(len(rows), "recorded")  # noqa: T201
+    print(len(rows), "recorded")
 
 
 def main() -> None:
@@ -94,7 +94,7 @@ def main() -> None:
         server.ask("PATCH", path, {"metadata": {"finalizers": None}}, "application/merge-patch+json")
         status, old, _ = server.ask("POST", collection(good), good)
         if status != 201:
-            print(base, edits, old)  # noqa: T201
+            print(base, edits, old)
         for _ in range(20):
             _, old, _ = server.ask("GET", path)
             old["metadata"].pop("managedFields", None)
@@ -105,7 +105,7 @@ def main() -> None:
         rows.append(row(base, edits, request, old, status, answer))
         server.ask("DELETE", path + "?propagationPolicy=Background&gracePeriodSeconds=0")
     (HERE / "answers.json").write_text("[\n" + ",\n".join(rows) + "\n]\n")
-    print(len(rows), "recorded")  # noqa: T201
+    print(len(rows), "recorded")
 
 
 if __name__ == "__main__":

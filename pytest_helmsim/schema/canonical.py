@@ -66,6 +66,8 @@ def _value(value: Json, schema: Schema, draft: bool) -> Json:
         if not isinstance(value, list) or schema.items is None:
             return value
         item = schema.items
+        if item.fields is not None:
+            return [_value({} if v is None else v, item, draft) for v in value]
         return [zero(item) if v is None else _value(v, item, draft) for v in value]
     if schema.format:
         return _formatted(value, schema)

@@ -223,6 +223,13 @@ def _claim(obj: JsonObject, uid: str) -> JsonObject:
     return normalize_data_sources(_without_old_style_source(obj))
 
 
+def _limit_range(obj: JsonObject, uid: str) -> JsonObject:
+    """The one kind that may come without a name: it gets a unique one."""
+    if not obj["metadata"].get("name"):
+        obj["metadata"]["name"] = uid
+    return obj
+
+
 def _stateful_set(obj: JsonObject, uid: str) -> JsonObject:
     """`maxUnavailable` belongs to a feature that is off by default: new objects lose it."""
     spec = obj.get("spec") or {}
@@ -251,6 +258,7 @@ _ON_CREATE: dict[tuple[str, str], Callable[[JsonObject, str], JsonObject]] = {
     ("", "Pod"): _pod,
     ("", "PersistentVolumeClaim"): _claim,
     ("", "Namespace"): _namespace,
+    ("", "LimitRange"): _limit_range,
     ("", "Service"): _service,
     ("apps", "DaemonSet"): _daemon_set,
     ("apps", "StatefulSet"): _stateful_set,

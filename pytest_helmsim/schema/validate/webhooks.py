@@ -45,7 +45,12 @@ def _check_webhooks(errors: Errors, obj: JsonObject, *, mutating: bool) -> None:
         versions = hook.get("admissionReviewVersions") or []
         if not versions:
             errors.required(f"{path}.admissionReviewVersions", "must specify one of v1, v1beta1")
-        elif not {"v1", "v1beta1"} & set(versions):
+        for position, version in enumerate(versions):
+            if version in versions[:position]:
+                errors.invalid(f"{path}.admissionReviewVersions[{position}]", version, "duplicate version")
+                continue
+            errors.all_invalid(f"{path}.admissionReviewVersions[{position}]", version, names.dns_1035_label(version))
+        if versions and not {"v1", "v1beta1"} & set(versions):
             why = "must include at least one of v1, v1beta1"
             errors.invalid(f"{path}.admissionReviewVersions", versions, why)
         name = hook.get("name", "")
