@@ -11,7 +11,7 @@ NAMES = ("plugin", "loop")
 def main() -> None:
     """Run the named benchmarks, or all of them."""
     for name in sys.argv[1:] or NAMES:
-        print(f"== {name}", flush=True)  # noqa: T201
+        print(f"== {name}", flush=True)
         importlib.import_module(f"benchmarks.{name}").main()
 
 

@@ -70,8 +70,8 @@ def main() -> None:
 def report(real: Timing, cold: Timing, warm: Timing) -> None:
     """The figures, and how many times faster ours is."""
     for timing in (real, cold, warm):
-        print(timing)  # noqa: T201
-    print(f"faster: {real.median / warm.median:.1f} times warm, {real.median / cold.median:.1f} times cold")  # noqa: T201
+        print(timing)
+    print(f"faster: {real.median / warm.median:.1f} times warm, {real.median / cold.median:.1f} times cold")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def load_milliseconds() -> float:
 def main() -> None:
     """Print both."""
     figures = sorted(load_milliseconds() for _ in range(11))
-    print(f"loading the plugin: {figures[0]:.1f} {figures[5]:.1f} {figures[-1]:.1f} ms (min, median, max of 11)")  # noqa: T201
+    print(f"loading the plugin: {figures[0]:.1f} {figures[5]:.1f} {figures[-1]:.1f} ms (min, median, max of 11)")
 
     from pytest_helmsim.backends import base
 
@@ -34,8 +34,8 @@ def main() -> None:
             with source.isolate("benchmark"):
                 pass
 
-        print(timed("helmsim_cluster, the first", fixture, 1))  # noqa: T201
-        print(timed("helmsim_cluster, each after it", fixture, 50))  # noqa: T201
+        print(timed("helmsim_cluster, the first", fixture, 1))
+        print(timed("helmsim_cluster, each after it", fixture, 50))
 
 
 if __name__ == "__main__":

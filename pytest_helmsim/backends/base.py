@@ -55,18 +55,33 @@ FEATURES = {
 class Backend(Protocol):
     """One isolated cluster, or one isolated namespace of a shared one."""
 
-    name: str
-    """`embedded`, `kind`, `kubeconfig`."""
-    client: Client
-    clock: Clock
-    namespace: str
-    """Where a release of this test goes by default."""
-    api_client: ApiClient
-    """For the `kubernetes` package."""
-    server: Any
-    """The simulated API server; None for a real one."""
-    images: Any
-    """Its scripted images; None for a real one."""
+    @property
+    def name(self) -> str:
+        """`embedded`, `kind`, `kubeconfig`."""
+
+    @property
+    def client(self) -> Client:
+        """Our client of it."""
+
+    @property
+    def api_client(self) -> ApiClient:
+        """For the `kubernetes` package."""
+
+    @property
+    def clock(self) -> Clock:
+        """Its time."""
+
+    @property
+    def namespace(self) -> str:
+        """Where a release of this test goes by default."""
+
+    @property
+    def server(self) -> Any:
+        """The simulated API server; None for a real one."""
+
+    @property
+    def images(self) -> Any:
+        """Its scripted images; None for a real one."""
 
 
 class Source(Protocol):

@@ -69,11 +69,12 @@ def load(file: str, context: str) -> ApiClient:
         if part and not Path(part).is_file():
             raise BackendError(f"no kubeconfig at {part}: give --helmsim-kubeconfig=FILE, or set KUBECONFIG")
     try:
-        return kubernetes.config.new_client_from_config(config_file=path, context=context or None)
+        client: ApiClient = kubernetes.config.new_client_from_config(config_file=path, context=context or None)
     except ConfigException as error:
         raise BackendError(f"the kubeconfig {path} cannot be used: {error}") from error
     except Exception as error:  # the loader lets YAML, OS and type errors of the file through as they are
         raise BackendError(f"the kubeconfig {path} cannot be read: {error}") from error
+    return client
 
 
 @contextmanager

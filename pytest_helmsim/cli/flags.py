@@ -306,7 +306,7 @@ MANY: dict[str, Callable[[str], Any]] = {"strings": split_csv, "stringArray": la
 ZERO: dict[str, str] = {"bool": "false", "int": "0", "string": "", "optional": "", "float32": "0"}
 
 
-class Reader(click.ParamType):
+class Reader(click.ParamType[Any]):
     """Reads one value of a flag; wrong ones are worded as pflag words them."""
 
     def __init__(self, flag: Flag) -> None:
@@ -392,7 +392,7 @@ class FlagParsing(click.Command):
     @staticmethod
     def fill_shorthands(arg: str, short: dict[str, Flag], rest: Iterator[str]) -> list[str]:
         """`-iq` is two switches, `-nfoo` and `-n=foo` a value, `-n foo` takes the next argument."""
-        result = []
+        result: list[str] = []
         letters = arg[1:]
         while letters:
             flag = short.get(letters[0])

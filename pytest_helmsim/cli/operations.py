@@ -255,7 +255,8 @@ def uninstall(arguments: list[str], options: Options) -> None:
 
 def test(arguments: list[str], options: Options) -> None:
     """Run a release's test hooks and print how they ended."""
-    include, exclude = [], []
+    include: list[str] = []
+    exclude: list[str] = []
     for item in options.filter:
         if match := re.fullmatch(r"(!?) ?name=(.*)", item):
             (exclude if match[1] else include).append(match[2])

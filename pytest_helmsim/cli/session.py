@@ -18,7 +18,7 @@ from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.flags import parse_bool
 from pytest_helmsim.client.client import Client
 from pytest_helmsim.objects.clock import RealClock
-from pytest_helmsim.objects.flavour import HELM3, HELM4
+from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.release.engine import Engine
 from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption
 from pytest_helmsim.release.rules import RULES
@@ -45,7 +45,7 @@ class Session:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.flavour = HELM4 if options.is_helm4 else HELM3
+        self.flavour: Flavour = HELM4 if options.is_helm4 else HELM3
         self.debug = options.debug or truthy("HELM_DEBUG")
         logging.getLogger("pytest_helmsim").addHandler(Lines(self))
         api_client, context_namespace = connect(options, RULES[self.flavour].unreachable)

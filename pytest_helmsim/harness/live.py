@@ -50,7 +50,8 @@ class LiveObject:
     def json(self) -> JsonObject:
         """The whole object as the API gives it, in a copy of your own."""
         try:
-            return copy(self.client.get(self.resource.gvk, self.name, self.namespace))
+            found: JsonObject = copy(self.client.get(self.resource.gvk, self.name, self.namespace))
+            return found
         except NotFound as error:
             raise self._missing() from error
 

@@ -188,7 +188,7 @@ class Release:
             yield finish
         except OperationFailed as error:
             outcome = Outcome.of(error.release, self._changes, self.cluster)
-            error.outcome = outcome
+            error.outcome = outcome  # type: ignore[attr-defined]
             self.cluster.story.tell(f"{shown}: {error}", [*outcome.story(), *self.history.table()])
             raise
         except ReleaseError as error:

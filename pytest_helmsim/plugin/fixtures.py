@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_helmsim.backends.base import Source
     from pytest_helmsim.harness.cluster import Cluster
     from pytest_helmsim.harness.releases import Release, Releases
+    from pytest_helmsim.objects.flavour import Flavour
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +36,8 @@ def helmsim_cluster(request: pytest.FixtureRequest, helmsim_session: Source) -> 
     with helmsim_session.isolate(
         name_of_test(request.node), kubernetes=marked.get("kubernetes"), controllers=marked.get("controllers")
     ) as backend:
-        made = Cluster(backend, flavour=f"helm{marked.get('helm') or value(request.config, 'helm')}")
+        flavour: Flavour = "helm3" if str(marked.get("helm") or value(request.config, "helm")) == "3" else "helm4"
+        made = Cluster(backend, flavour=flavour)
         made.require(*marked.get("needs", ()))
         request.node.stash[_clusters] = made
         yield made

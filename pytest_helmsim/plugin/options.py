@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -61,7 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             group.addoption(f"--helmsim-{option.name}", action="store_true", **common)
         else:
             group.addoption(f"--helmsim-{option.name}", choices=option.choices or None, metavar=option.name.upper(), **common)
-        parser.addini(option.key, text, type="bool" if option.flag else "string", default=None)
+        kind: Literal["bool", "string"] = "bool" if option.flag else "string"
+        parser.addini(option.key, text, type=kind, default=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
