@@ -114,7 +114,11 @@ def _log(server: ApiServer, request: Request, call: Call) -> Response:
         return Response(204, b"", ())
     text = server.logs.get((call.namespace, call.name, container, is_true(request.first("previous"))))
     if text is None:
-        raise _no_log(pod, call, container, previous=is_true(request.first("previous")))
+        previous = is_true(request.first("previous"))
+        state = _state(pod, container).get("lastState" if previous else "state") or {}
+        if not (state.get("terminated") or (state.get("running") and not previous)):
+            raise _no_log(pod, call, container, previous=previous)
+        text = ""
     lines = text.splitlines(keepends=True)
     tail = request.first("tailLines")
     if tail.isdigit():
@@ -124,12 +128,14 @@ def _log(server: ApiServer, request: Request, call: Call) -> Response:
     return Response(200, data[: int(limit)] if limit.isdigit() else data, text_type)
 
 
+def _state(pod: JsonObject, container: str) -> JsonObject:
+    status = pod.get("status") or {}
+    found = [*(status.get("containerStatuses") or ()), *(status.get("initContainerStatuses") or ())]
+    return next((entry for entry in found if entry.get("name") == container), {})
+
+
 def _no_log(pod: JsonObject, call: Call, container: str, *, previous: bool) -> BadRequest:
-    statuses = [
-        *((pod.get("status") or {}).get("containerStatuses") or ()),
-        *((pod.get("status") or {}).get("initContainerStatuses") or ()),
-    ]
-    state: JsonObject = next((entry for entry in statuses if entry.get("name") == container), {})
+    state = _state(pod, container)
     if previous:
         return BadRequest(f'previous terminated container "{container}" in pod "{call.name}" not found')
     waiting = (state.get("state") or {}).get("waiting") or {}
