@@ -46,8 +46,11 @@ def check_containers(errors: Errors, path: str, spec: JsonObject, volumes: dict[
             errors.duplicate(f"{here}.name", name)
         seen.add(name)
         _check_lifecycle_and_probes(errors, here, container, spec)
-        if container.get("restartPolicy") is not None and errors.minor < 35:
+        policy = container.get("restartPolicy")
+        if policy is not None and errors.minor < 35:
             errors.forbidden(f"{here}.restartPolicy", "may not be set for non-init containers")
+        elif policy is not None and policy not in ("Always", "Never", "OnFailure"):
+            errors.unsupported(f"{here}.restartPolicy", policy, ("Always", "Never", "OnFailure"))
     _check_host_ports(errors, path, containers)
 
 

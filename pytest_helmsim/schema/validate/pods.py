@@ -6,6 +6,7 @@ Source: k8s.io/kubernetes pkg/apis/core/validation/validation.go.
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Any
 
 from pytest_helmsim.objects import names
@@ -21,9 +22,13 @@ from pytest_helmsim.schema.validate.metadata import (
     check_selector,
     same,
 )
+from pytest_helmsim.schema.validate.pod_annotations import check_pod_annotations
 from pytest_helmsim.schema.validate.volumes import check_volumes
 
 MAX_INT32 = 2**31 - 1
+_SEGMENT = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
+_SYSCTL_PATTERN = rf"^({_SEGMENT}[\./])*{_SEGMENT}$"
+_SYSCTL = re.compile(_SYSCTL_PATTERN, re.ASCII)
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
 _UPDATABLE = (
@@ -39,6 +44,7 @@ def check_template(errors: Errors, path: str, template: JsonObject) -> None:
     check_labels(errors, f"{path}.labels", meta.get("labels"))
     check_annotations(errors, f"{path}.annotations", meta.get("annotations"))
     spec = template.get("spec") or {}
+    check_pod_annotations(errors, f"{path}.annotations", meta.get("annotations"), spec)
     check_pod_spec(errors, f"{path}.spec", spec)
     if spec.get("ephemeralContainers"):
         errors.forbidden(f"{path}.spec.ephemeralContainers", "ephemeral containers not allowed in pod template")
@@ -131,6 +137,17 @@ def _check_security(errors: Errors, path: str, spec: JsonObject) -> None:
         errors.all_invalid(f"{here}.supplementalGroups[{index}]", group, names.identity(group))
     if spec.get("shareProcessNamespace") and spec.get("hostPID"):
         errors.invalid(f"{here}.shareProcessNamespace", True, "ShareProcessNamespace and HostPID cannot both be enabled")
+    seen: set[str] = set()
+    for index, setting in enumerate(context.get("sysctls") or ()):
+        name = setting.get("name", "")
+        if not name:
+            errors.required(f"{here}.sysctls[{index}].name")
+        elif len(name) > 253 or not _SYSCTL.fullmatch(name):
+            why = f"must have at most 253 characters and match regex {_SYSCTL_PATTERN}"
+            errors.invalid(f"{here}.sysctls[{index}].name", name, why)
+        elif name in seen:
+            errors.duplicate(f"{here}.sysctls[{index}].name", name)
+        seen.add(name)
     change = context.get("fsGroupChangePolicy")
     if change is not None and change not in ("Always", "OnRootMismatch"):
         errors.unsupported(f"{here}.fsGroupChangePolicy", change, ("Always", "OnRootMismatch"))
@@ -295,6 +312,7 @@ def check_pod(errors: Errors, obj: JsonObject) -> None:
 def _check_rest(errors: Errors, obj: JsonObject) -> None:
     name = (obj.get("metadata") or {}).get("name", "")
     spec = obj.get("spec") or {}
+    check_pod_annotations(errors, "metadata.annotations", (obj.get("metadata") or {}).get("annotations"), spec)
     check_pod_spec(errors, "spec", spec, pod_name=name, is_pod=True)
     for key in ("containers", "initContainers"):
         for index, container in enumerate(spec.get(key) or ()):

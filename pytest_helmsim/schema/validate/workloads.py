@@ -26,6 +26,7 @@ from pytest_helmsim.schema.validate.metadata import (
     is_readable,
     same,
 )
+from pytest_helmsim.schema.validate.pod_annotations import check_pod_annotations
 from pytest_helmsim.schema.validate.pods import check_template
 
 NOT_MATCHING = "`selector` does not match template `labels`"
@@ -185,6 +186,7 @@ def _stateful_set_spec(errors: Errors, spec: JsonObject, *, claims: bool) -> Non
         meta = template.get("metadata") or {}
         check_labels(errors, "spec.template.labels", meta.get("labels"))
         check_annotations(errors, "spec.template.annotations", meta.get("annotations"))
+        check_pod_annotations(errors, "spec.template.annotations", meta.get("annotations"), template.get("spec") or {})
     _check_always(errors, template, "StatefulSet")
 
 
