@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
@@ -69,12 +69,14 @@ class Settings:
     node_capacity: Mapping[str, str] = field(default_factory=lambda: {"cpu": "32", "memory": "256Gi", "pods": "1000"})
     load_balancers: bool = True
     """Services of type LoadBalancer and Ingresses get an address, as a cluster with a cloud provider gives one."""
+    storage_class: bool = True
+    """A default StorageClass is there, as kind brings one; without it, claims that name no class stay pending."""
     metrics: dict[tuple[str, str], int] = field(default_factory=dict)
     """Scripted metrics for autoscalers: (`namespace/name` of the autoscaler, metric name) to the current value or utilisation."""
 
     def copy(self) -> Settings:
         """For a forked cluster."""
-        return Settings(self.nodes, dict(self.node_capacity), self.load_balancers, dict(self.metrics))
+        return replace(self, node_capacity=dict(self.node_capacity), metrics=dict(self.metrics))
 
 
 @dataclass(frozen=True, slots=True)

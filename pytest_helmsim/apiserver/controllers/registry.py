@@ -26,12 +26,13 @@ from pytest_helmsim.apiserver.controllers.roles import AggregatedRoles
 from pytest_helmsim.apiserver.controllers.scheduler import Scheduler
 from pytest_helmsim.apiserver.controllers.services import Ingresses, LoadBalancers
 from pytest_helmsim.apiserver.controllers.statefulsets import StatefulSets
-from pytest_helmsim.apiserver.controllers.volumes import Expansions, Protection, Volumes
+from pytest_helmsim.apiserver.controllers.volumes import Expansions, Protection, StandardClass, Volumes
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.kinds import GroupVersionKind
 
 ALL: tuple[type[Reconciler], ...] = (
     Nodes,
+    StandardClass,
     Namespaces,
     ServiceAccounts,
     RootCertificates,

@@ -37,6 +37,31 @@ def claims_of(pod: JsonObject) -> list[str]:
     return found
 
 
+class StandardClass(Reconciler):
+    """The default StorageClass of a fresh cluster, with the parts that kind gives its own; only where there is no class yet."""
+
+    name = "standard-storage-class"
+
+    def watches(self) -> Mapping[tuple[str, str], Keys]:
+        return {}
+
+    def initial(self) -> Iterable[Key]:
+        return (Key("", "standard"),) if self.world.settings.storage_class else ()
+
+    def sync(self, key: Key) -> float | None:
+        if not self.api.list(STORAGE_CLASS):
+            made = {
+                "apiVersion": STORAGE_CLASS.api_version,
+                "kind": STORAGE_CLASS.kind,
+                "metadata": {"name": key.name, "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+                "provisioner": "rancher.io/local-path",
+                "reclaimPolicy": "Delete",
+                "volumeBindingMode": "WaitForFirstConsumer",
+            }
+            self.api.create(made, manager="kubectl-client-side-apply")
+        return None
+
+
 class Volumes(Reconciler):
     """Binds claims to volumes."""
 

@@ -81,7 +81,7 @@ def _paths(expected: Any, found: Any, path: str) -> list[str]:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_scenario(name: str) -> None:
     server = ApiServer("1.36", disabled_admission=("ServiceAccount",))
-    controllers = Controllers(server, settings=Settings(load_balancers=False))
+    controllers = Controllers(server, settings=Settings(load_balancers=False, storage_class=False))
     controllers.start()
     clock = server.clock
     assert isinstance(clock, VirtualClock)

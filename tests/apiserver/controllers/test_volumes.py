@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pytest_helmsim.apiserver.controllers.common import Settings
+
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 VOLUMES = "/api/v1/persistentvolumes"
 
@@ -103,3 +105,13 @@ def test_retention_of_claims(cluster: Any, workload: Any, policy: Any, after_sca
     cluster.delete("statefulsets/db")
     cluster.clock.sleep(5)
     assert [item["metadata"]["name"] for item in cluster.list("persistentvolumeclaims")] == after_deleting
+
+
+@pytest.mark.parametrize(("default", "phase"), [(True, "Bound"), (False, "Pending")])
+def test_a_claim_without_a_class_takes_the_default_one(make_cluster: Any, workload: Any, default: bool, phase: str) -> None:
+    cluster = make_cluster(settings=Settings(storage_class=default))
+    cluster.create("persistentvolumeclaims", claim())
+    cluster.create("deployments", mounting(workload, "web", "data"))
+    cluster.clock.sleep(5)
+    found = cluster.get("persistentvolumeclaims/data")
+    assert (found["status"]["phase"], found["spec"].get("storageClassName")) == (phase, "standard" if default else None)
