@@ -11,11 +11,13 @@ from datetime import datetime
 from pytest_helmsim.apiserver import admission
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.options import DeleteOptions
+from pytest_helmsim.apiserver.registry import CRD_KEY
 from pytest_helmsim.apiserver.store import Record, StoreKey
 from pytest_helmsim.objects.clock import rfc3339
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import Conflict, details, qualified
 
+_CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 _ENDPOINTS = StoreKey("", "endpoints")
 
@@ -43,6 +45,8 @@ def delete(op: Operation, options: DeleteOptions) -> Deleted:
     admission.validate_delete(op, old)
     if op.served.key == admission.NAMESPACES:
         return _delete_namespace(op, record, options)
+    if op.served.key == CRD_KEY and not old["metadata"].get("deletionTimestamp"):
+        return _delete_definition(op, old, options)
     _check_preconditions(op, old, options)
     meta = dict(old["metadata"])
     graceful = _set_grace_period(op, old, meta, options)
@@ -181,6 +185,25 @@ def _delete_namespace(op: Operation, record: Record, options: DeleteOptions) -> 
     if meta.get("finalizers"):
         return Deleted(old, False)
     return Deleted(_remove(op, old), True)
+
+
+def _delete_definition(op: Operation, old: JsonObject, options: DeleteOptions) -> Deleted:
+    """A definition first loses its objects: it is marked, and the server's own controller takes the finalizer away."""
+    _check_preconditions(op, old, options)
+    meta = {**old["metadata"], "deletionTimestamp": op.now}
+    finalizers = list(meta.get("finalizers") or ())
+    meta["finalizers"] = finalizers if _CLEANUP in finalizers else [*finalizers, _CLEANUP]
+    condition = {
+        "type": "Terminating",
+        "status": "True",
+        "lastTransitionTime": op.now,
+        "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    }
+    status = old.get("status") or {}
+    others = [entry for entry in status.get("conditions") or () if entry.get("type") != "Terminating"]
+    new = {**old, "status": {**status, "conditions": [*others, condition]}}
+    return Deleted(_store_namespace(op, new, meta, old), False, True)
 
 
 def _store_namespace(op: Operation, new: JsonObject, meta: JsonObject, old: JsonObject) -> JsonObject:
