@@ -135,7 +135,7 @@ class ServerSide:
 
     def _apply(self, target: Built) -> JsonObject:
         if not target.name:
-            raise ObjectFailed(f"server-side apply failed for object {_place(target)}: name is required")
+            raise ObjectFailed(f"server-side apply failed for object {_place(target)}: resource name may not be empty")
         client = self.context.client
         try:
             return client.apply(

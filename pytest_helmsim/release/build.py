@@ -50,15 +50,18 @@ class Built:
         return replace(self, object=obj)
 
 
-def build(client: Client, manifest: str | bytes, namespace: str) -> list[Built]:
-    """The objects in the manifest's order; raise `BuildFailed` with every problem of every document."""
+def build(client: Client, manifest: str | bytes, namespace: str, *, validate: bool = False) -> list[Built]:
+    """The objects in the manifest's order; raise `BuildFailed` with every problem of every document.
+
+    `validate` is for what is new: a missing apiVersion or kind is then named in other words than in a stored manifest.
+    """
     built: list[Built] = []
     problems: list[str] = []
     try:
         documents = yamlio.load_objects(manifest)
     except yamlio.YamlError as error:
         raise BuildFailed(f"error parsing : {error}") from error
-    for document in _flat(documents, problems):
+    for document in _flat(documents, problems, validate):
         gvk = GroupVersionKind.of_object(document)
         try:
             resource = client.resource_for(gvk)
@@ -77,21 +80,82 @@ def build(client: Client, manifest: str | bytes, namespace: str) -> list[Built]:
     return built
 
 
-def _flat(documents: Iterable[object], problems: list[str]) -> Iterator[JsonObject]:
+def _flat(documents: Iterable[object], problems: list[str], validate: bool) -> Iterator[JsonObject]:
     """Objects, and the items of lists."""
     for document in documents:
-        if not isinstance(document, dict):
-            problems.append(
-                f'unable to decode "": json: cannot unmarshal {gojson.kind_name(document)} into Go value of type unstructured.detector'
-            )
-        elif not document.get("kind"):
-            problems.append(f"unable to decode \"\": Object 'Kind' is missing in '{gojson.encode(document)}'")
-        elif isinstance(document.get("items"), list) and str(document["kind"]).endswith("List"):
-            yield from _flat(document["items"], problems)
-        elif not document.get("apiVersion"):
-            problems.append(f"unable to decode \"\": Object 'apiVersion' is missing in '{gojson.encode(document)}'")
+        problem = _invalid(document) if validate else ""
+        problem = problem or _undecodable(document)
+        if problem or not isinstance(document, dict):
+            problems.append(problem)
+        elif isinstance(document.get("items"), list) and document["kind"].endswith("List"):
+            yield from _items(document["items"], problems)
         else:
             yield document
+
+
+def _items(items: Iterable[object], problems: list[str]) -> Iterator[JsonObject]:
+    for item in items:
+        if isinstance(item, dict) and item.get("kind"):
+            yield item
+        else:
+            head = 'unable to get type info from the object "*unstructured.Unstructured"'
+            problems.append(f"{head}: Object 'Kind' is missing in 'object has no kind field '")
+
+
+def _invalid(document: object) -> str:
+    """What the validator that looks at new manifests complains about, lists looked into."""
+    if not isinstance(document, dict):
+        return ""
+    found = []
+    for key in ("apiVersion", "kind"):
+        if document.get(key) is None:
+            found.append(f"{key} not set")
+        elif not isinstance(document[key], str):
+            found.append(f"{key} isn't string type")
+    if not found and document["kind"].endswith("List") and isinstance(document.get("items"), list):
+        return next((problem for item in document["items"] if (problem := _invalid(item))), "")
+    if not found:
+        return ""
+    text = found[0] if len(found) == 1 else f"[{', '.join(found)}]"
+    return f'error validating "": error validating data: {text}'
+
+
+_METADATA = (
+    ("annotations", dict, "map[string]string"),
+    ("finalizers", list, "[]string"),
+    ("generateName", str, "string"),
+    ("labels", dict, "map[string]string"),
+    ("name", str, "string"),
+    ("namespace", str, "string"),
+)
+
+
+def _undecodable(document: object) -> str:
+    """Why a document is no object: no kind or apiVersion, or metadata of wrong types (the first in the order of the keys)."""
+    if not isinstance(document, dict):
+        return f'unable to decode "": json: cannot unmarshal {_go_type(document)} into Go value of type unstructured.detector'
+    for key, word in (("kind", "Kind"), ("apiVersion", "apiVersion")):
+        if not document.get(key) or not isinstance(document[key], str):
+            return f"unable to decode \"\": Object '{word}' is missing in '{gojson.encode(document)}'"
+    metadata = document.get("metadata")
+    if not isinstance(metadata, dict):
+        return ""
+    for key, kind, name in _METADATA:
+        value = metadata.get(key)
+        wrong: object = None
+        if value is not None and not isinstance(value, kind):
+            wrong = value
+        elif isinstance(value, dict | list):
+            inner = [value[each] for each in sorted(value)] if isinstance(value, dict) else value
+            wrong, name = next((each for each in inner if each is not None and not isinstance(each, str)), None), "string"
+        if wrong is not None:
+            field = f"Go struct field ObjectMeta.metadata.{key} of type {name}"
+            return f'unable to decode "": json: cannot unmarshal {_go_type(wrong)} into {field}'
+    return ""
+
+
+def _go_type(value: object) -> str:
+    return "number" if isinstance(value, int) and not isinstance(value, bool) else gojson.kind_name(value)
 
 
 def _place(resource: Resource, document: JsonObject, namespace: str) -> Built:

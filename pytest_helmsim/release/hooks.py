@@ -13,7 +13,7 @@ from functools import partial
 from pytest_helmsim.objects import meta, yamlio
 from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.release.apply import Way
-from pytest_helmsim.release.build import Built, build
+from pytest_helmsim.release.build import build
 from pytest_helmsim.release.context import Context
 from pytest_helmsim.release.errors import BuildFailed, HookFailed, ReleaseError, WaitFailed
 from pytest_helmsim.release.model import HookRecord, HookRun, Release
@@ -91,7 +91,7 @@ class HookRunner:
             hook = journal.set_hook(index, delete_policies=(BEFORE_CREATION,))
         self._delete(hook, BEFORE_CREATION)
         try:
-            objects = self._build(hook)
+            objects = build(self.context.client, hook.manifest, self.context.namespace, validate=True)
         except BuildFailed as error:
             raise HookFailed(f"unable to build kubernetes object for {event} hook {hook.path}: {error}") from error
         run = HookRun(started_at=self.context.now(), phase="Running")
@@ -123,14 +123,11 @@ class HookRunner:
         for each in earlier:
             self._delete(each, ON_SUCCESS)
 
-    def _build(self, hook: HookRecord) -> list[Built]:
-        return build(self.context.client, hook.manifest, self.context.namespace)
-
     def _delete(self, hook: HookRecord, policy: str) -> None:
         if hook.kind == "CustomResourceDefinition" or policy not in hook.delete_policies:
             return
         try:
-            objects = self._build(hook)
+            objects = build(self.context.client, hook.manifest, self.context.namespace)
         except BuildFailed as error:
             raise HookFailed(f"unable to build kubernetes object for deleting hook {hook.path}: {error}") from error
         errors = delete_all(self.context, objects, "Background", observe=False)

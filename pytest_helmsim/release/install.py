@@ -124,7 +124,7 @@ def _prepare(
     if offline:
         return release, [], []
     try:
-        targets = build(context.client, release.manifest, context.namespace)
+        targets = build(context.client, release.manifest, context.namespace, validate=not options.disable_openapi_validation)
     except BuildFailed as error:
         raise BuildFailed(f"unable to build kubernetes objects from release manifest: {error}") from error
     targets = ownership.claim(targets, name, context.namespace)

