@@ -8,9 +8,10 @@ Source: helm.sh/helm pkg/engine/engine.go, pkg/action/action.go renderResources,
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from pytest_helmsim.chart.model import Chart, File
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.template.environment import Environment, Template
-from pytest_helmsim.template.errors import FunctionError, ParseError, TemplateError
+from pytest_helmsim.template.errors import FunctionError, LimitExceeded, ParseError, TemplateError
 from pytest_helmsim.template.functions import FUNCTIONS
 from pytest_helmsim.template.limits import Limits
 from pytest_helmsim.template.quoting import quote
@@ -32,6 +33,7 @@ from pytest_helmsim.template.values import Value
 
 NOTES: Final = "NOTES.txt"
 MAX_INCLUDES: Final = 1000
+MAX_TEXTS: Final = 500
 _ONLY_HELM4: Final = frozenset(
     {"mustToYaml", "mustToToml", "mustToDuration"}
     | {f"duration{unit}" for unit in ("Seconds", "Milliseconds", "Microseconds", "Nanoseconds", "Minutes", "Hours", "Days", "Weeks")}
@@ -227,6 +229,7 @@ class Engine:
     ) -> None:
         self._lint = lint
         self._including: dict[str, int] = {}
+        self._texts = 0
         table = {
             **functions,
             "required": define("required", self._required, "string", "any"),
@@ -249,6 +252,17 @@ class Engine:
 
     def included(self, name: str) -> None:
         self._including[name] -= 1
+
+    @contextlib.contextmanager
+    def nested_text(self) -> Iterator[None]:
+        """Inside of a text that `tpl` runs; texts that run themselves are refused (Go's stack would overflow)."""
+        self._texts += 1
+        try:
+            if self._texts > MAX_TEXTS:
+                raise LimitExceeded("texts within texts of tpl", MAX_TEXTS, "look for a value that names itself")
+            yield
+        finally:
+            self._texts -= 1
 
     def _required(self, warning: str, value: Value) -> Value:
         if value is None or (type(value) is str and not value):
@@ -294,6 +308,10 @@ class _Scope:
     def _tpl(self, text: str, data: Value) -> str:
         if "{{" not in text:
             return text.replace("<no value>", "")
+        with self._engine.nested_text():
+            return self._run_text(text, data)
+
+    def _run_text(self, text: str, data: Value) -> str:
         template = self._texts.get(text)
         environment = self._environment
         if template is None:
@@ -309,6 +327,8 @@ class _Scope:
                 self._texts[text] = template
         try:
             result = environment.run(template, data)
+        except LimitExceeded:
+            raise
         except TemplateError as error:
             raise FunctionError(f"error during tpl function execution for {quote(text)}: {error}") from error
         return result.replace("<no value>", "") if "<no value>" in result else result

@@ -17,6 +17,7 @@ from functools import cmp_to_key
 from typing import Any, Final
 
 from pytest_helmsim.objects import gojson
+from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.yaml_load import YamlError
 from pytest_helmsim.objects.yaml_scalars import (
     INT64_MIN,
@@ -52,6 +53,13 @@ _KEYS: dict[str, str] = {}
 _ORDERS: dict[tuple[str, ...], list[str]] = {}
 
 
+class TooDeep(HelmsimError):
+    """A value that is nested deeper than any object needs; Go has no such error, so that no function may hide it."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a value for YAML is nested more than {MAX_DEPTH} levels deep; no chart needs that, look for an endless loop")
+
+
 def dump(value: Any) -> str:
     """YAML text with a final newline; raise YamlError for a value that JSON or YAML cannot hold."""
     parts: list[str] = []
@@ -84,7 +92,7 @@ def _write_scalar(value: Any, out: list[str], column: int, indent: str) -> None:
 def _write_map(value: dict[Any, Any], out: list[str], indent: str, depth: int, started: bool) -> None:
     """A map's lines; `started`: the first key stands on a line that is begun already."""
     if depth > MAX_DEPTH:
-        raise YamlError(f"yaml: exceeded max depth of {MAX_DEPTH}")
+        raise TooDeep
     append = out.append
     inner = indent + "  "
     for name in sort_keys(value):
@@ -143,7 +151,7 @@ def _write_complex_entry(name: str, item: Any, out: list[str], indent: str, dept
 
 def _write_list(value: list[Any] | tuple[Any, ...], out: list[str], indent: str, depth: int, started: bool) -> None:
     if depth > MAX_DEPTH:
-        raise YamlError(f"yaml: exceeded max depth of {MAX_DEPTH}")
+        raise TooDeep
     append = out.append
     inner = indent + "  "
     for entry in value:
