@@ -146,7 +146,7 @@ _plain = PLAIN_MAPS
 
 
 def _field1(value: Value, a: str) -> Value:
-    if type(value) is dict:
+    if type(value) in _plain:
         return value.get(a)
     return _walk_zero(value, (a,), False)
 

@@ -237,17 +237,8 @@ class Printer:
         pairs = [f"{byte:02{verb}}" for byte in data]
         self.pad(" ".join(prefix + pair for pair in pairs) if flags.space else prefix + "".join(pairs))
 
-    def byte_slice(self, data: bytes, verb: str) -> None:
-        if verb in "vd":
-            if self.flags.sharp_v:
-                self.write("[]byte{")
-                self.separated(data, ", ", lambda byte: self.hexadecimal(byte, prefix=True))
-                self.write("}")
-            else:
-                self.write("[")
-                self.separated(data, " ", lambda byte: self.digits(byte, 10, verb))
-                self.write("]")
-        elif verb in "sq":
+    def byte_slice(self, data: bytes, verb: str, depth: int) -> None:
+        if verb in "sq":
             text = data.decode("utf-8", "surrogateescape")
             if verb == "q":
                 self.quoted(text)
@@ -255,6 +246,10 @@ class Printer:
                 self.pad(self.cut(text))
         elif verb in "xX":
             self.hex_bytes(data, verb)
+        elif self.flags.sharp_v:
+            self.write("[]byte{" if depth == 0 and verb == "v" else "[]uint8{")
+            self.separated(data, ", ", lambda byte: self.integer(values.UInt8(byte), verb))
+            self.write("}")
         else:
             self.write("[")
             self.separated(data, " ", lambda byte: self.integer(values.UInt8(byte), verb))
@@ -279,7 +274,7 @@ class Printer:
             self.pad(self.cut(go_type(value)))
         elif verb == "p":
             self.pointer(value, verb)
-        elif verb == "w":
+        elif verb == "w" and not isinstance(value, bytes):
             self.bad_verb(verb, value)
         else:
             self.value(value, verb, 0)
@@ -315,7 +310,7 @@ class Printer:
         elif isinstance(value, list):
             self.sequence(value, verb, depth)
         elif isinstance(value, bytes):
-            self.byte_slice(value, verb)
+            self.byte_slice(value, verb, depth)
         elif isinstance(value, complex):
             self.complex_number(value, verb)
         elif isinstance(value, GoObject):

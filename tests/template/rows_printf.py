@@ -237,6 +237,8 @@ PRINTF = texts(
             ("#q", ".Values.quotes"),
         )
     ),
+    '{{printf "%#v" (list 1.5 .colour .bytes)}}',
+    '{{printf "%w|%#w|%#d" .bytes .bytes .bytes}}',
     '{{printf ""}}',
     '{{printf "x"}}',
     '{{printf "%"}}',
