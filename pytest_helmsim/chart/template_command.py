@@ -160,9 +160,8 @@ def _write_files(rendered: render.Rendered, options: TemplateOptions) -> str:
     for manifest in rendered.manifests:
         write(below, manifest.path, manifest.text, append=below / manifest.path in written)
         written.add(below / manifest.path)
-    lines.append("\n")
     if not options.no_hooks:
         for hook in rendered.hooks:
             if not (options.skip_tests and hook.is_test):
                 write(below, hook.path, hook.manifest, append=(below / hook.path).exists())
-    return "".join(lines)
+    return "".join(lines) + "\n"
