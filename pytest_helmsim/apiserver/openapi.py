@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from pytest_helmsim.apiserver import openapi_protobuf
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import NotAcceptable
@@ -28,7 +29,11 @@ def answer(server: ApiServer, request: Request, path: str) -> Response:
         paths = {name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={_hash(server, name)}"} for name in _names(server)}
         return Response.of({"paths": paths})
     if path == "/openapi/v2":
-        if "json" not in request.headers.get("accept", "application/json"):
+        accept = request.headers.get("accept", "application/json")
+        if openapi_protobuf.accepted(accept):
+            body = openapi_protobuf.encode(_document(server, None, 2))
+            return Response(200, body, (("Content-Type", openapi_protobuf.MEDIA),))
+        if "json" not in accept and "*/*" not in accept:
             raise NotAcceptable("only the following media types are accepted: application/json")
         return Response.of(_document(server, None, 2))
     name = path.removeprefix("/openapi/v3/")
