@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pytest_helmsim.objects.flavour import HELM3, Flavour
 from pytest_helmsim.release import durations
 from pytest_helmsim.release.context import Context
 from pytest_helmsim.release.errors import InvalidOption
+from pytest_helmsim.release.post_render import PostRenderer
 from pytest_helmsim.release.waiters import HookOnly, HooksAndDeletions, Polling, Waiter, Watcher
-
-if TYPE_CHECKING:
-    from pytest_helmsim.chart.render import Rendered
 
 Wait: TypeAlias = bool | str | None
 """True: wait (Helm 3 by polling, Helm 4 by status); False or None: hooks only; Helm 4 also `watcher`, `hookOnly`, `legacy`."""
@@ -22,7 +20,6 @@ Wait: TypeAlias = bool | str | None
 DryRun: TypeAlias = Literal["none", "client", "server"]
 Duration: TypeAlias = str | float | timedelta
 ServerSideFlag: TypeAlias = bool | Literal["auto", "true", "false"]
-PostRenderer: TypeAlias = "Callable[[Rendered], Rendered]"
 
 DEFAULT_TIMEOUT: Duration = "5m0s"
 DEFAULT_HISTORY = 10
@@ -84,6 +81,7 @@ class UpgradeOptions(_Rendering):
     reuse_values: bool = False
     reset_then_reuse_values: bool = False
     cleanup_on_fail: bool = False
+    recreate_pods: bool = False
     history_max: int = DEFAULT_HISTORY
 
 
@@ -95,6 +93,7 @@ class RollbackOptions(_Common):
     force: bool = False
     force_conflicts: bool = False
     cleanup_on_fail: bool = False
+    recreate_pods: bool = False
     dry_run: DryRun = "none"
     history_max: int = DEFAULT_HISTORY
 

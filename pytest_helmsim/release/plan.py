@@ -15,6 +15,7 @@ from pytest_helmsim.chart.manifests import RESOURCE_POLICY
 from pytest_helmsim.objects import meta
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import ApiError, NotFound
+from pytest_helmsim.release import readiness
 from pytest_helmsim.release.apply import Way, Written, on_conflict
 from pytest_helmsim.release.build import Built
 from pytest_helmsim.release.context import Context
@@ -186,6 +187,22 @@ def delete_all(context: Context, targets: Sequence[Built], propagation: str, *, 
         if observe:
             _tell(context, target, target.object, None, None, None, None, "deleted")
     return errors
+
+
+def recreate_pods(context: Context, updated: Sequence[Built]) -> None:
+    """Delete the pods that updated workloads select, as Helm 3 does on request; failures are only logged."""
+    client = context.client
+    for each in updated:
+        selector = readiness.pod_selector(each.object)
+        if not selector:
+            continue
+        try:
+            for pod in client.list(readiness.PODS, each.namespace, label_selector=selector):
+                client.delete(readiness.PODS, meta.name(pod), each.namespace, uid=meta.uid(pod))
+        except ApiError as error:
+            words = f"unable to recreate pods for object {each.namespace}/{each.name} because an error occurred"
+            context.log("warn", f"{words}: {error}")
+            return
 
 
 def delete(context: Context, target: Built, propagation: str) -> None:

@@ -136,6 +136,18 @@ def selector_text(selector: JsonObject) -> str:
     return ",".join(parts)
 
 
+_SELECTING = frozenset({"ReplicaSet", "StatefulSet", "DaemonSet", "Deployment", "Job"})
+_SELECTING_PLAINLY = frozenset({"ReplicationController", "Service"})
+
+
+def pod_selector(obj: JsonObject) -> str:
+    """Which pods an object selects, as a query has it; empty for kinds that select none."""
+    selector = (obj.get("spec") or {}).get("selector") or {}
+    if obj.get("kind") in _SELECTING:
+        return selector_text(selector)
+    return selector_text({"matchLabels": selector}) if obj.get("kind") in _SELECTING_PLAINLY else ""
+
+
 def _claim(client: Client, claim: JsonObject, target: Built) -> bool:
     return bool(_status(claim).get("phase") == "Bound")
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from pytest_helmsim.chart import manifests, model, render
 from pytest_helmsim.chart.capabilities import Capabilities, KubeVersion
-from pytest_helmsim.chart.errors import ChartError
 from pytest_helmsim.client.resources import NoKindMatch
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import ApiError, NotFound
+from pytest_helmsim.release import post_render
 from pytest_helmsim.release.context import Context
-from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption, ReleaseError
+from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption
 from pytest_helmsim.release.model import SYSTEM_LABELS, HookRecord
 from pytest_helmsim.release.options import _Rendering
 from pytest_helmsim.template.errors import FunctionError
@@ -65,10 +65,8 @@ def prepare(
         skip_schema_validation=options.skip_schema_validation,
     )
     if options.post_renderer is not None:
-        try:
-            rendered = options.post_renderer(rendered)
-        except ReleaseError as error:
-            raise ChartError(f"error while running post render on files: {error}") from error
+        text, hooks = post_render.run(rendered, options.post_renderer, context.rules.flavour, hide_secrets=options.hide_secret)
+        return Rendering(text, hook_records(hooks), rendered.notes)
     text = manifests.join(rendered.manifests, hide_secrets=options.hide_secret)
     return Rendering(text, hook_records(rendered.hooks), rendered.notes)
 

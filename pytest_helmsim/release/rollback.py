@@ -125,6 +125,8 @@ def _update(
     try:
         way = updating_way(context, server_side=applying, force=options.force, force_conflicts=options.force_conflicts, migrate=True)
         plan.perform_update(context, plan.make(originals, targets), way, done)
+        if options.recreate_pods:
+            plan.recreate_pods(context, done.updated)
     except ReleaseError as error:
         words = f'Rollback "{journal.release.name}" failed: {error}'
         context.log("warn", words)

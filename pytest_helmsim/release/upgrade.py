@@ -219,6 +219,8 @@ def _perform(context: Context, journal: Journal, prepared: Prepared, done: plan.
             migrate=prepared.server_side and base.apply_method != SERVER_SIDE,
         )
         plan.perform_update(context, plan.make(prepared.originals, prepared.targets), way, done)
+        if options.recreate_pods:
+            plan.recreate_pods(context, done.updated)
         wait.ready(prepared.targets, options.seconds, jobs=options.wait_for_jobs)
     except ReleaseError:
         context.history.try_update(base)
