@@ -21,6 +21,7 @@ from typing import Any, NoReturn, Protocol, runtime_checkable
 from pytest_helmsim.objects.errors import HelmsimError
 
 MAX_DEPTH = 10000
+_CYCLE = "json: unsupported value: encountered a cycle via map[string]interface {}"
 _HTML = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 _RAW = re.compile("[\u2028\u2029\ud800-\udfff]")
 _TYPE_NAMES: dict[type, str] = {complex: "complex128"}
@@ -53,7 +54,10 @@ def encode(value: Any, *, indent: str = "", escape_html: bool = True) -> str:
     `encode({}) = "{}"` in both forms. A value of no JSON type raises GoJsonError.
     """
     parts: list[str] = []
-    _write(value, parts.append, _HTML if escape_html else _RAW, 0)
+    try:
+        _write(value, parts.append, _HTML if escape_html else _RAW, 0)
+    except RecursionError:
+        raise GoJsonError(_CYCLE) from None
     text = "".join(parts)
     return _indented(text, indent) if indent else text
 
@@ -96,7 +100,7 @@ def format_float(value: float) -> str:
 
 def _write(value: Any, out: Any, special: re.Pattern[str], depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise GoJsonError("json: unsupported value: encountered a cycle")
+        raise GoJsonError(_CYCLE)
     if value is None:
         out("null")
     elif isinstance(value, str):

@@ -17,6 +17,7 @@ from pytest_helmsim.template.values import TypedList, Value, go_kind
 
 TABLE = Table()
 
+_ITEM_SIZE = 200
 _SCALARS = (str, bool, int, float)
 
 
@@ -162,6 +163,7 @@ def chunk(size: int, values: Value) -> ListList:
     length = len(items)
     quotient = math.inf * (length - 1) if size == 0 and length != 1 else math.nan if size == 0 else (length - 1) / size
     count = float_to_int(math.floor(quotient) + 1.0 if math.isfinite(quotient) else quotient)
+    check_size(max(count, 0) * _ITEM_SIZE)
     if count < 0:
         raise FunctionError("runtime error: makeslice: len out of range")
     result = ListList()

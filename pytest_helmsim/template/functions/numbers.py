@@ -19,6 +19,7 @@ from pytest_helmsim.template.values import GoInt, Int64, IntList, Value
 TABLE = Table()
 
 _DIVISION_DIGITS = 16
+_ITEM_SIZE = 40
 
 
 @TABLE.function("atoi", "string", result="int")
@@ -217,7 +218,7 @@ def divf(first: Value, *others: Value) -> float:
 def _stepped(start: int, stop: int, step: int) -> IntList:
     if (stop < start and step >= 0) or (stop >= start and step <= 0):
         return IntList()
-    check_size(-((start - stop) // step) * 8)
+    check_size(-((start - stop) // step) * _ITEM_SIZE)
     return IntList(range(start, stop, step))
 
 

@@ -25,6 +25,7 @@ from pytest_helmsim.template.values import StringList
 TABLE = Table()
 
 MAX_PATTERN = 64 * 1024
+MAX_MATCHES = 200_000
 _GO_WORDS = {
     "missing )": "missing closing )",
     "missing ]": "missing closing ]",
@@ -95,7 +96,9 @@ def _panicking(pattern: str) -> Any:
 def _matches(regex: Any, data: bytes) -> Iterator[Any]:
     """All matches as Go finds them: left to right, none overlapping, no empty one right behind another."""
     at, previous = 0, -1
-    while at <= len(data):
+    for _ in range(MAX_MATCHES):
+        if at > len(data):
+            return
         match = regex.search(data, at)
         if match is None:
             return
@@ -105,6 +108,11 @@ def _matches(regex: Any, data: bytes) -> Iterator[Any]:
         previous = end
         if accepted:
             yield match
+    raise _too_many()
+
+
+def _too_many() -> FunctionError:
+    return FunctionError(f"regular expression matches more often than the limit of {MAX_MATCHES} times")
 
 
 def _rune_width(data: bytes, at: int) -> int:
@@ -186,6 +194,8 @@ def _replace_all(regex: Any, text: str, replacement: str, *, literal: bool) -> s
         match = regex.search(data, at)
         if match is None:
             break
+        if len(out) > 2 * MAX_MATCHES:
+            raise _too_many()
         start, end = match.span()
         out.append(data[last:start])
         if end > last or start == 0:

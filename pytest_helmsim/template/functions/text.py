@@ -16,6 +16,8 @@ from pytest_helmsim.template.values import StringList, StringMap, Value, go_kind
 
 TABLE = Table()
 
+_ITEM_SIZE = 60
+
 
 @TABLE.function("hello", result="string")
 def hello() -> str:
@@ -259,6 +261,7 @@ def _split(text: str, separator: str, count: int) -> list[str]:
     """`strings.SplitN`: by characters with an empty separator, nothing for a count of 0, everything for one below."""
     if count == 0:
         return []
+    check_size((text.count(separator) + 1 if separator else len(text)) * _ITEM_SIZE)
     if separator:
         return text.split(separator, count - 1 if count > 0 else -1)
     if count < 0 or count >= len(text):

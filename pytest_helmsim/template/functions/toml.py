@@ -19,6 +19,7 @@ from pytest_helmsim.template.values import GoObject, Value, go_kind
 
 __all__ = ["TomlError", "decode", "encode"]
 
+MAX_DEPTH = 500
 _LOCAL_LAYOUTS = {
     "datetime-local": "2006-01-02T15:04:05.999999999",
     "date-local": "2006-01-02",
@@ -67,6 +68,8 @@ class _Writer:
         kind = _kind(value)
         if kind == "nil":
             return
+        if len(key) > MAX_DEPTH:
+            raise FunctionError(f"value is nested deeper than the limit of {MAX_DEPTH}")
         if kind == "table":
             if len(key) == 1:
                 self._newline()

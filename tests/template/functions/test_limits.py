@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 
 import pytest
@@ -47,6 +48,23 @@ def test_refused(call: str) -> None:
         tracemalloc.stop()
 
 
+TOO_MANY = [
+    'splitList "" (repeat 2000000 "a")',
+    'regexFindAll "" (repeat 300000 "a") -1',
+    'regexSplit "a" (repeat 300000 "a") -1',
+    'regexReplaceAll "x*" (repeat 300000 "a") "b"',
+    "chunk 1 (until 600000)",
+]
+
+
+@pytest.mark.parametrize("call", TOO_MANY)
+def test_refused_for_the_number_of_parts(call: str) -> None:
+    environment = Environment(FUNCTIONS)
+    environment.add("t", f"{{{{ {call} | len }}}}")
+    with pytest.raises(TemplateError, match="limit"):
+        environment.execute("t", {})
+
+
 SLOW_ELSEWHERE = [
     ('regexMatch "(a+)+$" (printf "%sb" (repeat 5000 "a"))', "false"),
     ('regexMatch "(a|aa)+$" (printf "%sb" (repeat 5000 "a"))', "false"),
@@ -60,3 +78,26 @@ def test_patterns_take_linear_time(call: str, expected: str) -> None:
     environment = Environment(FUNCTIONS)
     environment.add("t", f"{{{{ {call} }}}}")
     assert environment.execute("t", {}) == expected
+
+
+CYCLES = {
+    "toJson $d": "^$",
+    "toYaml $d": "^$",
+    "toYamlPretty $d": "^$",
+    "mustToJson $d": "encountered a cycle via map",
+    "mustToYaml $d": "encountered a cycle via map",
+    "toToml $d": "nested deeper than the limit",
+    "deepCopy $d": "limit exceeded: depth",
+    "quote $d": "limit exceeded: depth",
+}
+
+
+@pytest.mark.parametrize(("call", "expected"), CYCLES.items(), ids=list(CYCLES))
+def test_a_map_that_holds_itself(call: str, expected: str) -> None:
+    environment = Environment(FUNCTIONS)
+    environment.add("t", f'{{{{ $d := dict }}}}{{{{ $_ := set $d "x" $d }}}}{{{{ {call} }}}}')
+    try:
+        outcome = environment.execute("t", {})
+    except TemplateError as error:
+        outcome = str(error)
+    assert re.search(expected, outcome)
