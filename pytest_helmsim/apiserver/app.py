@@ -27,6 +27,11 @@ from pytest_helmsim.schema.catalog import DEFAULT, Catalog
 
 PATCH_LOG = 64 * 1024
 REQUEST_LOG = 20_000
+DISABLED_BY_DEFAULT = ("ServiceAccount",)
+"""Pods get no token volume and need no account unless asked for: no chart's upgrade hangs on it, and nothing waits for accounts.
+
+`ApiServer(disabled_admission=())` is as kubeadm sets a cluster up.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ class ApiServer:
         *,
         clock: Clock | None = None,
         seed: int = 0,
-        disabled_admission: Iterable[str] = (),
+        disabled_admission: Iterable[str] = DISABLED_BY_DEFAULT,
         bootstrap: bool = True,
         store: Store | None = None,
     ) -> None:

@@ -248,7 +248,10 @@ class HttpServer:
         offset = clock.now() - self._clock.now()
         while not self._stopped.is_set():
             with self._api.lock:
-                clock.advance_to(self._clock.now() + offset)
+                try:
+                    clock.advance_to(self._clock.now() + offset)
+                except Exception:  # a controller's mistake; the others go on
+                    traceback.print_exc()
             due = clock.next_event()
             wait = _TICK if due is None else min(_TICK, max(0.001, due - (self._clock.now() + offset)))
             self._stopped.wait(wait)

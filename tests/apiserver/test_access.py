@@ -87,3 +87,26 @@ def test_a_moved_cluster_serves_what_its_version_serves(version: str, status: in
     server.move_to(version)
     assert server.handle(Request.make("GET", "/apis/flowcontrol.apiserver.k8s.io/v1beta2/flowschemas")).status == status
     assert server.handle(Request.make("GET", "/api/v1/namespaces/default")).status == 200
+
+
+POD: dict[str, Any] = {"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+PODS = "/api/v1/namespaces/default/pods"
+
+
+def test_pods_get_no_token_by_default() -> None:
+    pod = ApiServer().handle(Request.make("POST", PODS, body=POD)).json()
+    assert "serviceAccountName" not in pod["spec"]
+    assert "volumes" not in pod["spec"]
+
+
+def test_with_the_plugin_pods_get_an_account_and_its_token() -> None:
+    pod = ApiServer(disabled_admission=()).handle(Request.make("POST", PODS, body=POD)).json()
+    assert pod["spec"]["serviceAccountName"] == "default"
+    assert pod["spec"]["containers"][0]["volumeMounts"][0]["mountPath"] == "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+def test_with_the_plugin_the_account_must_exist() -> None:
+    body = {**POD, "spec": {**POD["spec"], "serviceAccountName": "nobody"}}
+    answer = ApiServer(disabled_admission=()).handle(Request.make("POST", PODS, body=body))
+    assert answer.status == 403
+    assert 'serviceaccount "nobody" not found' in answer.json()["message"]
