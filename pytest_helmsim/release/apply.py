@@ -1,6 +1,7 @@
 """Writing one object: create it, or bring the live one to the target, in one of three ways.
 
-`ThreeWay`: strategic three-way patch for built-in kinds, two-way JSON merge patch for the others (three-way on request).
+`ThreeWay`: strategic three-way patch for built-in kinds, two-way JSON merge patch for the others (three-way on request) and
+for objects that Go's types cannot hold, such as a Secret whose data is no base64.
 `ServerSide`: server-side apply, after moving what Helm owned by client-side writes to the applying manager.
 `Replace`: PUT of the target over the live object.
 Source: helm.sh/helm/v4 pkg/kube/client.go; helm.sh/helm/v3 pkg/kube/client.go; k8s.io/client-go util/csaupgrade.
@@ -22,6 +23,7 @@ from pytest_helmsim.release.build import Built
 from pytest_helmsim.release.context import Context
 from pytest_helmsim.release.errors import ObjectFailed
 from pytest_helmsim.release.model import Action
+from pytest_helmsim.schema import decoding
 
 MANAGER = "helm"
 STRICT = "Strict"
@@ -105,7 +107,7 @@ class ThreeWay:
         except ApiError as error:
             raise ObjectFailed(f"unable to get data for current object {target.namespace}/{target.name}: {error}") from error
         schema = self.context.builtin_schema(target.resource.gvk)
-        if schema is not None:
+        if schema is not None and decoding.type_error(target.object, schema) is None:
             return three_way.build(original, target.object, live, schema), STRATEGIC_PATCH
         if not self.unstructured:
             return merge_patch.diff(original, target.object), MERGE_PATCH
