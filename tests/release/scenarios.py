@@ -337,6 +337,7 @@ def snapshot(client: Client, scenario: Scenario) -> dict[str, Any]:
 MASKED_METADATA = ("uid", "resourceVersion", "creationTimestamp", "generation", "selfLink")
 MASKED_NUMBERS = ("clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "controller-uid", "batch.kubernetes.io/controller-uid")
 _UID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_VERSION = re.compile(r'(resourceVersion\\*":\\*")\d+')
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -387,7 +388,7 @@ def masked_record(secret: dict[str, Any], scenario: Scenario) -> Any:
 
 def mask_text(text: str, scenario: Scenario) -> str:
     """Times and generated names in any text."""
-    text = _UID.sub("UID", _TIME.sub("*", text))
+    text = _VERSION.sub(r"\1*", _UID.sub("UID", _TIME.sub("*", text)))
     return re.sub(r"/[^ :\"]*/(charts|helmsim-charts)[^ /:\"]*/", "CHARTS/", text)
 
 

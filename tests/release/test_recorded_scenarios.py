@@ -44,7 +44,6 @@ def prepared() -> Any:
 
 
 GAPS = {
-    "helm3-secret-types": "the embedded server takes data of Secrets that is no base64",
     "helm4-secret-types": "the embedded server takes data of Secrets that is no base64",
 }
 
