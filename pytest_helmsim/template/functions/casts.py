@@ -32,7 +32,12 @@ def strval(value: Value) -> str:
         return value
     if isinstance(value, bytes):
         return to_text(value)
-    return gofmt.show_reflected(value)
+    return value_text(value)
+
+
+def value_text(value: Value) -> str:
+    """`%v`, by the shorter way for everything but nil."""
+    return "<nil>" if value is None else gofmt.show(value)
 
 
 def strslice(value: Value) -> list[str]:

@@ -5,9 +5,8 @@ Source: github.com/Masterminds/sprig/v3 strings.go; github.com/Masterminds/gouti
 
 from __future__ import annotations
 
-from pytest_helmsim.template import gofmt
 from pytest_helmsim.template.errors import FunctionError
-from pytest_helmsim.template.functions.casts import strslice, strval
+from pytest_helmsim.template.functions.casts import strslice, strval, value_text
 from pytest_helmsim.template.functions.runes import SPACES, byte_length, byte_slice, to_bytes, to_text
 from pytest_helmsim.template.limits import check_size
 from pytest_helmsim.template.quoting import quote as quote_text
@@ -208,12 +207,12 @@ def quote(*values: Value) -> str:
 
 @TABLE.function("squote", variadic="any", result="string")
 def squote(*values: Value) -> str:
-    return " ".join([f"'{gofmt.show_reflected(value)}'" for value in values if value is not None])
+    return " ".join([f"'{value_text(value)}'" for value in values if value is not None])
 
 
 @TABLE.function("cat", variadic="any", result="string")
 def cat(*values: Value) -> str:
-    return " ".join([gofmt.show_reflected(value) for value in values if value is not None])
+    return " ".join([value_text(value) for value in values if value is not None])
 
 
 @TABLE.function("indent", "int", "string", result="string")

@@ -51,12 +51,12 @@ class _Writer:
         if depth > MAX_DEPTH:
             raise YamlError(f"yaml: exceeded max depth of {MAX_DEPTH}")
         kind, content = _resolved(value)
-        dashed = begun.endswith("-")
+        dashed = begun.endswith("-") or "\n" in begun
         gap = " " if begun else ""
         if kind == "map" and content:
             prefix = self._open(begun, dashed)
             for key, item in content:
-                text = _key(key)
+                text = _key(key, indent + 2)
                 head = prefix if prefix is not None else " " * (indent + 2)
                 prefix = None
                 self.node(item, indent=indent + 2, begun=f"{head}{text}:", depth=depth + 1)
@@ -142,17 +142,18 @@ def _one_line(text: str, *, plain: bool) -> str:
     return text
 
 
-def _key(key: Value) -> str:
-    """A key without its colon, `? ` before one that is too long."""
+def _key(key: Value, indent: int) -> str:
+    """A key without its colon; one that is too long or has several lines stands behind `? `, its colon on a line of its own."""
     kind, content = _resolved(key)
     if kind != "text":
         return str(content)
     if _SURROGATE.search(content):
         return f"!!binary {base64.b64encode(to_bytes(content)).decode('ascii')}"
-    if _BREAK.search(content):
-        return f"? {yaml_dump.quote_double(content)}\n"
+    if "\n" in content:
+        return f"? {_text(content, indent + 2)}{' ' * indent}"
     text = _one_line(content, plain=_resolves_to_text(content))
-    return text if len(content.encode()) <= _SIMPLE_KEY else f"? {text}\n"
+    simple = not _BREAK.search(content) and len(content.encode()) <= _SIMPLE_KEY
+    return text if simple else f"? {text}\n{' ' * indent}"
 
 
 def _compare(left: str, right: str) -> int:
