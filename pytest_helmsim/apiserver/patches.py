@@ -154,6 +154,18 @@ def _as_go_writes(value: Json, touched: Json) -> Json:
     return {key: _as_go_writes(value[key], touched.get(key)) for key in sorted(value)}
 
 
+def _require_convertible(op: Operation, new: JsonObject) -> None:
+    """A merged configuration that no Go struct can hold (a quantity that is none) is 500, as any failure inside the merge."""
+    if op.served.custom is not None or op.served.schema is None:
+        return
+    wrong = unstructured.error(new, op.served.schema)
+    if wrong is not None:
+        meta, gvk = new.get("metadata") or {}, op.served.gvk
+        title = f"{meta.get('namespace') or ''}/{meta.get('name') or ''}; {gvk}"
+        why = f"unable to convert unstructured object to {gvk}: {wrong}"
+        raise ApiError(f"failed to convert new object ({title}) to proper version: {why}", code=500)
+
+
 def apply(op: Operation, wanted: JsonObject, *, force: bool, complaints: tuple[str, ...] = ()) -> tuple[JsonObject, bool]:
     """Server-side apply of a parsed configuration."""
 
@@ -164,6 +176,7 @@ def apply(op: Operation, wanted: JsonObject, *, force: bool, complaints: tuple[s
         for text in complaints:
             if op.validation == "Warn":
                 op.warn(text)
+        _require_convertible(op, new)
         new = bodies.defaulted(op, new)
         if live is None and (new.get("metadata") or {}).get("uid"):
             uid = new["metadata"]["uid"]

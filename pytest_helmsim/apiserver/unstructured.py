@@ -6,6 +6,7 @@ Source: k8s.io/apimachinery pkg/runtime/converter.go.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pytest_helmsim.objects.json import Json
@@ -38,7 +39,7 @@ def _errors(value: Json, schema: Schema) -> Iterator[str]:
     if schema.format in ("quantity", "date-time") or schema.type == "int-or-string":
         wrong = decoding.type_error({"x": value}, Schema("object", fields={"x": schema}))
         if wrong:
-            yield wrong
+            yield re.sub(r"Go struct field \S* of", "Go value of", wrong)
     elif schema.format == "byte":
         if not isinstance(value, (str, list)):
             yield f"cannot restore slice from {_kind(value)}"
