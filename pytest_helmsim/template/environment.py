@@ -117,8 +117,7 @@ class Environment:
         self.missing_key = missing_key
         self.delimiters = delimiters
         self._functions: dict[str, Function] = {**BUILTINS, **functions}
-        self._templates: dict[str, Template | None] = {}
-        self._parents: tuple[dict[str, Template | None], ...] = ()
+        self._templates: dict[str, Template] = {}
         self._budget = Budget(limits)
         self._helpers = self._make_helpers()
 
@@ -226,6 +225,7 @@ class Environment:
         finally:
             budget.tracer = None
         trace: Trace | None = budget.trace
+        budget.trace = None
         assert trace is not None, "an execution that ends without an error leaves its trace"
         return trace
 

@@ -82,14 +82,6 @@ class ArgumentFault(Fault):
         self.index = index
 
 
-class NilFault(ArgumentFault):
-    """Argument `index` is nil where `expected` takes none; the text depends on where the nil came from."""
-
-    def __init__(self, index: int, expected: str) -> None:
-        super().__init__(index, f"invalid value; expected {expected}")
-        self.expected = expected
-
-
 class ElementFault(Fault):
     """`name` is no field of an item; the text names the item's type unless the list or map holds interfaces."""
 
