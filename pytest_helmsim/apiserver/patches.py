@@ -9,7 +9,7 @@ from pytest_helmsim.apiserver import bodies, customs, field_managers, unstructur
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects import gojson, yamlio
-from pytest_helmsim.objects.json import Json, JsonObject, dumps
+from pytest_helmsim.objects.json import Json, JsonObject, dumps, dumps_sorted, loads
 from pytest_helmsim.objects.status import ApiError, BadRequest, Cause, Invalid, UnsupportedMediaType, details
 from pytest_helmsim.patch import dispatch, gotext, json_patch
 from pytest_helmsim.patch.errors import PatchError
@@ -125,7 +125,8 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
         if wrong is not None:
             raise refuse(wrong)
         if op.validation != "Ignore":
-            found = [*complaints, *decoding.strict_errors(patched, schema)]
+            seen = unstructured.in_struct_order(patched, schema) if strategic else patched
+            found = [*complaints, *decoding.strict_errors(seen, schema)]
             if found and op.validation == "Strict":
                 raise refuse(f"strict decoding error: {', '.join(found)}")
             for text in found:
@@ -146,7 +147,9 @@ def _touched(operations: Json) -> JsonObject:
 
 
 def _as_go_writes(value: Json, touched: Json) -> Json:
-    """Objects that the patch opened come out with sorted keys, the others in the order they had."""
+    """Objects that the patch opened or brought come out with sorted keys, the others in the order they had."""
+    if isinstance(touched, list):
+        return loads(dumps_sorted(value))
     if isinstance(value, list) and isinstance(touched, dict):
         return [_as_go_writes(item, touched.get(str(index))) if str(index) in touched else item for index, item in enumerate(value)]
     if not isinstance(value, dict) or not isinstance(touched, dict):
@@ -154,14 +157,14 @@ def _as_go_writes(value: Json, touched: Json) -> Json:
     return {key: _as_go_writes(value[key], touched.get(key)) for key in sorted(value)}
 
 
-def _require_convertible(op: Operation, new: JsonObject) -> None:
+def _require_convertible(op: Operation, new: JsonObject, namespace: str) -> None:
     """A merged configuration that no Go struct can hold (a quantity that is none) is 500, as any failure inside the merge."""
     if op.served.custom is not None or op.served.schema is None:
         return
     wrong = unstructured.error(new, op.served.schema)
     if wrong is not None:
         meta, gvk = new.get("metadata") or {}, op.served.gvk
-        title = f"{meta.get('namespace') or ''}/{meta.get('name') or ''}; {gvk}"
+        title = f"{namespace}/{meta.get('name') or ''}; {gvk}"
         why = f"unable to convert unstructured object to {gvk}: {wrong}"
         raise ApiError(f"failed to convert new object ({title}) to proper version: {why}", code=500)
 
@@ -176,7 +179,7 @@ def apply(op: Operation, wanted: JsonObject, *, force: bool, complaints: tuple[s
         for text in complaints:
             if op.validation == "Warn":
                 op.warn(text)
-        _require_convertible(op, new)
+        _require_convertible(op, new, (wanted.get("metadata") or {}).get("namespace") or "")
         new = bodies.defaulted(op, new)
         if live is None and (new.get("metadata") or {}).get("uid"):
             uid = new["metadata"]["uid"]

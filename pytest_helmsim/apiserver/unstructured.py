@@ -21,6 +21,16 @@ def error(value: Json, schema: Schema) -> str | None:
     return next(_errors(value, schema), None)
 
 
+def in_struct_order(value: Json, schema: Schema) -> Json:
+    """The value with the fields of every struct in the order of the Go type, unknown ones last: the order in which they are met."""
+    if isinstance(value, dict) and schema.fields is not None:
+        known = {key: in_struct_order(value[key], field) for key, field in schema.fields.items() if key in value}
+        return {**known, **{key: item for key, item in value.items() if key not in known}}
+    if isinstance(value, list) and schema.items is not None:
+        return [in_struct_order(item, schema.items) for item in value]
+    return value
+
+
 def _kind(value: Json) -> str:
     if isinstance(value, bool):
         return "bool"
