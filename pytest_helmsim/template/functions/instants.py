@@ -37,15 +37,8 @@ class Location:
         """The offset that holds at wall clock seconds: in a gap or an overlap Go's choice, the offset before the change."""
         if self.zone is None:
             return self.offset
-        first = self.lookup(wall)[1]
-        if not first:
-            return first
-        guess = wall - first
-        second = self.lookup(guess)[1]
-        if second == first:
-            return first
-        other = wall - second
-        return second if self.lookup(other)[1] == second else first
+        offset = self.lookup(wall)[1]
+        return self.lookup(wall - offset)[1] if offset else 0
 
     def offset_of_name(self, abbreviation: str, unix: int) -> int | None:
         """The offset that the zone gives an abbreviation such as CEST, near `unix` if it has several; None if it has none."""

@@ -10,6 +10,7 @@ from typing import Any
 from pytest_helmsim.template import gofmt
 from pytest_helmsim.template.errors import FunctionError
 from pytest_helmsim.template.functions import layouts
+from pytest_helmsim.template.functions.instants import UTC_LOCATION
 from pytest_helmsim.template.functions.reflection import elements
 from pytest_helmsim.template.functions.runes import to_bytes, valid
 from pytest_helmsim.template.functions.times import Duration, Time
@@ -123,7 +124,8 @@ class _Writer:
 
     def _element(self, value: Value) -> None:
         if isinstance(value, Time):
-            self.out.append(layouts.format(value.instant, _LOCAL_LAYOUTS.get(value.instant.location.name, layouts.RFC3339_NANO)))
+            layout = _LOCAL_LAYOUTS.get(value.instant.location.name)
+            self.out.append(layouts.format(value.instant.within(UTC_LOCATION) if layout else value.instant, layout or layouts.RFC3339_NANO))
         elif isinstance(value, Duration):
             self.out.append(quoted(value.go_string()))
         elif isinstance(value, str):

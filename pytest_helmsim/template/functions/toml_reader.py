@@ -151,7 +151,7 @@ class _Reader:
             self.skip_blanks()
             char = self.peek()
             if char in ("]", ""):
-                self._refuse("unexpected end of table name (table names cannot be empty)")
+                self._fail("unexpected end of table name (table names cannot be empty)")
             if char == ".":
                 self._refuse("unexpected table separator (table names cannot be empty)")
             if not parts:
@@ -189,7 +189,7 @@ class _Reader:
         self.skip_blanks()
         char = self.peek()
         if char in ("=", ""):
-            self._refuse("unexpected '=': key name appears blank")
+            self._fail("unexpected '=': key name appears blank")
         if char == ".":
             self._refuse("unexpected '.': keys cannot start with a '.'")
         self.key_line = self.line
@@ -206,7 +206,7 @@ class _Reader:
             self.skip_blanks()
             char = self.peek()
             if char in ("=", ""):
-                self._refuse("unexpected '='")
+                self._fail("unexpected '='")
             if char == ".":
                 self._refuse("unexpected '.'")
             parts.append(self._name(char))

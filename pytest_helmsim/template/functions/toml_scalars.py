@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 
+from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.template.functions import layouts
 from pytest_helmsim.template.functions.casts import parse_float, parse_int
 from pytest_helmsim.template.functions.instants import Instant, Location, local_location
 from pytest_helmsim.template.quoting import quote
 
 _HEX = "0123456789abcdefABCDEF"
-_LOCAL_DATETIME, _LOCAL_DATE, _LOCAL_TIME = Location("datetime-local"), Location("date-local"), Location("time-local")
 
 
 class ScalarError(ValueError):
@@ -53,15 +53,18 @@ def number(text: str) -> float:
 
 
 def instant(text: str) -> Instant:
-    """A moment; without a zone, a date or a time of day it is in a zone that is named so."""
+    """A moment; without a zone, a date or a time of day it is in a zone that is named so, with today's offset of the local one."""
+    local = local_location()
+    offset = local.lookup(int(RealClock().now()))[1]
+    moment, day, time = (Location(f"{name}-local", offset) for name in ("datetime", "date", "time"))
     for layout, location in (
-        (layouts.RFC3339_NANO, local_location()),
-        ("2006-01-02T15:04:05.999999999", _LOCAL_DATETIME),
-        ("2006-01-02", _LOCAL_DATE),
-        ("15:04:05.999999999", _LOCAL_TIME),
-        ("2006-01-02T15:04Z07:00", local_location()),
-        ("2006-01-02T15:04", _LOCAL_DATETIME),
-        ("15:04", _LOCAL_TIME),
+        (layouts.RFC3339_NANO, local),
+        ("2006-01-02T15:04:05.999999999", moment),
+        ("2006-01-02", day),
+        ("15:04:05.999999999", time),
+        ("2006-01-02T15:04Z07:00", local),
+        ("2006-01-02T15:04", moment),
+        ("15:04", time),
     ):
         try:
             found = layouts.parse(layout, text, location)
