@@ -21,7 +21,7 @@ from pytest_helmsim.client.client import Client
 from pytest_helmsim.objects.clock import Clock
 from pytest_helmsim.objects.flavour import HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.release import codec, install, names, queries, rollback, storage, testing, uninstall, upgrade
+from pytest_helmsim.release import codec, durations, install, names, queries, rollback, storage, testing, uninstall, upgrade
 from pytest_helmsim.release.context import (
     Context,
     Log,
@@ -40,6 +40,7 @@ from pytest_helmsim.release.options import (
     TestOptions,
     UninstallOptions,
     UpgradeOptions,
+    strategy,
 )
 from pytest_helmsim.release.rules import RULES
 from pytest_helmsim.release.uninstall import Uninstalled
@@ -99,7 +100,7 @@ class Engine:
         **changes: Any,
     ) -> Release:
         """Install; the record as it was left. Raise `InstallFailed` and its kin of `release.errors`."""
-        chosen = _options(InstallOptions, options, changes)
+        chosen = _options(InstallOptions, options, changes, self.flavour)
         return install.install(self.context(), name, self._installable(chart), values or {}, chosen)
 
     def upgrade(
@@ -111,7 +112,7 @@ class Engine:
         **changes: Any,
     ) -> Release:
         """Upgrade, or install with `install=True` where there is nothing to upgrade."""
-        chosen = _options(UpgradeOptions, options, changes)
+        chosen = _options(UpgradeOptions, options, changes, self.flavour)
         if chosen.install and self.needs_install(name):
             return self.install(name, chart, values, self.as_install(name, chosen))
         return upgrade.upgrade(self.context(), name, self._installable(chart), values or {}, chosen)
@@ -136,19 +137,19 @@ class Engine:
 
     def rollback(self, name: str, revision: int = 0, options: RollbackOptions | None = None, **changes: Any) -> Release:
         """Back to a revision; 0 means the one before the last."""
-        return rollback.rollback(self.context(), name, revision, _options(RollbackOptions, options, changes))
+        return rollback.rollback(self.context(), name, revision, _options(RollbackOptions, options, changes, self.flavour))
 
     def uninstall(self, name: str, options: UninstallOptions | None = None, **changes: Any) -> Uninstalled:
         """Take a release away; the last record and the text on what was kept."""
-        return uninstall.uninstall(self.context(), name, _options(UninstallOptions, options, changes))
+        return uninstall.uninstall(self.context(), name, _options(UninstallOptions, options, changes, self.flavour))
 
     def test(self, name: str, options: TestOptions | None = None, *, show: testing.Show | None = None, **changes: Any) -> Release:
         """Run the test hooks; raise `TestFailed`. `show` gets the stored record while Helm 4's test pods can still be read."""
-        return testing.run_tests(self.context(), name, _options(TestOptions, options, changes), show)
+        return testing.run_tests(self.context(), name, _options(TestOptions, options, changes, self.flavour), show)
 
     def test_logs(self, release: Release, options: TestOptions | None = None, **changes: Any) -> list[tuple[str, str]]:
         """Heading and log of each test."""
-        return testing.logs(self.context(), release, _options(TestOptions, options, changes))
+        return testing.logs(self.context(), release, _options(TestOptions, options, changes, self.flavour))
 
     # questions
 
@@ -214,8 +215,13 @@ class Engine:
         return loaded
 
 
-def _options(cls: type[Any], given: Any, changes: Mapping[str, Any]) -> Any:
+def _options(cls: type[Any], given: Any, changes: Mapping[str, Any], flavour: Flavour) -> Any:
+    """One object of options; raise `ReleaseError` for an unknown one, `InvalidOption` for a value that cannot be."""
     unknown = [key for key in changes if key not in cls.__dataclass_fields__]
     if unknown:
         raise ReleaseError(f"{cls.__name__} has no option {unknown[0]!r}; it has {', '.join(cls.__dataclass_fields__)}")
-    return replace(given, **changes) if given is not None else cls(**changes)
+    options = replace(given, **changes) if given is not None else cls(**changes)
+    durations.seconds(options.timeout)
+    if not isinstance(options, TestOptions):
+        strategy(options.wait, flavour)
+    return options

@@ -44,7 +44,7 @@ from pytest_helmsim.release.model import (
     Info,
     Release,
 )
-from pytest_helmsim.release.options import InstallOptions, UninstallOptions, strategy, waiter
+from pytest_helmsim.release.options import InstallOptions, UninstallOptions, strategy, undoing_wait, waiter
 
 CRD_TIMEOUT = 60.0
 
@@ -269,7 +269,7 @@ def _fail(context: Context, journal: Journal, error: BaseException, options: Ins
         journal.release = release
         journal.write()
         return InstallFailed(text, release=release, cause=error)
-    undo = UninstallOptions(no_hooks=options.no_hooks, timeout=options.timeout, wait=options.wait or True)
+    undo = UninstallOptions(no_hooks=options.no_hooks, timeout=options.timeout, wait=undoing_wait(options.wait, context.rules.flavour))
     try:
         uninstall.uninstall(context, name, undo)
     except ReleaseError as second:

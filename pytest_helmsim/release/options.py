@@ -141,6 +141,11 @@ def strategy(wait: Wait, flavour: Flavour, *, atomic: bool = False) -> str:
     return "watcher" if atomic and name == "hookOnly" else str(name)
 
 
+def undoing_wait(wait: Wait, flavour: Flavour) -> Wait:
+    """How the rollback or uninstall waits that an atomic operation ends with."""
+    return True if flavour == HELM3 else strategy(wait, flavour, atomic=True)
+
+
 _WAITERS: Mapping[str, Callable[[Context], Waiter]] = {
     "polling": Polling,
     "legacy": Polling,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption
 from pytest_helmsim.release.model import SYSTEM_LABELS, HookRecord
 from pytest_helmsim.release.options import _Rendering
 from pytest_helmsim.template.errors import FunctionError
+from pytest_helmsim.template.signatures import define
 from pytest_helmsim.template.values import Int64
 
 
@@ -63,6 +65,7 @@ def prepare(
         flavour=context.rules.flavour,
         subchart_notes=options.subchart_notes,
         skip_schema_validation=options.skip_schema_validation,
+        functions={"getHostByName": define("getHostByName", _resolve, "string", result="string")} if options.enable_dns else None,
     )
     if options.post_renderer is not None:
         text, hooks = post_render.run(rendered, options.post_renderer, context.rules.flavour, hide_secrets=options.hide_secret)
@@ -99,6 +102,14 @@ def check_hide_secret(context: Context, options: _Rendering) -> None:
     """Raise `InvalidOption` where secrets are hidden from a real run."""
     if options.hide_secret and options.dry_run == "none":
         raise InvalidOption(context.rules.hide_secret)
+
+
+def _resolve(name: str) -> str:
+    """An address of a host; the empty string when it has none."""
+    try:
+        return str(socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)[0][4][0])
+    except (OSError, UnicodeError):
+        return ""
 
 
 def _lookup(context: Context) -> render.Lookup:

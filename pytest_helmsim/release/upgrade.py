@@ -29,7 +29,7 @@ from pytest_helmsim.release.errors import (
 from pytest_helmsim.release.hooks import HookRunner, Journal
 from pytest_helmsim.release.install import creating_way, method, updating_way
 from pytest_helmsim.release.model import DEPLOYED, FAILED, PENDING_UPGRADE, SERVER_SIDE, SUPERSEDED, Info, Release
-from pytest_helmsim.release.options import RollbackOptions, UpgradeOptions, server_side, strategy, waiter
+from pytest_helmsim.release.options import RollbackOptions, UpgradeOptions, server_side, strategy, undoing_wait, waiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ def _roll_back(context: Context, name: str, text: str, options: UpgradeOptions) 
     if good is None:
         return f"unable to find a previously successful release when attempting to rollback. original upgrade error: {text}"
     back = RollbackOptions(
-        wait=options.wait or True,
+        wait=undoing_wait(options.wait, context.rules.flavour),
         wait_for_jobs=options.wait_for_jobs,
         timeout=options.timeout,
         no_hooks=options.no_hooks,
