@@ -1,0 +1,32 @@
+"""The real kubectl, the same commands against the real server and the embedded cluster: same output, same exit status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import oracle
+import pytest
+from conformance.programs import Place, Script, Server, compare, executable, name_namespace, namespaces, scripts
+
+pytestmark = pytest.mark.oracle
+
+SCRIPTS = list(scripts(Path(__file__).with_name("kubectl.yaml")))
+
+
+def test_there_are_commands_enough():
+    assert len({line for script in SCRIPTS for line in script.lines}) >= 200
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_kubectl_cannot_tell(script: Script, real: Server, bare: Server, tmp_path: Path):
+    kubectl = oracle.binary("kubectl")
+    namespace = name_namespace(script.name)
+    places = []
+    for server in (real, bare):
+        folder = tmp_path / server.name
+        script.write(folder)
+        places.append(Place(server.name, folder, server.in_namespace(namespace, folder), namespace, {"kubectl": executable(kubectl)}))
+    with namespaces(kubectl, (namespace, real), (namespace, bare)):
+        differences = [compare(line.replace("NAMESPACE", namespace), *places) for line in script.lines]
+    found = [each for each in differences if each]
+    assert not found, f"{len(found)} of {len(script.lines)} commands differ\n" + "\n".join(found)
