@@ -96,7 +96,9 @@ class History(Sequence[Revision]):
         return Statuses(self)
 
     def table(self) -> list[str]:
-        """The revisions as lines of a table."""
+        """The revisions as lines of a table; none where there are no revisions."""
+        if not self._revisions:
+            return []
         rows = [("REVISION", "UPDATED", "STATUS", "CHART", "DESCRIPTION")]
         for each in self._revisions:
             rows.append((str(each.number), each.record.info.last_deployed[:19], each.status, each.chart, each.description.split("\n")[0]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_helmsim.harness.errors import NoSuchField, NoSuchObject
 from pytest_helmsim.objects.fields import FieldPath
-from pytest_helmsim.objects.json import Json, dumps
+from pytest_helmsim.objects.json import Json, JsonObject, dumps
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import Conflict
 from pytest_helmsim.patch import field_text, verdicts
@@ -169,7 +169,7 @@ class Outcome(Mapping[str, ObjectOutcome]):
         """A line for each object, and below it one for each field that did not stay as it was."""
         for obj in self.objects.values():
             yield f"{obj.name} {obj.action}"
-            if obj.change.original is None and obj.action != "failed":
+            if obj.change.target is None or (obj.change.original is None and obj.action != "failed"):
                 continue
             for each in obj.fields:
                 if each.merge.verdict != "unchanged":
@@ -179,7 +179,8 @@ class Outcome(Mapping[str, ObjectOutcome]):
         found = self.objects.get(name)
         if found is None:
             kind, _, rest = name.partition("/")
-            found = self.objects.get(f"{kind}/{self.release.name}-{rest}")
+            candidates = [obj for each in self.objects.values() if (obj := each.change.target) and obj.get("kind") == kind]
+            found = self.objects.get(f"{kind}/{nearest(rest, self.release.name, candidates)}")
         if found is None:
             raise NoSuchObject(f"the operation touched no {name!r}; it touched {', '.join(self.objects) or 'nothing'}")
         return found
@@ -269,6 +270,17 @@ class HookOutcome:
     name: str
     kind: str
     phase: str
+
+
+def nearest(name: str, release: str, objects: Sequence[JsonObject]) -> str:
+    """The full name of the one object that `name` means: `RELEASE-name`, or labelled as the app `name`; empty when none or several are."""
+    names = [obj["metadata"]["name"] for obj in objects]
+    if f"{release}-{name}" in names:
+        return f"{release}-{name}"
+    labelled = [
+        obj["metadata"]["name"] for obj in objects if (obj["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == name
+    ]
+    return labelled[0] if len(labelled) == 1 else ""
 
 
 def _action(change: ObjectChange) -> str:

@@ -16,8 +16,8 @@ from pytest_helmsim.harness.cluster import split_reference
 from pytest_helmsim.harness.errors import BadReference, NoSuchChart, NoSuchObject
 from pytest_helmsim.harness.history import History
 from pytest_helmsim.harness.live import LiveObject
-from pytest_helmsim.harness.outcome import Outcome
-from pytest_helmsim.objects import gojson
+from pytest_helmsim.harness.outcome import Outcome, nearest
+from pytest_helmsim.objects import gojson, yamlio
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.release import durations
 from pytest_helmsim.release.engine import Engine
@@ -134,13 +134,26 @@ class Release:
         return self.engine.get_values(self.name)
 
     def live(self, reference: str) -> LiveObject:
-        """The live object `Kind/name`; a chart that puts the release's name before its objects' names may leave that away."""
+        """The live object `Kind/name`.
+
+        Where nothing is called so, the one object of that kind in the release counts whose name begins with the release's name
+        and ends in `name`, or whose label `app.kubernetes.io/name` is `name`.
+        """
         found = self.cluster.live(reference, namespace=self.namespace)
         if found.exists:
             return found
         kind, name = split_reference(reference)
-        prefixed = self.cluster.live(f"{kind}/{self.name}-{name}", namespace=self.namespace)
-        return prefixed if prefixed.exists else found
+        candidates = [obj for obj in self._objects() if obj.get("kind") == kind.partition(".")[0]]
+        named = nearest(name, self.name, candidates)
+        return self.cluster.live(f"{kind}/{named}", namespace=self.namespace) if named else found
+
+    def _objects(self) -> list[JsonObject]:
+        """The objects of the last revision's manifest."""
+        try:
+            manifest = self.engine.get_manifest(self.name)
+        except ReleaseError:
+            return []
+        return [obj for obj in yamlio.load_objects(manifest) if isinstance(obj, dict)]
 
     def _last(self) -> Record | None:
         try:

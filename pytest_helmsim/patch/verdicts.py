@@ -50,7 +50,11 @@ _SYSTEM = frozenset(
     ("metadata", name)
     for name in ("uid", "resourceVersion", "generation", "creationTimestamp", "selfLink", "managedFields", "deletionTimestamp",
                  "deletionGracePeriodSeconds")
-) | {("status",), ("metadata", "annotations", "deployment.kubernetes.io/revision")}  # fmt: skip
+) | {
+    ("status",),
+    ("metadata", "annotations", "deployment.kubernetes.io/revision"),
+    ("metadata", "annotations", "deprecated.daemonset.template.generation"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ def mark_settings(item: pytest.Item) -> dict[str, Any]:
     return result
 
 
-def name_of_test(item: pytest.Item, limit: int = 40) -> str:
+def name_of_test(item: pytest.Item, limit: int = 30) -> str:
     """`test_keeps_sidecar[a b]` -> `keeps-sidecar-a-b`: a release name; a long one is cut and ends in a hash."""
     text = re.sub(r"[^a-z0-9]+", "-", item.name.lower().removeprefix("test")).strip("-") or "test"
     if len(text) <= limit:
