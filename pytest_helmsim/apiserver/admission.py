@@ -18,6 +18,11 @@ from pytest_helmsim.objects.status import Cause, Forbidden, details, not_found, 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
 
+NOT_SIMULATED = (
+    "admission webhooks: stored and checked, not called; a test adds actors of its own to `server.mutators`",
+    "ValidatingAdmissionPolicy and MutatingAdmissionPolicy: stored, not evaluated",
+    "Pod Security: labels of namespaces are stored, not enforced",
+)
 NAMESPACES = StoreKey("", "namespaces")
 IMMORTAL = ("default", "kube-system", "kube-public")
 _REVIEWS = ("localsubjectaccessreviews", "selfsubjectaccessreviews", "subjectaccessreviews", "selfsubjectrulesreviews")

@@ -25,6 +25,9 @@ from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.objects.wire import Request, Response, User
 from pytest_helmsim.schema.catalog import DEFAULT, Catalog
 
+APPROXIMATE = (
+    "admission plugin ServiceAccount: off unless `disabled_admission` is given without it: pods get no token volume, and need no account",
+)
 PATCH_LOG = 64 * 1024
 REQUEST_LOG = 20_000
 DISABLED_BY_DEFAULT = ("ServiceAccount",)

@@ -12,6 +12,11 @@ from pytest_helmsim.objects.kinds import GroupVersionKind, Resource
 from pytest_helmsim.schema.catalog import Catalog
 from pytest_helmsim.schema.model import Schema
 
+NOT_SIMULATED = (
+    "APIService: stored; requests are not passed on to an extension server",
+    "API priority and fairness: FlowSchemas are stored; no request waits or is turned away",
+    "conversion webhooks of CustomResourceDefinitions: not called; objects only change their `apiVersion`",
+)
 CRD_KEY = StoreKey("apiextensions.k8s.io", "customresourcedefinitions")
 _SHARED_STORAGE = {StoreKey("events.k8s.io", "events"): StoreKey("", "events")}
 """Resources whose objects are the same ones under two groups."""

@@ -34,6 +34,7 @@ from pytest_helmsim.objects.wire import Request, Response, User
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
 
+NOT_SIMULATED = ("`exec`, `attach`, `port-forward` and `proxy`: refused with 400; containers run no processes",)
 _WHOLE_OBJECT = ("status", "finalize", "approval", "ephemeralcontainers", "resize")
 _PDBS = StoreKey("policy", "poddisruptionbudgets")
 _PODS = StoreKey("", "pods")

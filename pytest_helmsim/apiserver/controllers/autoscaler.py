@@ -17,6 +17,10 @@ from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import ApiError
 
+APPROXIMATE = (
+    "HorizontalPodAutoscaler `behavior`: of it only `scaleDown.stabilizationWindowSeconds` is followed; the rest is as by default",
+    "metrics of a HorizontalPodAutoscaler: scripted by the test, one number for each metric; pods that are not ready do not dampen it",
+)
 COMPONENT = "horizontal-pod-autoscaler"
 PERIOD = 15.0
 TOLERANCE = 0.1

@@ -13,6 +13,7 @@ from pytest_helmsim.objects import clock as clocks
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import AlreadyExists, ApiError, NotFound
 
+APPROXIMATE = ("CronJob `spec.schedule` with `TZ=` in it: due by the zone of the controller; `spec.timeZone` is followed",)
 COMPONENT = "cronjob-controller"
 SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 MANY_MISSED = 100

@@ -13,6 +13,7 @@ from pytest_helmsim.apiserver.loopback import StoreEvent
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import NotFound
 
+APPROXIMATE = ("Endpoints of Services with several named ports: subsets and ports may stand in another order",)
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 HEADLESS = "service.kubernetes.io/headless"
 MANAGED_BY = "endpoints.kubernetes.io/managed-by"

@@ -16,6 +16,7 @@ from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import AlreadyExists, Forbidden, NotFound
 
+APPROXIMATE = ("Events: kept as long as the cluster; the real server drops them after an hour",)
 COMBINED = "(combined from similar events): "
 SIMILAR_EVENTS = 10
 SIMILAR_SECONDS = 600.0

@@ -13,6 +13,10 @@ from pytest_helmsim.apiserver.controllers.images import Behaviour, CrashLoop, Ex
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import NotFound
 
+APPROXIMATE = (
+    "end of pods: a pod that is deleted goes at once; `preStop`, grace periods and the order in which sidecars end take no time",
+)
+NOT_SIMULATED = ("dead nodes: nodes stay ready; nothing is evicted, and there is no pressure of memory or disk",)
 MANAGER = "kubelet"
 COMPONENT = "kubelet"
 NETWORK = ["10", "244"]

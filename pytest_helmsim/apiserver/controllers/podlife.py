@@ -15,6 +15,7 @@ from pytest_helmsim.apiserver.controllers.images import Behaviour, CrashLoop, Im
 from pytest_helmsim.objects import clock as clocks
 from pytest_helmsim.objects.json import JsonObject
 
+APPROXIMATE = ("probes: not run; a container starts, is ready or fails as its image is scripted",)
 START_SECONDS = 1.0
 FIRST_BACKOFF = 10.0
 LONGEST_BACKOFF = 300.0

@@ -13,6 +13,9 @@ from pytest_helmsim.apiserver.loopback import StoreEvent
 from pytest_helmsim.objects import quantity
 from pytest_helmsim.objects.json import JsonObject
 
+APPROXIMATE = (
+    "scheduling: the first node that fits by selectors, node affinity, taints, requests and volumes; no pod affinity, spread, preemption",
+)
 MANAGER = "kube-scheduler"
 _IDLE = (0, 0.0, 0.0)
 """The load of a node without pods: how many, their CPU, their memory."""

@@ -11,6 +11,7 @@ from pytest_helmsim.apiserver.controllers import common
 from pytest_helmsim.apiserver.controllers.common import INGRESS, SERVICE, Key, Keys, Reconciler
 from pytest_helmsim.objects.json import JsonObject
 
+APPROXIMATE = ("load balancers and ingress controllers: played by the cluster, which gives addresses at once",)
 FINALIZER = "service.kubernetes.io/load-balancer-cleanup"
 COMPONENT = "service-controller"
 CLOUD = "cloud-controller-manager"

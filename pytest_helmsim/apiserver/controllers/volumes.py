@@ -15,6 +15,7 @@ from pytest_helmsim.objects import quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import NotFound
 
+APPROXIMATE = ("provisioners and resizers: every StorageClass stands for one that answers at once; no data is kept",)
 COMPONENT = "persistentvolume-controller"
 CLAIM_FINALIZER = "kubernetes.io/pvc-protection"
 VOLUME_FINALIZER = "kubernetes.io/pv-protection"

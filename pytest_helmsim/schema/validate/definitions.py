@@ -16,6 +16,7 @@ from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
 from pytest_helmsim.schema.validate.webhooks import check_service
 
+APPROXIMATE = ("defaults in the schema of a CustomResourceDefinition: checked by their type only, not against the schema",)
 _TYPES = ("array", "boolean", "integer", "number", "object", "string")
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 _INT_OR_STRING: list[Json] = [{"type": "integer"}, {"type": "string"}]
