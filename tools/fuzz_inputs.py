@@ -1,0 +1,231 @@
+"""Random requests for `fuzz_api.py`: a good object of each kind, and changes to it that its schema suggests."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+from api_scenarios import APPLY, CLUSTER_KINDS, JSON_PATCH, KINDS, MERGE, STRATEGIC, TABLE, collection
+
+from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.schema.catalog import Catalog
+from pytest_helmsim.schema.model import Schema
+
+Step = dict[str, Any]
+ALL = {**KINDS, **CLUSTER_KINDS}
+NAMES = [name for name in ALL if name not in ("Namespace",)]
+SCALED = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
+CATALOG = Catalog.for_version("1.36")
+
+WORDS: dict[str, tuple[Any, ...]] = {
+    "restartPolicy": ("Always", "Never", "OnFailure"),
+    "imagePullPolicy": ("Always", "IfNotPresent", "Never", "Maybe"),
+    "protocol": ("TCP", "UDP", "SCTP", "tcp"),
+    "pathType": ("Prefix", "Exact", "ImplementationSpecific", "x"),
+    "concurrencyPolicy": ("Allow", "Forbid", "Replace"),
+    "operator": ("In", "NotIn", "Exists", "DoesNotExist", "Equal"),
+    "effect": ("NoSchedule", "NoExecute", "PreferNoSchedule"),
+    "policyTypes": ("Ingress", "Egress"),
+    "sessionAffinity": ("None", "ClientIP"),
+    "externalTrafficPolicy": ("Cluster", "Local"),
+    "internalTrafficPolicy": ("Cluster", "Local"),
+    "podManagementPolicy": ("OrderedReady", "Parallel"),
+    "accessModes": ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany"),
+    "volumeMode": ("Filesystem", "Block"),
+    "reclaimPolicy": ("Delete", "Retain"),
+    "volumeBindingMode": ("Immediate", "WaitForFirstConsumer"),
+    "dnsPolicy": ("ClusterFirst", "Default", "None"),
+    "schedule": ("* * * * *", "@daily", "x"),
+    "verbs": ("get", "list", "*"),
+    "whenUnsatisfiable": ("DoNotSchedule", "ScheduleAnyway"),
+    "unhealthyPodEvictionPolicy": ("IfHealthyBudget", "AlwaysAllow"),
+    "completionMode": ("NonIndexed", "Indexed"),
+    "addressType": ("IPv4", "IPv6"),
+    "failurePolicy": ("Ignore", "Fail"),
+    "cidr": ("10.0.0.0/8", "x"),
+    "selectPolicy": ("Max", "Min", "Disabled"),
+    "timeZone": ("Europe/Berlin", "Nowhere"),
+    "ip": ("10.1.2.3", "x"),
+    "clusterIP": ("None", "10.96.200.7", ""),
+    "finalizers": ("example.com/hold", "foregroundDeletion", "foo"),
+}  # fmt: skip
+TYPES = {
+    "Service": ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName"),
+    "Deployment": ("RollingUpdate", "Recreate"),
+    "StatefulSet": ("RollingUpdate", "OnDelete"),
+    "DaemonSet": ("RollingUpdate", "OnDelete"),
+    "HorizontalPodAutoscaler": ("Resource", "Pods", "Utilization", "AverageValue", "Percent"),
+    "Secret": ("Opaque", "kubernetes.io/tls"),
+}
+STRINGS = ("a", "b", "web", "example.com", "", "Bad_Value", "5Gi")
+SKIPPED = frozenset(
+    {"resourceVersion", "uid", "selfLink", "managedFields", "creationTimestamp", "deletionTimestamp", "generation", "namespace", "name",
+     "deletionGracePeriodSeconds", "generateName", "apiVersion", "kind", "nodePort", "healthCheckNodePort"}
+)  # fmt: skip
+
+
+def schema_of(kind: str) -> Schema:
+    """The schema of a kind."""
+    found = CATALOG.schema(GroupVersionKind.of(ALL[kind][0], kind))
+    assert found is not None
+    return found
+
+
+def value_for(source: Random, kind: str, key: str, schema: Schema, depth: int = 0) -> Any:
+    """A value that is right more often than not."""
+    if source.random() < 0.03:
+        return source.choice((None, "", 0, [], {}, True, "text"))
+    if key in WORDS and schema.type == "string":
+        return source.choice(WORDS[key])
+    if key == "type" and kind in TYPES:
+        return source.choice(TYPES[kind])
+    match schema.type:
+        case "string" if schema.format == "quantity":
+            return source.choice(("1", "100m", "1.5", "2Gi", "0.5Gi", 3, "1e3", "x"))
+        case "string" if schema.format == "byte":
+            return source.choice(("YQ==", "", "Zm9v"))
+        case "string" if schema.format == "date-time":
+            return source.choice(("2030-01-02T03:04:05Z", "2030-01-02T03:04:05+02:00"))
+        case "string":
+            return source.choice(STRINGS)
+        case "integer":
+            return source.choice((0, 1, 2, 3, 5, 80, 443, 8080, -1))
+        case "number":
+            return source.choice((0, 1, 0.5))
+        case "boolean":
+            return source.random() < 0.5
+        case "int-or-string":
+            return source.choice((1, 80, 0, "50%", "http", "25%"))
+        case "array":
+            if schema.items is None:
+                return []
+            return [value_for(source, kind, key, schema.items, depth + 1) for _ in range(source.choice((0, 1, 1, 1, 2)))]
+    if schema.fields:
+        if depth > 6:
+            return {}
+        wanted = [name for name in schema.required if name in schema.fields]
+        others = [name for name in schema.fields if name not in wanted]
+        wanted += source.sample(others, min(len(others), source.choice((0, 1, 1, 2))))
+        return {name: value_for(source, kind, name, schema.fields[name], depth + 1) for name in wanted}
+    if schema.values is not None:
+        keys = source.sample(("app", "a", "b", "example.com/x", "cpu", "memory"), source.choice((0, 1, 1, 2)))
+        return {name: value_for(source, kind, name, schema.values, depth + 1) for name in keys}
+    return source.choice(({"a": 1}, {}, "x"))
+
+
+def change(source: Random, kind: str, base: Any, schema: Schema, *, nulls: bool, depth: int = 0) -> Any:
+    """A merge patch of one place below `base`."""
+    if not schema.fields or (depth > 1 and source.random() < 0.12):
+        if schema.values is not None:
+            keys = [*base, "a", "new"] if isinstance(base, dict) else ["a", "new"]
+            key = source.choice(keys)
+            return {key: None if nulls and source.random() < 0.4 else value_for(source, kind, key, schema.values)}
+        return value_for(source, kind, "", schema, depth)
+    here = base if isinstance(base, dict) else {}
+    names = [name for name in schema.fields if name not in SKIPPED]
+    present = [name for name in names if name in here]
+    if depth == 0:
+        names = [name for name in names if name != "status"]
+        present = [name for name in present if name != "status"]
+    if not names:
+        return {}
+    name = source.choice(present) if present and source.random() < 0.6 else source.choice(names)
+    field = schema.fields[name]
+    if nulls and depth > 0 and source.random() < 0.12:
+        return {name: None}
+    if field.type == "object" and (field.fields or field.values):
+        return {name: change(source, kind, here.get(name), field, nulls=nulls, depth=depth + 1)}
+    if field.type == "array" and field.items is not None and field.items.fields and here.get(name):
+        items = json.loads(json.dumps(here[name]))
+        if source.random() < 0.75:
+            item = items[source.randrange(len(items))]
+            merge_into(item, change(source, kind, item, field.items, nulls=False, depth=depth + 1))
+        else:
+            items.append(value_for(source, kind, name, field.items))
+        return {name: items}
+    return {name: value_for(source, kind, name, field)}
+
+
+def merge_into(target: Any, patch: Any) -> None:
+    """RFC 7386 in place."""
+    if not isinstance(target, dict) or not isinstance(patch, dict):
+        return
+    for key, value in patch.items():
+        if value is None:
+            target.pop(key, None)
+        elif isinstance(value, dict) and isinstance(target.get(key), dict):
+            merge_into(target[key], value)
+        else:
+            target[key] = value
+
+
+def sequence(source: Random, kind: str) -> Iterator[Step]:
+    """Create, then a few of everything else."""
+    api_version, plural, content = ALL[kind]
+    namespaced = kind in KINDS
+    many = collection(api_version, plural, namespaced=namespaced)
+    name = "x" if namespaced else "{ns}-x"
+    one = f"{many}/{name}"
+    schema = schema_of(kind)
+    obj: Any = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "labels": {"a": "1"}}, **json.loads(json.dumps(content))}
+    for _ in range(source.choice((0, 0, 1, 2))):
+        merge_into(obj, change(source, kind, obj, schema, nulls=True))
+    if source.random() < 0.3:
+        yield {"method": "PATCH", "path": one, "type": APPLY, "query": "fieldManager=one", "body": obj}
+    else:
+        yield {"method": "POST", "path": many, "query": "fieldManager=create", "body": obj}
+    good: Any = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "labels": {"a": "1"}}, **content}
+    for _ in range(source.randint(1, 5)):
+        yield from _operation(source, kind, one, many, good, schema)
+
+
+def _operation(source: Random, kind: str, one: str, many: str, good: Any, schema: Schema) -> Iterator[Step]:
+    manager = source.choice(("one", "two"))
+    query = f"fieldManager={manager}" + ("&dryRun=All" if source.random() < 0.05 else "")
+    query += source.choice(("", "", "", "&fieldValidation=Strict", "&fieldValidation=Ignore"))
+    patch = change(source, kind, good, schema, nulls=True)
+    path = one
+    chosen = source.random()
+    if chosen < 0.08 and schema.fields and "status" in schema.fields:
+        path = f"{one}/status"
+        patch = {"status": change(source, kind, {}, schema.fields["status"], nulls=False, depth=1)}
+    if chosen < 0.2:
+        yield {"method": "PATCH", "path": path, "type": MERGE, "query": query, "body": patch}
+    elif chosen < 0.36:
+        yield {"method": "PATCH", "path": path, "type": STRATEGIC, "query": query, "body": patch}
+    elif chosen < 0.42:
+        yield {"method": "PATCH", "path": one, "type": JSON_PATCH, "query": query, "body": list(_operations(patch))}
+    elif chosen < 0.64:
+        config = json.loads(json.dumps(good)) if source.random() < 0.6 else {k: good[k] for k in ("apiVersion", "kind")}
+        config["metadata"] = {"name": good["metadata"]["name"], "labels": {source.choice("ab"): "1"}}
+        merge_into(config, patch)
+        force = source.choice(("", "&force=true", "&force=true"))
+        yield {"method": "PATCH", "path": one, "type": APPLY, "query": query + force, "body": config}
+    elif chosen < 0.8:
+        yield {"method": "PUT", "path": one, "query": query, "edit": patch}
+    elif chosen < 0.86 and kind in SCALED:
+        yield {"method": "PATCH", "path": f"{one}/scale", "type": MERGE, "query": query, "body": {"spec": {"replicas": source.randint(0, 4)}}}
+    elif chosen < 0.88:
+        yield {"method": "PATCH", "path": one, "type": MERGE, "query": query, "body": {"metadata": {"managedFields": source.choice(([], [{}]))}}}
+    elif chosen < 0.91:
+        yield {"method": "GET", "path": one, "accept": source.choice((TABLE, "application/json"))}
+    elif chosen < 0.94 and kind in KINDS:
+        query = source.choice(("labelSelector=a=1", "labelSelector=a!=1", "fieldSelector=metadata.name=x", "limit=1", ""))
+        yield {"method": "GET", "path": many, "query": query}
+    else:
+        policy = source.choice(("Background", "Foreground", "Orphan"))
+        yield {"method": "DELETE", "path": one, "query": f"propagationPolicy={policy}" + source.choice(("", "&dryRun=All", "&gracePeriodSeconds=0"))}
+
+
+def _operations(patch: Any, path: str = "") -> Iterator[dict[str, Any]]:
+    """A merge patch as a JSON patch, as far as its parents exist."""
+    for key, value in patch.items():
+        here = f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
+        if isinstance(value, dict) and value:
+            yield from _operations(value, here)
+        elif value is None:
+            yield {"op": "remove", "path": here}
+        else:
+            yield {"op": "add", "path": here, "value": value}
