@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from pytest_helmsim.chart import dependencies, loader
-from pytest_helmsim.chart.errors import ChartError, ChartNotFound
+from pytest_helmsim.chart.errors import ChartNotFound, ValuesError
 from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.chart.values import Options as ValueOptions
 from pytest_helmsim.cli.app import Options
@@ -103,7 +103,7 @@ def read(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise ChartError(f"open {path}: {(error.strerror or str(error)).lower()}") from error
+        raise ValuesError(f"open {path}: {(error.strerror or str(error)).lower()}") from error
 
 
 def load(reference: str, options: Options) -> Chart:

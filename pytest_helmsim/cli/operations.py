@@ -5,7 +5,9 @@ Source: helm.sh/helm/v4 pkg/cmd/{install,upgrade,rollback,uninstall,release_test
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,11 +19,12 @@ from pytest_helmsim.cli import queries
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.output import document, out, status_block
 from pytest_helmsim.cli.session import Session
-from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature
+from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.release import codec
 from pytest_helmsim.release.errors import TestFailed
 from pytest_helmsim.release.model import Release
 from pytest_helmsim.release.options import InstallOptions, RollbackOptions, TestOptions, UninstallOptions, UpgradeOptions
+from pytest_helmsim.release.post_render import PostRenderer, executable
 
 DRY_RUNS_3 = {"none": "none", "false": "none", "": "none", "true": "client", "client": "client", "server": "server"}
 DRY_RUNS_4 = {"none": "none", "false": "none", "unset": "client", "true": "client", "client": "client", "server": "server"}
@@ -56,14 +59,14 @@ def cancellable(name: str) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def dry_run(options: Options) -> Any:
-    """`none`, `client` or `server`; raises `CommandFailed` in Helm's words."""
+def dry_run(options: Options, *, silent: bool = False) -> Any:
+    """`none`, `client` or `server`; raises `CommandFailed` in Helm's words. Old spellings are warned of unless `silent`."""
     value, table = options.dry_run, DRY_RUNS_4 if options.is_helm4 else DRY_RUNS_3
     if value not in table:
         if options.is_helm4:
             raise CommandFailed(f'invalid dry-run value ("{value}"). Must be "none", "server", or "client"')
         raise CommandFailed("Invalid dry-run flag. Flag must one of the following: false, true, none, client, server")
-    if options.is_helm4 and value in ("unset", "true", "false"):
+    if options.is_helm4 and value in ("unset", "true", "false") and not silent:
         instead = {"unset": "client", "true": "client", "false": "none"}[value]
         shown = "--dry-run" if value == "unset" else f"--dry-run={value}"
         import click
@@ -74,8 +77,6 @@ def dry_run(options: Options) -> Any:
 
 def shared(options: Options) -> dict[str, Any]:
     """What install and upgrade have in common, as engine options."""
-    if options.post_renderer:
-        raise UnsupportedFeature(f"--post-renderer {options.post_renderer}", "render with helm, or apply the change in the chart")
     return {
         "wait": options.wait,
         "wait_for_jobs": options.wait_for_jobs,
@@ -94,7 +95,26 @@ def shared(options: Options) -> dict[str, Any]:
         "skip_schema_validation": options.skip_schema_validation,
         "subchart_notes": options.render_subchart_notes,
         "enable_dns": options.enable_dns,
+        "post_renderer": post_renderer(options),
     }
+
+
+def post_renderer(options: Options) -> PostRenderer | None:
+    """The program of `--post-renderer`; under Helm 4, which knows plugins by name there, a program too.
+
+    Raises `CommandFailed` for one that is not there.
+    """
+    name = options.post_renderer
+    if not name:
+        return None
+    found = shutil.which(name)
+    if found is None and options.is_helm4:
+        missing = f"plugin: {{Name:{name} Type:postrenderer/v1}} not found"
+        raise CommandFailed(f'invalid argument "{name}" for "--post-renderer" flag: {missing}')
+    if found is None:
+        why = f"stat {name}: no such file or directory" if "/" in name else "executable file not found in $PATH"
+        raise CommandFailed(f'invalid argument "{name}" for "--post-renderer" flag: unable to find binary at {name}: exec: "{name}": {why}')
+    return executable([os.path.abspath(found), *options.post_renderer_args])
 
 
 def seconds(options: Options) -> float:
@@ -131,6 +151,9 @@ def show(session: Session, release: Release, *, hide_notes: bool = False, descri
 def install(arguments: list[str], options: Options) -> None:
     """Install a chart."""
     check_groups(options)
+    post_renderer(options)
+    if options.is_helm4:
+        dry_run(options, silent=True)
     with prefixed("INSTALLATION FAILED"):
         chosen = shared(options)
         session = Session(options)
@@ -164,10 +187,9 @@ def upgrade(arguments: list[str], options: Options) -> None:
         reuse_values=options.reuse_values,
         reset_then_reuse_values=options.reset_then_reuse_values,
         cleanup_on_fail=options.cleanup_on_fail,
+        recreate_pods=bool(options.get("recreate_pods")),
         history_max=session.history_max(),
     )
-    if options.get("recreate_pods"):
-        raise UnsupportedFeature("--recreate-pods", "restart the pods with `kubectl rollout restart` afterwards")
     if options.install and session.engine.needs_install(name):
         if options.output == "table":
             out(f'Release "{name}" does not exist. Installing it now.\n')
@@ -204,8 +226,6 @@ def rollback(arguments: list[str], options: Options) -> None:
         if not re.fullmatch(r"[+-]?\d+", arguments[1]):
             raise CommandFailed(f'could not convert revision to a number: strconv.Atoi: parsing "{arguments[1]}": invalid syntax')
         revision = int(arguments[1])
-    if options.get("recreate_pods"):
-        raise UnsupportedFeature("--recreate-pods", "restart the pods with `kubectl rollout restart` afterwards")
     session = Session(options)
     chosen: dict[str, Any] = {}
     if options.is_helm4:
@@ -225,6 +245,7 @@ def rollback(arguments: list[str], options: Options) -> None:
                 no_hooks=options.no_hooks,
                 force=options.force_replace if options.is_helm4 else options.force,
                 cleanup_on_fail=options.cleanup_on_fail,
+                recreate_pods=bool(options.get("recreate_pods")),
                 history_max=session.history_max(),
             ),
         )

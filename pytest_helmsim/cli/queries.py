@@ -187,7 +187,6 @@ def get_all(arguments: list[str], options: Options) -> None:
     block = status_block(
         release,
         is_helm4=options.is_helm4,
-        show_description=True,
         show_metadata=True,
         values=both_values(session, release),
         show_manifest=True,

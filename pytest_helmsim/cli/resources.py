@@ -14,34 +14,48 @@ from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.release.model import Release
 
 AS_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+HEAD = {"apiVersion": "v1", "kind": "Pod"}
 GAP = 3
+LEAST = 6
+"""A column's least width with the gap behind it: kubectl's tab writer."""
 
 
 def text(session: Session, release: Release) -> str:
-    """`RESOURCES:` and one table for each kind, an empty line behind each, one more at the end."""
-    parts = ["RESOURCES:\n"]
+    """`RESOURCES:` and one table for each kind, an empty line behind each, one more at the end; nothing when nothing is there."""
+    parts = []
     for group, objects in session.engine.resources(release).items():
-        rows: list[list[str]] = []
-        header: list[str] = []
+        parts.append(f"==> {group}\n")
+        columns: list[JsonObject] = []
         for obj in objects:
-            found = as_table(session, obj)
-            columns = [each for each in found.get("columnDefinitions") or () if not each.get("priority")]
-            header = [each["name"].upper() for each in columns]
-            for row in found.get("rows") or ():
-                cells = zip(row["cells"], found["columnDefinitions"], strict=True)
-                rows.append([shown(cell) for cell, column in cells if not column.get("priority")])
-        parts.append(f"==> {group}\n{aligned([header, *rows])}\n")
-    return "".join(parts) + "\n"
+            table = as_table(session, obj)
+            if not table.get("rows"):
+                continue
+            rows = [[shown(cell) for cell in visible(table, row["cells"])] for row in table["rows"]]
+            definitions = table["columnDefinitions"]
+            header = [] if definitions == columns else [[each["name"].upper() for each in visible(table, definitions)]]
+            columns = definitions
+            parts.append(aligned(header + rows))
+        parts.append("\n")
+    return f"RESOURCES:\n{''.join(parts)}\n" if parts else ""
 
 
 def as_table(session: Session, obj: JsonObject) -> Any:
-    """One object as the server's Table; empty when it went away meanwhile."""
-    resource = session.client.resource_for(GroupVersionKind.of_object(obj))
+    """One object, or a list of pods, as the server's Table; empty when it went away meanwhile."""
     metadata = obj["metadata"]
     try:
-        return session.client.request("GET", resource.path(metadata.get("namespace", ""), metadata["name"]), accept=AS_TABLE).json()
+        if "items" not in obj:
+            path = session.client.resource_for(GroupVersionKind.of_object(obj)).path(metadata.get("namespace", ""), metadata["name"])
+            return session.client.request("GET", path, accept=AS_TABLE).json()
+        tables = [as_table(session, {**HEAD, **each}) for each in obj["items"]]
     except ApiError:
         return {}
+    rows = [row for table in tables for row in table.get("rows") or ()]
+    return {"rows": rows, "columnDefinitions": tables[0].get("columnDefinitions") or []} if rows else {}
+
+
+def visible(table: JsonObject, cells: list[Any]) -> list[Any]:
+    """The cells of the columns that are shown without `-o wide`."""
+    return [cell for cell, column in zip(cells, table["columnDefinitions"], strict=True) if not column.get("priority")]
 
 
 def shown(cell: Any) -> str:
@@ -51,7 +65,5 @@ def shown(cell: Any) -> str:
 
 def aligned(lines: list[list[str]]) -> str:
     """Columns three blanks apart; the last one is not padded."""
-    if not lines[0]:
-        return ""
-    widths = [max(len(line[column]) for line in lines) + GAP for column in range(len(lines[0]))]
+    widths = [max(LEAST, max(len(line[column]) for line in lines) + GAP) for column in range(len(lines[0]))]
     return "".join("".join(cell.ljust(width) for cell, width in zip(line[:-1], widths, strict=False)) + line[-1] + "\n" for line in lines)

@@ -62,10 +62,8 @@ class Session:
         )
 
     def log(self, level: str, message: str, /, **fields: object) -> None:
-        """A log line on standard error, as Helm 4's text handler writes it; Helm 3 keeps to itself but for warnings."""
-        if level == "debug" and not self.debug:
-            return
-        if self.flavour == HELM3 and level not in ("debug", "warn"):
+        """A log line on standard error, as Helm 4's text handler writes it; Helm 3 keeps to itself unless debugged."""
+        if not self.debug and (level == "debug" or self.flavour == HELM3):
             return
         parts = [f"level={level.upper()}", f"msg={quoted(message)}", *(f"{key}={quoted(str(value))}" for key, value in fields.items())]
         click.echo(" ".join(parts) if self.flavour == HELM4 else message, err=True)
@@ -95,9 +93,11 @@ class Lines(logging.Handler):
         self.session = session
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line for one record."""
-        level = "warn" if record.levelno >= logging.WARNING else "info"
-        self.session.log(level, record.getMessage())
+        """One line for one record; Helm 3's libraries print theirs whether it is debugged or not."""
+        if self.session.flavour == HELM3:
+            click.echo(record.getMessage(), err=True)
+        else:
+            self.session.log("warn" if record.levelno >= logging.WARNING else "info", record.getMessage())
 
 
 def quoted(text: str) -> str:

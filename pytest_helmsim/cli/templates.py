@@ -28,6 +28,8 @@ class TemplateFailed(HelmsimError):
 
 def template(arguments: list[str], options: Options) -> None:
     """Print the manifests, then the hooks."""
+    if options.post_renderer:
+        raise UnsupportedFeature("template --post-renderer", "use `helmsim install --dry-run=client --post-renderer`")
     if options.validate or options.dry_run == "server":
         raise UnsupportedFeature("template --validate / --dry-run=server", "use `helmsim install --dry-run=server`")
     check_dry_run(options)

@@ -5,7 +5,8 @@ Source: helm.sh/helm/v4 pkg/action/install.go, helm.sh/helm/v3 pkg/action/instal
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from pytest_helmsim.chart import dependencies, model
@@ -13,6 +14,7 @@ from pytest_helmsim.chart.capabilities import Capabilities
 from pytest_helmsim.chart.errors import ChartError
 from pytest_helmsim.chart.render import ReleaseInfo
 from pytest_helmsim.objects import yamlio
+from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import AlreadyExists
 from pytest_helmsim.release import names, ownership, plan, rendering, uninstall
@@ -52,11 +54,13 @@ CRD_TIMEOUT = 60.0
 def install(context: Context, name: str, chart: model.Chart, values: JsonObject, options: InstallOptions) -> Release:
     """Install a chart under a new name; raise `ReleaseError`, `ChartError`, or `InstallFailed` once the record exists."""
     offline = context.rules.offline_dry_run and options.dry_run == "client"
-    if not offline:
-        context.check_reachable(context.rules.install_unreachable)
-    rendering.check_hide_secret(context, options)
-    check_name(context, name, options)
-    chart = _process(context, chart, values)
+    with _logged(context):
+        if not offline:
+            context.check_reachable(context.rules.install_unreachable)
+        rendering.check_hide_secret(context, options)
+    with _logged(context, split=True):
+        check_name(context, name, options)
+        chart = _process(context, chart, values)
     if not options.skip_crds and not offline:
         _process_crds(context, chart, options)
     release, targets, adopted = _prepare(context, name, chart, values, options, offline)
@@ -76,6 +80,17 @@ def install(context: Context, name: str, chart: model.Chart, values: JsonObject,
     except (ReleaseError, KeyboardInterrupt) as error:
         raise _fail(context, journal, error, options) from error
     return journal.release
+
+
+@contextmanager
+def _logged(context: Context, *, split: bool = False) -> Iterator[None]:
+    """What is wrong before anything is written is an error line too: whole, or what failed and why apart."""
+    try:
+        yield
+    except HelmsimError as error:
+        what, _, why = str(error).partition(": ") if split else (str(error), "", "")
+        context.log("error", what, **({"error": why} if why else {}))
+        raise
 
 
 def check_name(context: Context, name: str, options: InstallOptions) -> None:

@@ -150,30 +150,33 @@ def metadata(release: Release, flavour: Flavour) -> Metadata:
 
 @dataclass(slots=True)
 class _Related:
-    """Pods of workloads, each selector asked once."""
+    """Pods of workloads, a list of the server's for each selector, each asked once."""
 
     seen: list[Mapping[str, str]] = field(default_factory=list)
-    pods: list[JsonObject] = field(default_factory=list)
+    lists: list[JsonObject] = field(default_factory=list)
 
 
 def resources(context: Context, release: Release) -> dict[str, list[JsonObject]]:
-    """Live objects by `version/Kind`; what cannot be read is left out. Raise `BuildFailed` for a manifest that cannot be built."""
+    """Live objects by `version/Kind`; what cannot be read is left out. Raise `BuildFailed` for a manifest that cannot be built.
+
+    Pods are asked for by the selectors of the manifest, not of the live objects, and stand as the server's lists.
+    """
     found: dict[str, list[JsonObject]] = {}
     related = _Related()
     for each in build(context.client, release.manifest, context.namespace):
         try:
             live = context.client.get(each.resource, each.name, each.namespace)
             found.setdefault(f"{each.resource.gvk.version}/{each.kind}", []).append(live)
-            _relate(context, each, live, related)
+            _relate(context, each, related)
         except ApiError:
             continue
-    if related.pods:
-        found["v1/Pod(related)"] = related.pods
+    if related.lists:
+        found["v1/Pod(related)"] = related.lists
     return found
 
 
-def _relate(context: Context, each: Built, live: JsonObject, related: _Related) -> None:
-    selector = (live.get("spec") or {}).get("selector") or {}
+def _relate(context: Context, each: Built, related: _Related) -> None:
+    selector = (each.object.get("spec") or {}).get("selector") or {}
     if each.kind in ("ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job"):
         selector = selector.get("matchLabels")
     elif each.kind != "ReplicationController":
@@ -182,4 +185,5 @@ def _relate(context: Context, each: Built, live: JsonObject, related: _Related) 
         return
     related.seen.append(selector)
     text = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-    related.pods += context.client.list(PODS, each.namespace, label_selector=text)
+    path = context.client.resource_for(PODS).path(each.namespace)
+    related.lists.append(context.client.request("GET", path, query={"labelSelector": text}).json())

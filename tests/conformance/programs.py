@@ -7,6 +7,7 @@ Its namespace is the context's. What depends on the moment, the machine or chanc
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import secrets
@@ -23,6 +24,8 @@ import yaml
 
 PATIENCE = 8.0
 """Seconds for which a command that only reads may still answer differently: controllers need a moment."""
+MOST = 80
+"""Lines of one difference that are shown."""
 READERS = ("get", "describe", "events", "top", "diff")
 
 
@@ -101,7 +104,22 @@ class Place:
             text = text.replace(old, new)
         for pattern, new in MASKS:
             text = pattern.sub(new, text)
-        return text
+        return in_order(text)
+
+
+def in_order(text: str) -> str:
+    """Owners of fields by name, since they stand in the order of their seconds; Helm's tables of resources by kind, since Go's maps have no order."""
+    if "managedFields:" in text and text.startswith(("apiVersion:", "items:")):
+        document = yaml.safe_load(text)
+        for each in (document, *document.get("items", ())):
+            if "managedFields" in each["metadata"]:
+                each["metadata"]["managedFields"].sort(key=lambda entry: json.dumps(entry, sort_keys=True))
+        text = yaml.safe_dump(document)
+    if "\nRESOURCES:\n" in text:
+        head, _, rest = text.partition("RESOURCES:\n")
+        tables, end, rest = rest.partition("\n\n\n")
+        text = head + "RESOURCES:\n" + "\n\n".join(sorted(tables.split("\n\n"))) + end + rest
+    return text
 
 
 LETTERS = "[bcdfghjklmnpqrstvwxz2456789]"
@@ -124,6 +142,9 @@ MASKS = [
         (rf"(?<=-){LETTERS}{{5}}\b", "RANDO"),
         (r"\b3[0-2]\d{3}\b", "NODEPORT"),
         (r"\x1b\[[0-9;]*m", ""),
+        (r"(UPDATED|TIME) *(?=\t)", r"\1"),
+        (r"AGE \(x\d+ over AGE\)", "AGE"),
+        (r"kubectl-edit-\d+", "kubectl-edit-NUMBER"),
         (r" +(?=\n|$)", ""),
         (r"(?<=\S) {2,}", "  "),
     )
@@ -158,7 +179,9 @@ def difference(line: str, first: Place, one: Answer, second: Place, other: Answe
     if one == other:
         return ""
     lines = difflib.unified_diff(one.shown().splitlines(), other.shown().splitlines(), first.name, second.name, lineterm="", n=4)
-    return f"$ {line}\n" + "\n".join(lines) + "\n"
+    shown = list(lines)
+    cut = [f"… {len(shown) - MOST} more lines"] if len(shown) > MOST else []
+    return f"$ {line}\n" + "\n".join([*shown[:MOST], *cut]) + "\n"
 
 
 @dataclass(frozen=True)
