@@ -1,4 +1,4 @@
-"""Holds the docs against the code: links lead somewhere, names and options are those that exist, the first test runs as written."""
+"""Holds the docs against the code: links lead somewhere, names and options exist, the first test runs, the fidelity page is true."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import generate_fidelity
 
 import pytest_helmsim
 from pytest_helmsim.plugin.options import OPTIONS
@@ -65,10 +67,16 @@ def first_test_fails() -> Iterator[str]:
                 yield f"first-test.md: {command.strip()} failed:\n{done.stdout}{done.stderr}"
 
 
+def untrue_fidelity() -> Iterator[str]:
+    """Where docs/fidelity.md says something else than code and recorded answers."""
+    for line in generate_fidelity.out_of_date():
+        yield f"fidelity.md: {line}; run `python tools/generate_fidelity.py`"
+
+
 def main() -> int:
     """Print every finding; 1 when there is one."""
-    findings = [*broken_links(), *undocumented(), *first_test_fails()]
-    print("\n".join(findings) or f"{len(PAGES)} pages: links, names, options and the first test are right")
+    findings = [*broken_links(), *undocumented(), *untrue_fidelity(), *first_test_fails()]
+    print("\n".join(findings) or f"{len(PAGES)} pages: links, names, options, fidelity and the first test are right")
     return 1 if findings else 0
 
 

@@ -13,7 +13,7 @@ from pytest_helmsim.objects import clock as clocks
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import AlreadyExists, ApiError, NotFound
 
-APPROXIMATE = ("CronJob `spec.schedule` with `TZ=` in it: due by the zone of the controller; `spec.timeZone` is followed",)
+APPROXIMATE = ("CronJob with `TZ=` in its schedule: the controller cannot read it and starts nothing; `spec.timeZone` is followed",)
 COMPONENT = "cronjob-controller"
 SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 MANY_MISSED = 100

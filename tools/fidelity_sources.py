@@ -1,0 +1,332 @@
+"""What the fidelity page is made of, read from the code and the recorded answers: nothing here is written by hand.
+
+`areas` and `by_kind` count recorded answers, `kinds` asks the tables of the code, `constants` and `refusals` read the source's syntax.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import gzip
+import json
+import re
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pytest_helmsim.apiserver import cells
+from pytest_helmsim.apiserver.app import ApiServer
+from pytest_helmsim.apiserver.controllers import common, registry
+from pytest_helmsim.apiserver.controllers.common import Settings, World
+from pytest_helmsim.apiserver.controllers.events import Recorder
+from pytest_helmsim.apiserver.controllers.images import Images
+from pytest_helmsim.apiserver.controllers.index import ObjectIndex
+from pytest_helmsim.chart import template_command
+from pytest_helmsim.chart.errors import ChartError
+from pytest_helmsim.chart.template_command import TemplateOptions
+from pytest_helmsim.objects.flavour import FLAVOURS
+from pytest_helmsim.objects.kinds import Resource
+from pytest_helmsim.schema import defaults, validate
+from pytest_helmsim.schema.catalog import Catalog
+from pytest_helmsim.schema.model import Schema
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORDED = ROOT / "tests" / "recorded"
+PACKAGE = ROOT / "pytest_helmsim"
+GroupKind = tuple[str, str]
+
+
+def read(path: Path) -> Any:
+    """A recorded file of any of our forms; a list for one with a row on each line."""
+    data = path.read_bytes()
+    name = path.name
+    if name.endswith(".z"):
+        data, name = zlib.decompress(data), name.removesuffix(".z")
+    elif name.endswith(".gz"):
+        data, name = gzip.decompress(data), name.removesuffix(".gz")
+    return [json.loads(line) for line in data.splitlines()] if name.endswith("l") else json.loads(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One folder of recorded answers; `touched` are the kinds behind its answers, as far as an answer has one."""
+
+    name: str
+    about: dict[str, str]
+    answers: int
+    touched: Counter[GroupKind]
+
+
+def areas() -> list[Area]:
+    """Every folder of tests/recorded that `about.json` knows."""
+    result = []
+    for name, about in read(RECORDED / "about.json").items():
+        answers = list(_ANSWERS.get(name, _rows)(RECORDED / name))
+        result.append(Area(name, about, len(answers), Counter(kind for kinds in answers for kind in kinds)))
+    return result
+
+
+def areas_without_words() -> list[str]:
+    """Folders of tests/recorded that `about.json` does not know."""
+    return sorted({path.name for path in RECORDED.iterdir() if path.is_dir()} - set(read(RECORDED / "about.json")))
+
+
+def _of_path(path: str) -> list[GroupKind]:
+    match = re.match(r"/api(?:s/([^/]+))?/([^/]+)(?:/namespaces/[^/]+)?/([^/]+)", path)
+    if match is None:
+        return []
+    group, version, plural = match[1] or "", match[2], match[3]
+    found = _plural(group, version, plural) or (_plural(group, version, "namespaces") if "/namespaces/" in path else None)
+    return [found] if found else []
+
+
+def _plural(group: str, version: str, plural: str) -> GroupKind | None:
+    found = Catalog.for_version().resource_for(group, version, plural)
+    return (found.gvk.group, found.gvk.kind) if found else None
+
+
+def _of_object(obj: dict[str, Any]) -> list[GroupKind]:
+    group, _, _ = str(obj.get("apiVersion", "")).rpartition("/")
+    return [(group, str(obj.get("kind", "")))]
+
+
+def _named(kind: str) -> list[GroupKind]:
+    return [(r.gvk.group, r.gvk.kind) for r in Catalog.for_version().resources() if kind in (r.gvk.kind, r.plural)][:1]
+
+
+def _api(folder: Path) -> Iterator[list[GroupKind]]:
+    for path in folder.glob("*.json.z"):
+        yield from (_of_path(step["path"]) for step, _ in read(path)["pairs"])
+
+
+def _requests(folder: Path) -> Iterator[list[GroupKind]]:
+    for path in folder.glob("*.json"):
+        yield from (_of_object(row.get("request") or row.get("new") or {}) for row in read(path))
+
+
+def _patches(folder: Path) -> Iterator[list[GroupKind]]:
+    for path in folder.glob("*.jsonl.gz"):
+        for life in read(path):
+            group, _, kind = life["gvk"]
+            yield from ([(group, kind)] for _ in life["steps"])
+    for _ in read(folder / "three_way.json.gz")["triples"]:
+        yield []
+
+
+def _controllers(folder: Path) -> Iterator[list[GroupKind]]:
+    for path in folder.glob("*.json"):
+        for step in read(path):
+            yield [kind for plural in {obj.get("plural", "") for obj in step} for kind in _named(plural)]
+
+
+def _releases(folder: Path) -> Iterator[list[GroupKind]]:
+    for path in folder.glob("*/*.json"):
+        for step in read(path):
+            yield [kind for name in {key.partition("/")[0] for key in step["changes"]} for kind in _named(name)]
+
+
+def _rows(folder: Path) -> Iterator[list[GroupKind]]:
+    for path in folder.glob("*.json*"):
+        yield from ([] for _ in read(path))
+
+
+def _yaml(folder: Path) -> Iterator[list[GroupKind]]:
+    yield from ([] for answers in read(folder / "answers.json").values() for _ in answers)
+
+
+_ANSWERS = {
+    "api": _api,
+    "charts": _rows,
+    "controllers": _controllers,
+    "defaults": _requests,
+    "expressions": _rows,
+    "patch": _patches,
+    "releases": _releases,
+    "template": _rows,
+    "validation": _requests,
+    "yaml": _yaml,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the code has for one built-in kind of the newest compared version."""
+
+    group: str
+    name: str
+    versions: tuple[str, ...]
+    stored: bool
+    """False for kinds that are only asked, such as TokenReview."""
+    defaulted: int
+    """How many types within it have a defaulting rule."""
+    validated: bool
+    controllers: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
+def kinds(version: str) -> list[Kind]:
+    """The built-in kinds of a version, those of one group and name together."""
+    catalog = Catalog.for_version(version)
+    found: dict[GroupKind, list[Resource]] = {}
+    for resource in catalog.resources():
+        found.setdefault((resource.gvk.group, resource.gvk.kind), []).append(resource)
+    at_work = controllers_by_kind()
+    return [
+        Kind(
+            group,
+            name,
+            tuple(resource.gvk.version for resource in resources),
+            any("update" in resource.verbs for resource in resources),
+            _defaulted(catalog.schema(resources[0].gvk)),
+            validate.is_modelled(resources[0].gvk),
+            at_work.get((group, name), ()),
+            tuple(column.lstrip("+").partition(":")[0] for column in printer.columns)
+            if (printer := cells.PRINTERS.get((group, resources[0].plural)))
+            else (),
+        )
+        for (group, name), resources in sorted(found.items())
+    ]
+
+
+def _defaulted(schema: Schema | None) -> int:
+    names: set[str] = set()
+    left = [schema] if schema is not None else []
+    seen: set[int] = set()
+    while left:
+        node = left.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        names.add(node.name)
+        left += [part for part in (*(node.fields or {}).values(), node.items, node.values) if part is not None]
+    return len(names & defaults.RULES.keys())
+
+
+def controllers_by_kind() -> dict[GroupKind, tuple[str, ...]]:
+    """Which controllers work on objects of a kind: those whose first or own key it is, not those that only watch it."""
+    api = ApiServer(bootstrap=False).api
+    world = World(api, Recorder(api), Images(), Settings(), ObjectIndex())
+    result: dict[GroupKind, tuple[str, ...]] = {}
+    for cls in registry.ALL:
+        watched = cls(world).watches()
+        for place, (kind, keys) in enumerate(watched.items()):
+            if kind != common.EVERY_KIND and (place == 0 or keys is common.itself):
+                result[kind] = (*result.get(kind, ()), cls.name)
+    return result
+
+
+def expressions_by_function() -> Counter[str]:
+    """In how many recorded templates each name is used as a word of an action."""
+    texts = [str(row["t"]) for path in (RECORDED / "expressions").glob("*.jsonl") for row in read(path)]
+    texts += ["".join(text for _, text in files) for _, files, *_ in read(RECORDED / "template" / "language.json")]
+    texts += [
+        "".join(text or "" for text in case["files"].values()) for case in yaml.safe_load((RECORDED / "charts" / "cases.yaml").read_text())
+    ]
+    used: Counter[str] = Counter()
+    for text in texts:
+        actions = " ".join(re.findall(r"\{\{(.*?)\}\}", text, re.DOTALL))
+        used.update(set(re.findall(r"(?<![.$\w])[A-Za-z]\w*", re.sub(r'"(?:\\.|[^"\\])*"|`[^`]*`', '""', actions))))
+    return used
+
+
+def missing_functions() -> dict[str, list[str]]:
+    """Per Helm, the functions of the real program that our renderer refuses."""
+    result = {}
+    for flavour in FLAVOURS:
+        left = set(read(RECORDED / "functions.json")[flavour])
+        result[flavour] = sorted(name for name in left if not _parses([name], flavour)) if not _parses(sorted(left), flavour) else []
+    return result
+
+
+def _parses(names: list[str], flavour: Any) -> bool:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "templates").mkdir()
+        (Path(folder) / "Chart.yaml").write_text("apiVersion: v2\nname: c\nversion: 0.1.0\n")
+        text = "".join(f"{{{{ if false }}}}{{{{ {name} }}}}{{{{ end }}}}" for name in names)
+        (Path(folder) / "templates" / "all.yaml").write_text(text)
+        try:
+            template_command.run(folder, TemplateOptions(flavour=flavour))
+        except ChartError:
+            return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One place where the code says that it lacks something."""
+
+    feature: str
+    way_round: str
+    file: str
+
+
+def refusals() -> list[Refusal]:
+    """Every `UnsupportedFeature(feature, way round)` in the package; what is filled in at run time is shown as `…`."""
+    found = set()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "UnsupportedFeature":
+                feature, way_round = (_text(argument) for argument in node.args)
+                found.add(Refusal(feature, way_round, path.relative_to(ROOT).as_posix()))
+    return sorted(found, key=lambda refusal: (refusal.file, refusal.feature))
+
+
+def _text(node: ast.expr) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) else "…"
+
+
+def constants(name: str) -> list[tuple[str, str]]:
+    """(file, sentence) of each module-level tuple of that name in the package."""
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        text = path.read_text()
+        if name not in text:
+            continue
+        for node in ast.parse(text).body:
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0] if isinstance(node, ast.Assign) else None
+            if isinstance(target, ast.Name) and target.id == name and isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
+                found += [(path.relative_to(ROOT).as_posix(), sentence) for sentence in ast.literal_eval(node.value)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Answers that a test expects to differ from the recorded ones, and why. `touched` are the kinds behind them."""
+
+    test: str
+    reason: str
+    answers: int
+    touched: Counter[GroupKind]
+
+
+def known_differences() -> list[Difference]:
+    """What stands in the tables `DIFFERENT` (recorded file -> number -> reason) and `GAPS` (scenario -> reason) of the tests."""
+    found: dict[tuple[str, str], Counter[GroupKind]] = {}
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        test, values = path.relative_to(ROOT).as_posix(), _simple_values(path)
+        for name, rows in values.get("DIFFERENT", {}).items():
+            pairs = read(RECORDED / "api" / f"{name}.json.z")["pairs"]
+            for number, reason in rows.items():
+                found.setdefault((test, reason), Counter()).update(_of_path(pairs[number][0]["path"]))
+        for reason in values.get("GAPS", {}).values():
+            found.setdefault((test, reason), Counter()).update([("", "")])
+    return [Difference(test, reason, touched.total(), touched) for (test, reason), touched in sorted(found.items())]
+
+
+def _simple_values(path: Path) -> dict[str, Any]:
+    """The module's constants that are made of literals, other constants and `dict` alone."""
+    values: dict[str, Any] = {"dict": dict, "__builtins__": {}}
+    for node in ast.parse(path.read_text()).body:
+        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(target, ast.Name) and isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            with contextlib.suppress(NameError, TypeError, AttributeError, KeyError):
+                values[target.id] = eval(compile(ast.Expression(node.value), str(path), "eval"), values)
+    return values
