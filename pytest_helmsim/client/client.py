@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from pytest_helmsim.client.doors import handler_of
+from pytest_helmsim.client.doors import Unreachable, handler_of
 from pytest_helmsim.client.resources import ResourceMap
 from pytest_helmsim.objects.clock import Clock
 from pytest_helmsim.objects.json import Json, JsonObject, dumps, loads
@@ -28,6 +28,17 @@ MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 
 MAX_RETRIES = 10
+
+UNREAD = {
+    401: "the server has asked for the client to provide credentials",
+    403: "unknown",
+    404: "the server could not find the requested resource",
+    429: "the server has received too many requests and has asked us to try again later",
+    500: 'an error on the server ("unknown") has prevented the request from succeeding',
+    503: "the server is currently unable to handle the request",
+    504: "the server was unable to return a response in the time allotted, but may still be processing the request",
+}
+"""What client-go says of a failed answer whose body it does not read. Source: k8s.io/apimachinery pkg/api/errors."""
 
 Target: TypeAlias = GroupVersionKind | Resource | str
 """What names a kind: its group, version and kind; its resource; or any word that kubectl takes."""
@@ -82,7 +93,13 @@ class Client:
             data = body if isinstance(body, bytes) else dumps(body)
             headers["content-type"] = content_type or "application/json"
         for attempt in range(MAX_RETRIES + 1):
-            answer = self._handler(Request(method, path, pairs, headers, data))
+            try:
+                answer = self._handler(Request(method, path, pairs, headers, data))
+            except Unreachable as error:
+                if not (method == "GET" and error.is_lost_connection) or attempt == MAX_RETRIES:
+                    raise
+                self.clock.sleep(1)
+                continue
             if answer.status < 400:
                 break
             wait = _header(answer, "Retry-After")
@@ -103,8 +120,14 @@ class Client:
         return self.request("GET", path, accept=accept).json()
 
     def version(self) -> JsonObject:
-        """`/version`: gitVersion, major, minor …"""
-        return self.request("GET", "/version").json()  # type: ignore[no-any-return]
+        """`/version`: gitVersion, major, minor …; a failed answer's own words are passed over, as client-go does it here."""
+        try:
+            return self.request("GET", "/version").json()  # type: ignore[no-any-return]
+        except ApiError as error:
+            words = UNREAD.get(error.code)
+            if words is None:
+                raise
+            raise ApiError.from_status({**error.to_status(), "message": words}) from error
 
     # kinds
 

@@ -32,6 +32,11 @@ class Unreachable(HelmsimError, ApiError):
         ApiError.__init__(self, f'{method.capitalize()} "{url}": {why}')
         self.method, self.url, self.why = method, url, why
 
+    @property
+    def is_lost_connection(self) -> bool:
+        """The connection broke off: what client-go tries again for reads."""
+        return self.why.endswith(("EOF", "connection reset by peer", "http2: client connection lost"))
+
 
 def handler_of(door: Handler | ApiClient) -> Handler:
     """A handler as it is; an in-process `ApiClient` gives the handler it was made of; any other one is wrapped."""
