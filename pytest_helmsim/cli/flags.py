@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from pytest_helmsim.template.functions import durations
+from pytest_helmsim.objects import durations
 
 GLOBAL = """
 namespace,n string
@@ -62,6 +62,17 @@ plain-http bool
 keyring string
 verify bool
 """
+REGISTRY = """
+username string
+password string
+ca-file string
+cert-file string
+key-file string
+insecure-skip-tls-verify bool
+plain-http bool
+keyring string
+"""
+DEPENDENCY = REGISTRY + "skip-refresh bool\nverify bool\n"
 WAIT = """
 timeout duration 5m0s
 wait-for-jobs bool
@@ -183,6 +194,50 @@ uninstalling bool
     "show readme": CHART,
     "show crds": CHART,
     "show all": CHART,
+    "package": REGISTRY + """
+app-version string
+dependency-update,u bool
+destination,d string .
+key string
+passphrase-file string
+sign bool
+version string
+""",
+    "dependency list": "max-col-width uint 80\n",
+    "dependency update": DEPENDENCY,
+    "dependency build": DEPENDENCY,
+    "pull": CHART + """
+destination,d string .
+prov bool
+untar bool
+untardir string .
+""",
+    "repo add": """
+allow-deprecated-repos bool
+ca-file string
+cert-file string
+force-update bool
+insecure-skip-tls-verify bool
+key-file string
+no-update bool - 3
+pass-credentials bool
+password string
+password-stdin bool
+timeout duration 2m0s
+username string
+""",
+    "repo list": "no-headers bool - 4\n" + OUTPUT,
+    "repo remove": "",
+    "repo index": "json bool\nmerge string\nurl string\n",
+    "repo update": "fail-on-repo-update-fail bool - 3\ntimeout duration 2m0s\n",
+    "search repo": """
+devel bool
+fail-on-no-result bool
+max-col-width uint 50
+regexp,r bool
+version string
+versions,l bool
+""" + OUTPUT,
     "serve": """
 port int
 kubernetes-version string 1.36
@@ -249,6 +304,13 @@ def parse_int(text: str) -> int:
     return value
 
 
+def parse_uint(text: str) -> int:
+    """Go's strconv.ParseUint with base 0, 64 bits."""
+    if text.isdecimal() and text.isascii():
+        return parse_int(text)
+    raise ValueError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+
+
 def parse_float(text: str) -> float:
     """Go's strconv.ParseFloat."""
     try:
@@ -297,13 +359,14 @@ SCALARS: dict[str, Callable[[str], Any]] = {
     "string": str,
     "optional": str,
     "int": parse_int,
+    "uint": parse_uint,
     "float32": parse_float,
     "duration": durations.parse,
     "format": parse_format,
     "wait": parse_wait,
 }
 MANY: dict[str, Callable[[str], Any]] = {"strings": split_csv, "stringArray": lambda text: [text], "stringToString": parse_pairs}
-ZERO: dict[str, str] = {"bool": "false", "int": "0", "string": "", "optional": "", "float32": "0"}
+ZERO: dict[str, str] = {"bool": "false", "int": "0", "uint": "0", "string": "", "optional": "", "float32": "0"}
 
 
 class Reader(click.ParamType[Any]):

@@ -5,9 +5,10 @@ Source: github.com/Masterminds/sprig/v3 date.go.
 
 from __future__ import annotations
 
+from pytest_helmsim.objects import durations
 from pytest_helmsim.objects.clock import Clock
 from pytest_helmsim.template.errors import FunctionError
-from pytest_helmsim.template.functions import durations, layouts
+from pytest_helmsim.template.functions import layouts
 from pytest_helmsim.template.functions.casts import MAX_INT64, MIN_INT64, integer_of
 from pytest_helmsim.template.functions.instants import UTC_LOCATION, Instant, load_location, local_location
 from pytest_helmsim.template.functions.times import Time

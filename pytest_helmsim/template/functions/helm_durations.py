@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from pytest_helmsim.objects import durations
 from pytest_helmsim.template import gofmt
 from pytest_helmsim.template.errors import FunctionError
-from pytest_helmsim.template.functions import durations, times
+from pytest_helmsim.template.functions import times
 from pytest_helmsim.template.functions.casts import parse_float
 from pytest_helmsim.template.functions.runes import SPACES
 from pytest_helmsim.template.functions.times import Duration

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from pytest_helmsim.template.functions.durations import quote_ascii
+from pytest_helmsim.objects.durations import quote_ascii
 from pytest_helmsim.template.functions.instants import UTC_LOCATION, Instant, Location, Wall, days_before, days_in, from_wall, is_leap
 
 RFC3339 = "2006-01-02T15:04:05Z07:00"

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from pytest_helmsim.objects import gojson
+from pytest_helmsim.objects import durations, gojson
 from pytest_helmsim.template.errors import Fault, FunctionError
-from pytest_helmsim.template.functions import durations, layouts
+from pytest_helmsim.template.functions import layouts
 from pytest_helmsim.template.functions.instants import (
     UTC_LOCATION,
     ZERO_UNIX,
