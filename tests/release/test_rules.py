@@ -26,7 +26,7 @@ def test_durations(text: Any, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "error"),
-    [("5", 'time: missing unit in duration "5"'), ("", 'time: invalid duration ""'), ("5 m", 'time: invalid duration "5 m"')],
+    [("5", 'time: missing unit in duration "5"'), ("", 'time: invalid duration ""'), ("5 m", 'time: unknown unit " m" in duration "5 m"')],
 )
 def test_bad_durations(text: str, error: str) -> None:
     with pytest.raises(InvalidOption) as failure:
