@@ -88,10 +88,14 @@ class Deployments(Reconciler):
         )
 
     def _scale_only(self, deployment: JsonObject, sets: list[JsonObject]) -> float | None:
-        deployment, new, old = self._find_or_make(deployment, sets, make=False)
-        sized = self._rescale(deployment, new, old)
-        if deployment["spec"].get("paused"):
-            self._prune(deployment, old)
+        found, new, old = self._find_or_make(deployment, sets, make=False)
+        if new is not rollout.find_new(deployment, sets):
+            return None  # its annotations were written, which brings the deployment here again
+        sized = self._rescale(found, new, old)
+        if found["spec"].get("paused"):
+            self._prune(found, old)
+        if found is not deployment:
+            return None  # upstream's write of the counts meets a conflict with its own note of the revision, and is not repeated
         new = sized.get(common.uid_of(new), new) if new else None
         every = [sized.get(common.uid_of(item), item) for item in old] + ([new] if new else [])
         self._write(deployment, rollout.counts(deployment, every, new, self._reports(), self.world.stamp()))
