@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("plugin", "loop")
+NAMES = ("plugin", "loop", "render")
 
 
 def main() -> None:

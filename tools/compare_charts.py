@@ -55,7 +55,7 @@ def main() -> int:
     folder = Path(options.folder)
     found = {each.parent for each in folder.rglob("Chart.yaml")}
     charts = sorted(each for each in found if not any(above in found for above in each.parents))
-    by_name = _index(charts)
+    by_name = index_charts(charts)
     tally = Tally()
     with tempfile.TemporaryDirectory() as scratch:
         for number, chart in enumerate(charts):
@@ -64,7 +64,7 @@ def main() -> int:
                 continue
             copy = Path(scratch) / str(number) / chart.name
             shutil.copytree(chart, copy, symlinks=False, ignore_dangling_symlinks=True)
-            _vendor(copy, by_name, 0)
+            vendor(copy, by_name, 0)
             files: list[Path | None] = [None, *sorted(copy.glob("ci/*values*.yaml"))]
             for file in files:
                 label = name if file is None else f"{name} {file.name}"
@@ -90,7 +90,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _index(charts: list[Path]) -> dict[str, list[tuple[str, Path]]]:
+def index_charts(charts: list[Path]) -> dict[str, list[tuple[str, Path]]]:
     """Charts by name, with their versions."""
     names: dict[str, list[tuple[str, Path]]] = {}
     for chart in charts:
@@ -102,7 +102,7 @@ def _index(charts: list[Path]) -> dict[str, list[tuple[str, Path]]]:
     return names
 
 
-def _vendor(chart: Path, by_name: dict[str, list[tuple[str, Path]]], depth: int) -> None:
+def vendor(chart: Path, by_name: dict[str, list[tuple[str, Path]]], depth: int) -> None:
     """Put declared dependencies that are missing into `charts/`; of several charts of a name one whose version fits."""
     for file in ("Chart.yaml", "requirements.yaml"):
         if depth > 5 or not (chart / file).is_file():
@@ -119,7 +119,7 @@ def _vendor(chart: Path, by_name: dict[str, list[tuple[str, Path]]], depth: int)
             known = by_name[name]
             fitting = [path for version, path in known if dependencies.is_compatible(str(entry.get("version")), version)]
             shutil.copytree(fitting[0] if fitting else known[0][1], target, ignore_dangling_symlinks=True)
-            _vendor(target, by_name, depth + 1)
+            vendor(target, by_name, depth + 1)
 
 
 def _compare(label: str, chart: Path, file: Path | None, options: argparse.Namespace, tally: Tally) -> None:

@@ -17,6 +17,7 @@ import re2
 
 MAX_PATTERN: Final = 4096
 Matcher = Callable[[str], bool]
+_PLAIN: Final = re.compile(r"[\w./ ~-]+", re.ASCII)
 
 
 @functools.lru_cache(maxsize=512)
@@ -34,6 +35,8 @@ def deep(pattern: str) -> Matcher:
 def _compile(pattern: str, *, deep: bool) -> Matcher:
     if len(pattern) > MAX_PATTERN:
         raise ValueError("pattern is too long")
+    if _PLAIN.fullmatch(pattern):
+        return pattern.__eq__
     try:
         expression = re2.compile("(?s)" + _translate(pattern, deep))
     except re2.error as error:

@@ -27,6 +27,8 @@ from pytest_helmsim.chart.model import Chart, File, Metadata
 from pytest_helmsim.chart.values_file import read_values
 from pytest_helmsim.objects import yamlio
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
+from pytest_helmsim.objects.remembered import Remembered
+from pytest_helmsim.template import collector
 
 MAX_CHART_SIZE: Final = 100 * 1024 * 1024
 MAX_FILE_SIZE: Final = 5 * 1024 * 1024
@@ -35,6 +37,7 @@ MAX_PATH_DEPTH: Final = 100
 MAX_SUBCHART_DEPTH: Final = 50
 _BOM: Final = b"\xef\xbb\xbf"
 _DRIVE: Final = re.compile(r"[a-zA-Z]:/")
+_VALUES: Final = Remembered("values")
 _log = logging.getLogger(__name__)
 
 
@@ -46,9 +49,10 @@ def load(path: str | os.PathLike[str], *, flavour: Flavour = HELM4, check_versio
     name = os.fspath(path)
     if not os.path.exists(name):
         raise ChartNotFound(f"stat {name}: no such file or directory")
-    if os.path.isdir(name):
-        return load_directory(name, flavour=flavour, check_version=check_version)
-    return load_file(name, flavour=flavour, check_version=check_version)
+    with collector.paused():
+        if os.path.isdir(name):
+            return load_directory(name, flavour=flavour, check_version=check_version)
+        return load_file(name, flavour=flavour, check_version=check_version)
 
 
 def load_directory(path: str, *, flavour: Flavour, check_version: bool = True) -> Chart:
@@ -320,10 +324,16 @@ def load_files(files: list[File], *, flavour: Flavour, depth: int = 0) -> Chart:
 
 
 def _read_values(data: bytes, flavour: Flavour) -> dict[str, object]:
+    key = _VALUES.key(data, flavour)
+    known: dict[str, object] | None = _VALUES.find(key)
+    if known is not None:
+        return known
     try:
-        return read_values(data, flavour=flavour)
+        values = read_values(data, flavour=flavour)
     except yamlio.YamlError as error:
         raise InvalidChart(f"cannot load values.yaml: {error}") from error
+    _VALUES.keep(key, values)
+    return values
 
 
 def _load_subchart(name: str, files: list[File], parent: Chart, flavour: Flavour, depth: int) -> Chart:

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from pytest_helmsim.chart.errors import ManifestError
 from pytest_helmsim.objects import yaml_load, yamlio
 from pytest_helmsim.objects.flavour import HELM3, Flavour
+from pytest_helmsim.objects.remembered import Remembered
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +55,9 @@ _SEPARATOR_3 = re.compile(r"(?:\A|\n)---[\t\n\f\r ]*")
 _SEPARATOR_4 = re.compile(r"^---[ \t]*", re.MULTILINE)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+_HEADS: Final = Remembered("head")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,16 @@ def split(text: str, flavour: Flavour) -> list[str]:
 
 def read_head(text: str, flavour: Flavour) -> Head:
     """Kind, name and annotations of a document; YamlError in Go's words for a broken one."""
+    key = _HEADS.key(text, flavour)
+    known = _HEADS.find(key)
+    if known is None:
+        head = _read_head(text, flavour)
+        _HEADS.keep(key, (head.api_version, head.kind, head.name, head.annotations))
+        return head
+    return Head(*known)
+
+
+def _read_head(text: str, flavour: Flavour) -> Head:
     document = yamlio.load_object(text)
     if document is None:
         return Head()

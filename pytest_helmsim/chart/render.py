@@ -23,6 +23,7 @@ from pytest_helmsim.chart.manifests import Hook, Manifest
 from pytest_helmsim.chart.model import Chart, File
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.template import collector
 from pytest_helmsim.template.environment import Environment, Template
 from pytest_helmsim.template.errors import FunctionError, LimitExceeded, ParseError, TemplateError
 from pytest_helmsim.template.functions import FUNCTIONS
@@ -91,15 +92,16 @@ def render(
     `functions` are added to the table (`getHostByName`, say, when DNS is allowed).
     """
     capabilities = capabilities or Capabilities.default(flavour)
-    merged = chart_values.coalesce(chart, values, flavour=flavour)
-    if not skip_schema_validation:
-        values_schema.validate(chart, merged, flavour=flavour)
-    check_kube_version(chart, capabilities)
-    files = render_files(
-        chart, merged, release=release, capabilities=capabilities, lookup=lookup, flavour=flavour, functions=functions, limits=limits
-    )
-    notes = _take_notes(chart, files, subchart_notes)
-    hooks, sorted_manifests = manifests.sort(files, flavour)
+    with collector.paused():
+        merged = chart_values.coalesce(chart, values, flavour=flavour)
+        if not skip_schema_validation:
+            values_schema.validate(chart, merged, flavour=flavour)
+        check_kube_version(chart, capabilities)
+        files = render_files(
+            chart, merged, release=release, capabilities=capabilities, lookup=lookup, flavour=flavour, functions=functions, limits=limits
+        )
+        notes = _take_notes(chart, files, subchart_notes)
+        hooks, sorted_manifests = manifests.sort(files, flavour)
     return Rendered(sorted_manifests, hooks, notes, list(chart.crds()), files, merged)
 
 
@@ -154,7 +156,7 @@ def render_files(
     order = sorted(templates, key=_parse_order, reverse=True)
     for path in order:
         try:
-            engine.environment.add(path, templates[path].text)
+            engine.environment.add(path, templates[path].text, kept=True)
         except ParseError as error:
             raise RenderError(render_errors.parse_error(path, error)) from error
         except TemplateError as error:
@@ -170,6 +172,7 @@ def render_files(
         except TemplateError as error:
             raise RenderError(render_errors.execution_error(path, error, flavour)) from error
         rendered[path] = text.replace("<no value>", "") if "<no value>" in text else text
+    engine.environment.save()
     return rendered
 
 

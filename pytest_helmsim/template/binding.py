@@ -39,6 +39,13 @@ _EXACT: dict[str, type] = {"string": str, "bool": bool, "int": int, "float64": f
 
 def bind(function: Function, binding: Binding) -> Call:
     """A callable for exactly the positional arguments that the binding lists, and the tuple of bases where it has some."""
+    made = function.bound.get(binding.key)
+    if made is None:
+        made = function.bound[binding.key] = _bind_new(function, binding)
+    return made
+
+
+def _bind_new(function: Function, binding: Binding) -> Call:
     places = [index for index, argument in enumerate(binding.arguments) if argument.based]
     return _bind_based(function, binding, places) if places else _bind(function, binding)
 

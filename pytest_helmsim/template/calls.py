@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from types import CodeType
 
 from pytest_helmsim.template import nodes
@@ -36,6 +37,12 @@ class Binding:
     method: bool = False
     interface: bool = False
     """Of a method's receiver: nil in it is an `interface {}` holding nil."""
+    key: tuple[object, ...] = field(init=False, compare=False)
+    """Calls of one key need the same checks."""
+
+    def __post_init__(self) -> None:
+        arguments = tuple([argument.key for argument in self.arguments])
+        object.__setattr__(self, "key", (self.name, self.piped, self.method, self.interface, arguments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +64,24 @@ class Site:
     items: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Compiled:
-    """`code` of `run`; a line number n in it is `sites[n - 1]`."""
+    """`code` of `run`; a line number n in it is `sites[n - 1]`, which only errors and traces ask for.
 
-    code: CodeType
-    bindings: dict[str, Binding]
-    sites: list[Site]
+    `sites` may be given by a function, for code that comes without them from a cache.
+    """
+
+    __slots__ = ("_sites", "bindings", "code")
+
+    def __init__(self, code: CodeType, bindings: dict[str, Binding], sites: list[Site] | Callable[[], list[Site]]) -> None:
+        self.code = code
+        self.bindings = bindings
+        self._sites = sites
+
+    @property
+    def sites(self) -> list[Site]:
+        if not isinstance(self._sites, list):
+            self._sites = self._sites()
+        return self._sites
 
 
 def last_visited(node: Node) -> Node:

@@ -448,10 +448,9 @@ class _Compiler:
 
     def bound(self, binding: Binding) -> str:
         """The free variable that stands for a call; the same for calls that need the same checks."""
-        key = (binding.name, binding.piped, binding.method, binding.interface, tuple(argument.key for argument in binding.arguments))
-        name = self._bound.get(key)
+        name = self._bound.get(binding.key)
         if name is None:
-            name = self._bound[key] = f"c{len(self.bindings)}"
+            name = self._bound[binding.key] = f"c{len(self.bindings)}"
             self.bindings[name] = binding
         return name
 

@@ -1,63 +1,31 @@
 """A set of templates that can call each other, and their execution.
 
-A text is parsed once for all environments of the process and compiled when it first runs; an environment only links the compiled code
-to its own functions. Go: text/template/template.go, exec.go `Execute`.
+A text is parsed once for all environments of the process and compiled when it first runs (`units`); an environment only links the
+compiled code to its own functions. Go: text/template/template.go, exec.go `Execute`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 
-from pytest_helmsim.template import gofmt, nodes, runtime, stack
+from pytest_helmsim.template import gofmt, runtime, stack, units
 from pytest_helmsim.template.binding import bind
 from pytest_helmsim.template.calls import Compiled
-from pytest_helmsim.template.compiler import compile_body
 from pytest_helmsim.template.errors import Fault, FunctionError, LimitExceeded, NoSuchTemplate, TemplateError
 from pytest_helmsim.template.fields import MissingKey, helpers, method_caller
 from pytest_helmsim.template.functions.builtins import TABLE as BUILTINS
 from pytest_helmsim.template.lexer import BRACES, Delimiters
 from pytest_helmsim.template.limits import STANDARD, Limits
-from pytest_helmsim.template.parser import Parsed, parse
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.runtime import Budget, Linked, Output, Run
 from pytest_helmsim.template.signatures import Function
 from pytest_helmsim.template.tracing import Trace, TracedOutput, Tracer
+from pytest_helmsim.template.units import Body, Unit
 from pytest_helmsim.template.values import Value
 
 _GO_DEPTH = 100_000
 _OPERATORS = frozenset({"and", "or", "not"})
-
-
-class Body:
-    """The nodes of one template; compiled at its first execution."""
-
-    __slots__ = ("_compiled", "empty", "name", "nodes", "text")
-
-    def __init__(self, name: str, text: str, body: list[nodes.Node]) -> None:
-        self.name = name
-        self.text = text
-        self.nodes = body
-        self.empty = nodes.is_empty(body)
-        self._compiled: Compiled | None = None
-
-    @property
-    def compiled(self) -> Compiled:
-        if self._compiled is None:
-            self._compiled = compile_body(self.name, self.nodes)
-        return self._compiled
-
-
-class _Unit:
-    """A parsed text: its own body and those it defines."""
-
-    __slots__ = ("defined", "functions", "main")
-
-    def __init__(self, text: str, parsed: Parsed) -> None:
-        self.main = Body("", text, parsed.main)
-        self.defined = tuple(Body(each.name, text, each.body) for each in parsed.definitions)
-        self.functions = parsed.functions
 
 
 class Template:
@@ -118,18 +86,21 @@ class Environment:
         self.delimiters = delimiters
         self._functions: dict[str, Function] = {**BUILTINS, **functions}
         self._templates: dict[str, Template] = {}
+        self._kept: list[Unit] = []
         self._budget = Budget(limits)
         self._helpers = self._make_helpers()
 
     # Templates.
 
-    def add(self, name: str, text: str) -> Template:
-        """Parse `text` as template `name` and add what it defines; raise `ParseError`.
+    def add(self, name: str, text: str, *, kept: bool = False) -> Template:
+        """Parse `text` as template `name` and add what it defines; raise `ParseError`. `kept` texts may be found on disk.
 
         Later definitions replace earlier ones, but an empty one (white space and comments) does not. The template returned has this
         text even then.
         """
-        unit = _parse(name, text, self._functions, self.delimiters)
+        unit = units.unit(name, text, self._functions, self.delimiters, kept=kept)
+        if kept:
+            self._kept.append(unit)
         for body in unit.defined:
             self._define(Template(self, body.name, name, body))
         template = Template(self, name, name, unit.main)
@@ -159,6 +130,7 @@ class Environment:
         made.delimiters = self.delimiters
         made._functions = self._functions
         made._templates = self._templates.copy()
+        made._kept = self._kept
         made._budget = self._budget
         made._helpers = made._make_helpers()
         return made
@@ -166,6 +138,10 @@ class Environment:
     def bind_functions(self, functions: Mapping[str, Function]) -> None:
         """Add or replace functions; templates that ran before keep what they are linked to."""
         self._functions = {**self._functions, **functions}
+
+    def save(self) -> None:
+        """Keep on disk what was compiled of the texts that may be kept."""
+        units.save(iter(self._kept))
 
     # Execution.
 
@@ -281,20 +257,3 @@ class Environment:
             return bind(self._functions[binding.name], binding)
 
         return resolve
-
-
-@lru_cache(maxsize=4096)
-def _cached_unit(text: str, delimiters: Delimiters) -> list[_Unit]:
-    """A place for the parsed text; empty until it has been parsed without a fault."""
-    return []
-
-
-def _parse(name: str, text: str, functions: Mapping[str, Function], delimiters: Delimiters) -> _Unit:
-    """From the cache where the text is known and its functions are; a template that defines its own name is not shared."""
-    place = _cached_unit(text, delimiters)
-    if place and place[0].functions <= functions.keys() and all(body.name != name for body in place[0].defined):
-        return place[0]
-    unit = _Unit(text, parse(name, text, functions, delimiters=delimiters))
-    if "break" not in functions and "continue" not in functions:
-        place[:] = [unit]
-    return unit

@@ -9,7 +9,7 @@ Go: text/template/exec.go `evalCall`, `evalArg`, `validateType`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pytest_helmsim.template.values import TypedList, TypedMap, Value, go_type
@@ -37,6 +37,8 @@ class Function:
     variadic: str | None = None
     result: str = ANY
     on_invalid: str = ""
+    bound: dict[object, Callable[..., Value]] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """What `binding.bind` has made of it, by the calls' keys."""
 
     @property
     def unchecked(self) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_helmsim.template import environment as environments
+from pytest_helmsim.template.compiler import compile_body
 from pytest_helmsim.template.environment import Environment
 from pytest_helmsim.template.errors import ExecutionError, FunctionError, NoSuchTemplate, ParseError
 from pytest_helmsim.template.lexer import Delimiters
@@ -141,5 +141,5 @@ def test_the_recursion_limit_is_put_back() -> None:
 
 def test_code_is_the_same_for_the_same_text() -> None:
     text = "{{$x := .a}}{{range $i, $e := .b}}{{if $x}}{{$e.c | printf `%v` $i}}{{end}}{{end}}"
-    codes = [environments.Body("t", text, Environment({}).add(str(n), text).body.nodes).compiled.code for n in range(2)]
+    codes = [compile_body("t", Environment({}).add(str(n), text).body.nodes).code for n in range(2)]
     assert codes[0].co_code == codes[1].co_code

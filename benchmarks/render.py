@@ -1,0 +1,160 @@
+"""`helm template` of real charts: the real helm as a process against ours as a process and in process, cold and warm, in one run.
+
+    HELMSIM_CHARTS=FOLDER HELMSIM_ORACLE=BIN python -m benchmarks.render [FOLDER]
+
+FOLDER holds charts at any depth (a checkout of a repository of charts, or several). Dependencies that are missing are taken from the other
+charts of FOLDER, in a copy; charts that the real helm does not render offline are left out. *Cold* is the first rendering of a process
+that has our modules imported (a fork each, with an empty cache of compiled templates), *warm* the same chart again in that process.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measure import program
+from tools.compare_charts import index_charts, vendor
+
+RUNS = 5
+MAX_CHARTS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Seconds for one chart, the best of several runs each but for `cold`; `memory` is the peak of our process in MiB."""
+
+    chart: str
+    helm: float
+    cold: float
+    warm: float
+    process: float
+    memory: float
+
+    def __str__(self) -> str:
+        milliseconds = (1000 * value for value in (self.helm, self.process, self.cold, self.warm))
+        return f"{self.chart:<52}" + "".join(f"{value:9.1f}" for value in milliseconds) + f"{self.memory:9.0f}"
+
+
+def main() -> None:
+    """Print a line for each chart, and what the promises are about."""
+    folder = sys.argv[1] if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]) else os.environ.get("HELMSIM_CHARTS", "")
+    if not folder:
+        raise SystemExit("the benchmark renders real charts: set HELMSIM_CHARTS to a folder of them")
+    helm = program("helm")
+    import pytest_helmsim.chart.template_command
+
+    assert pytest_helmsim.chart.template_command is not None, "imported here, so that the forks find it imported"
+    print(f"{'chart':<52}{'helm':>9}{'process':>9}{'cold':>9}{'warm':>9}{'MiB':>9}  (milliseconds)")
+    figures = []
+    for chart in charts(Path(folder)):
+        measured = measure(helm, chart)
+        if measured is not None:
+            figures.append(measured)
+            print(measured, flush=True)
+    report(figures)
+
+
+def charts(folder: Path) -> Iterator[Path]:
+    """Copies of the charts, complete with their dependencies, evenly chosen where there are many."""
+    found = {each.parent for each in folder.rglob("Chart.yaml")}
+    tops = sorted(each for each in found if not any(above in found for above in each.parents))
+    by_name = index_charts(tops)
+    step = max(1, math.ceil(len(tops) / MAX_CHARTS))
+    largest = [chart for chart in tops if chart.name == "kube-prometheus-stack"]
+    with tempfile.TemporaryDirectory(prefix="helmsim-benchmark-") as scratch:
+        for number, chart in enumerate(dict.fromkeys([*largest, *tops[::step]])):
+            copy = Path(scratch) / str(number) / chart.name
+            shutil.copytree(chart, copy, ignore_dangling_symlinks=True)
+            vendor(copy, by_name, 0)
+            yield copy
+            shutil.rmtree(copy.parent)
+
+
+def measure(helm: str, chart: Path) -> Figures | None:
+    """None for a chart that helm does not render."""
+    command = [helm, "template", "release-name", str(chart)]
+    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+        return None
+    own = [sys.executable, "-m", "pytest_helmsim.cli.main", "template", "release-name", str(chart)]
+    theirs = min(_process(command)[0] for _ in range(RUNS))
+    processes = [_process(own) for _ in range(RUNS)]
+    in_process = _in_fork(chart)
+    if in_process is None:
+        print(f"{chart.name}: ours does not render it", flush=True)
+        return None
+    name = f"{chart.name} ({sum(1 for _ in chart.rglob('templates/*'))} templates)"
+    return Figures(name, theirs, *in_process, min(each[0] for each in processes), max(each[1] for each in processes))
+
+
+def _process(command: list[str]) -> tuple[float, float]:
+    """Seconds and peak memory in MiB of a process."""
+    started = time.perf_counter()
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(running.pid, 0)
+    seconds = time.perf_counter() - started
+    running.returncode = 0
+    return seconds, usage.ru_maxrss / 1024
+
+
+def _in_fork(chart: Path) -> tuple[float, float] | None:
+    """The first rendering and the best of those after it, in a child that starts with nothing but imported modules."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        try:
+            os.environ["HELMSIM_TEMPLATE_CACHE"] = "off"
+            render = renderer(chart)
+            cold = _seconds(render)
+            warm = min(_seconds(render) for _ in range(RUNS))
+            os.write(write, f"{cold} {warm}".encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as stream:
+        words = stream.read().split()
+    os.waitpid(child, 0)
+    return (float(words[0]), float(words[1])) if words else None
+
+
+def renderer(chart: Path) -> Callable[[], object]:
+    """What `helmsim template` does, from the files on."""
+    from pytest_helmsim.chart import template_command
+
+    options = template_command.TemplateOptions()
+    return lambda: template_command.run(str(chart), options)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def report(figures: list[Figures]) -> None:
+    """Geometric means of the ratios, and how many charts are slower cold."""
+    if not figures:
+        raise SystemExit("no chart was rendered by both")
+    cold_wins = sum(each.cold <= each.helm for each in figures)
+    print(f"{len(figures)} charts; geometric means against the real helm as a process:")
+    print(f"  warm    {_mean([each.helm / each.warm for each in figures]):6.2f} times faster")
+    print(f"  cold    {_mean([each.helm / each.cold for each in figures]):6.2f} times faster; no slower for {cold_wins} of {len(figures)}")
+    print(f"  process {_mean([each.process / each.helm for each in figures]):6.2f} times its time")
+    largest = max(figures, key=lambda each: each.memory)
+    print(f"  peak memory {largest.memory:.0f} MiB for {largest.chart}")
+
+
+def _mean(ratios: list[float]) -> float:
+    return math.exp(sum(map(math.log, ratios)) / len(ratios))
+
+
+if __name__ == "__main__":
+    main()
