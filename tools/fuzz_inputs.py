@@ -62,7 +62,7 @@ TYPES = {
 STRINGS = ("a", "b", "web", "example.com", "", "Bad_Value", "5Gi")
 SKIPPED = frozenset(
     {"resourceVersion", "uid", "selfLink", "managedFields", "creationTimestamp", "deletionTimestamp", "generation", "namespace", "name",
-     "deletionGracePeriodSeconds", "generateName", "apiVersion", "kind", "nodePort", "healthCheckNodePort"}
+     "globalDefault", "deletionGracePeriodSeconds", "generateName", "apiVersion", "kind", "nodePort", "healthCheckNodePort"}
 )  # fmt: skip
 
 

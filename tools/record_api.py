@@ -38,7 +38,7 @@ class Server:
     def send(self, step: Step) -> dict[str, Any]:
         """Status, warnings, content type and body (JSON where it is)."""
         body = step.get("body")
-        data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body, separators=(",", ":")).encode()
         headers = {
             "Authorization": f"Bearer {self._token}",
             "Accept": step.get("accept", "application/json"),
@@ -47,7 +47,11 @@ class Server:
         }
         query = f"?{quote(step['query'], safe='=&,()!/')}" if step.get("query") else ""
         self._connection.request(step["method"], step["path"] + query, data, headers)
-        answer = self._connection.getresponse()
+        try:
+            answer = self._connection.getresponse()
+        except http.client.RemoteDisconnected:
+            self._connection.close()
+            return {"status": 0, "warnings": [], "type": "", "body": "the connection was closed without an answer"}
         raw = answer.read()
         try:
             content: Any = json.loads(raw)

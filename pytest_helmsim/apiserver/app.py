@@ -90,6 +90,8 @@ class ApiServer:
         """Pod logs by namespace, pod, container, and whether of the previous run."""
         self.warnings: list[str] = []
         """Of the request that is being answered."""
+        self.notes: list[str] = []
+        """What was accepted without being checked, each once: rules that could not be judged."""
         self.tokens: dict[str, User] = {}
         """Bearer tokens that were given out for service accounts."""
         self.lock: threading.RLock = self.clock.lock if isinstance(self.clock, VirtualClock) else threading.RLock()
@@ -123,6 +125,11 @@ class ApiServer:
             if request.method not in ("GET", "HEAD") and response.status < 300 and self.after_write is not None:
                 self.after_write()
             return response
+
+    def note(self, text: str) -> None:
+        """Remember, for the test's report, that something was accepted without being checked."""
+        if text not in self.notes:
+            self.notes.append(text)
 
     def settle(self) -> None:
         """Let the attached controllers do what needs no waiting."""

@@ -21,7 +21,19 @@ if TYPE_CHECKING:
 
 MASTERS = "system:masters"
 _GROUP = "rbac.authorization.k8s.io"
+_PROBES = ("/healthz", "/livez", "/readyz", "/version", "/version/")
 _PUBLIC_PATHS = ("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/")
+_AUTHENTICATED: tuple[JsonObject, ...] = (
+    {"verbs": ["create"], "apiGroups": ["authentication.k8s.io"], "resources": ["selfsubjectreviews"]},
+    {
+        "verbs": ["create"],
+        "apiGroups": ["authorization.k8s.io"],
+        "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
+    },
+    {"verbs": ["get"], "nonResourceURLs": list(_PUBLIC_PATHS)},
+    {"verbs": ["get"], "nonResourceURLs": list(_PROBES)},
+)
+"""What the roles system:basic-user, system:discovery and system:public-info-viewer give to everybody with a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +67,15 @@ def allowed(server: ApiServer, user: User, wanted: Attributes) -> bool:
     if MASTERS in user.groups:
         return True
     if wanted.path:
-        public = wanted.verb == "get" and any(_path_matches(pattern, wanted.path) for pattern in _PUBLIC_PATHS)
+        public = wanted.verb == "get" and wanted.path in _PROBES
         return public or any(_covers_path(rule, wanted) for rule in rules(server, user, ""))
-    if wanted.group == "authorization.k8s.io" and wanted.plural in ("selfsubjectaccessreviews", "selfsubjectrulesreviews"):
-        return True
     return any(_covers(rule, wanted) for rule in rules(server, user, wanted.namespace))
 
 
 def rules(server: ApiServer, user: User, namespace: str) -> Iterator[JsonObject]:
     """All rules that hold for the user, cluster-wide and in the namespace."""
+    if "system:authenticated" in user.groups:
+        yield from _AUTHENTICATED
     store = server.store
     bindings = [(record.obj, "") for _, _, record in store.records(StoreKey(_GROUP, "clusterrolebindings"))]
     if namespace:

@@ -21,6 +21,7 @@ from pytest_helmsim.schema.model import Schema
 from pytest_helmsim.schema.strategies import TEMPLATE_GENERATION
 
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
+_UNVERSIONED = ("Status", "APIVersions", "APIGroupList", "APIGroup", "APIResourceList")
 MAX_BODY = 3 * 1024 * 1024
 _YAML_PREFIXES = ("error converting YAML to JSON: ", "yaml: unmarshal errors:\n")
 
@@ -152,8 +153,8 @@ def _other_kind(op: Operation, given: GroupVersionKind, expected: GroupVersionKi
             scheme = "pkg/runtime/scheme.go:111"
             why = f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme "{scheme}"'
             return BadRequest(f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {why}')
-        if given.api_version == expected.api_version:
-            pair = f"({given.version}.{given.kind}) to ({given.group or 'core'}.{expected.kind})"
+        if given.api_version == expected.api_version or (given.api_version == "v1" and given.kind in _UNVERSIONED):
+            pair = f"({given.version}.{given.kind}) to ({expected.group.partition('.')[0] or 'core'}.{expected.kind})"
             return BadRequest(
                 f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: converting {pair}: unknown conversion'
             )

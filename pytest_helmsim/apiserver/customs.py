@@ -11,7 +11,7 @@ from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.status import BadRequest, invalid
 from pytest_helmsim.patch import gotext
-from pytest_helmsim.schema import decoding
+from pytest_helmsim.schema import decoding, rules
 from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.model import Schema
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
@@ -23,14 +23,14 @@ def check_create(op: Operation, new: JsonObject) -> None:
     """Raise `Invalid` when the new object breaks its schema or the rules of metadata."""
     errors = Errors()
     check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.path_segment)
-    _refuse(op, new, [*errors, *_schema_errors(op, new)])
+    _refuse(op, new, [*errors, *_schema_errors(op, new, None)])
 
 
 def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     """As `check_create`, for a change."""
     errors = Errors()
     check_metadata_update(errors, new, old)
-    _refuse(op, new, [*errors, *_schema_errors(op, new)])
+    _refuse(op, new, [*errors, *_schema_errors(op, new, old)])
 
 
 def _refuse(op: Operation, new: JsonObject, errors: list[FieldError]) -> None:
@@ -39,10 +39,19 @@ def _refuse(op: Operation, new: JsonObject, errors: list[FieldError]) -> None:
         raise invalid(kind, group, new["metadata"].get("name") or "", [error.cause() for error in errors])
 
 
-def _schema_errors(op: Operation, new: JsonObject) -> list[FieldError]:
+def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> list[FieldError]:
     served = op.server.registry.of_kind(op.served.stored) or op.served
-    found = schemas.errors(new, served.schema) if served.schema is not None else []
-    return [*found, *_scale_errors(op, new)]
+    if served.schema is None:
+        return _scale_errors(op, new)
+    found = [*schemas.errors(new, served.schema), *_scale_errors(op, new)]
+    if not rules.has_rules(served.schema):
+        return found
+    if found:
+        return [*found, rules.NOT_CHECKED]
+    verdict = rules.check(new, served.schema, old)
+    for text in verdict.unchecked:
+        op.server.note(f"{op.served.stored.kind}: {text}")
+    return list(verdict.errors)
 
 
 def _scale_errors(op: Operation, new: JsonObject) -> list[FieldError]:

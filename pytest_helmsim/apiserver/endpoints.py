@@ -53,6 +53,8 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
         if discovery.api_group(server, call.group) is None:
             return _not_a_page()
         raise _no_such_resource()
+    if call.verb == "patch" and served.persisted and not call.subresource and call.name:
+        patches.check_type(served, bodies.media_type(request))
     server.warnings += deprecations.of(served, server.catalog.version.minor)
     bodies.check_size(request)
     if call.subresource:

@@ -139,6 +139,8 @@ class _Gateway(Gateway):
         headers.append((b"Cache-Control", b"no-cache, private"))
         req.status = _REASONS.get(response.status, f"{response.status} Status".encode())
         if isinstance(body, bytes):
+            if _is_encoded(req.path, response):
+                body += b"\n"
             if response.status != 304:
                 headers.append((b"Content-Length", str(len(body)).encode()))
             req.outheaders = headers

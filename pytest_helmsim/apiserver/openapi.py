@@ -155,6 +155,8 @@ def _fill(written: JsonObject, schema: Schema, schemas: dict[str, Json], version
         written["format"] = schema.format
     if schema.preserve_unknown:
         written["x-kubernetes-preserve-unknown-fields"] = True
+    if schema.enum:
+        written["enum"] = list(schema.enum)
     if schema.required:
         written["required"] = list(schema.required)
     if schema.fields is not None:

@@ -180,6 +180,8 @@ def apply(op: Operation, wanted: JsonObject, *, force: bool, complaints: tuple[s
             if op.validation == "Warn":
                 op.warn(text)
         _require_convertible(op, new, (wanted.get("metadata") or {}).get("namespace") or "")
+        if op.served.custom is None and op.served.schema is not None:
+            new = unstructured.wrapped(new, op.served.schema)
         new = bodies.defaulted(op, new)
         if live is None and (new.get("metadata") or {}).get("uid"):
             uid = new["metadata"]["uid"]

@@ -129,6 +129,8 @@ class Pod(Strategy):
         new["metadata"].pop("deletionTimestamp", None)
         keep(new["metadata"], old["metadata"], "ownerReferences")
         status, before = dict(new.get("status") or {}), old.get("status") or {}
+        if status.get("podIPs") and not status.get("podIP"):
+            status["podIP"] = status["podIPs"][0].get("ip") or ""
         if not status.get("qosClass") and before.get("qosClass"):
             status["qosClass"] = before["qosClass"]
         new["status"] = status

@@ -81,6 +81,9 @@ def _scale(server: ApiServer, request: Request, call: Call, served: Served) -> R
     op = endpoints.operation(server, request, call, served, given)
     if call.verb == "get":
         result = scaling.get(op)
+        form = negotiation.negotiate(request, served)
+        if form.shape == "Table":
+            return Response.of(tables.of_scale(server, result, version=form.version))
     elif call.verb == "update":
         result = scaling.replace(op, bodies.parse(served, request).value)
     else:
@@ -228,6 +231,7 @@ def _token(server: ApiServer, request: Request, call: Call, served: Served) -> R
         raise not_found("serviceaccounts", "", call.name)
     body = bodies.parse(served, request).value
     spec = body.get("spec") or {}
+    _check_bound(server, call.namespace, spec.get("boundObjectRef") or {})
     seconds = spec.get("expirationSeconds") or 3600
     now = server.clock.now()
     subject = f"system:serviceaccount:{call.namespace}:{call.name}"
@@ -250,6 +254,21 @@ def _token(server: ApiServer, request: Request, call: Call, served: Served) -> R
         "status": {"token": token, "expirationTimestamp": rfc3339(now + seconds)},
     }
     return Response.of(result, 201)
+
+
+def _check_bound(server: ApiServer, namespace: str, reference: JsonObject) -> None:
+    """Raise `NotFound` for a token that is bound to an object which is not there, or is another one by now."""
+    key = {"Pod": _PODS, "Secret": StoreKey("", "secrets"), "Node": StoreKey("", "nodes")}.get(reference.get("kind") or "")
+    if key is None:
+        return
+    name, uid = reference.get("name") or "", reference.get("uid")
+    record = server.store.get(key, "" if key[1] == "nodes" else namespace, name)
+    if record is None:
+        raise not_found(key[1], "", name)
+    found = record.obj["metadata"]["uid"]
+    if uid and uid != found:
+        message = f"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted"
+        raise Conflict(f'Operation cannot be fulfilled on {key[1]} "{name}": {message}', details=details(name=name, kind=key[1]))
 
 
 def _refused(server: ApiServer, call: Call, served: Served) -> Response:

@@ -52,6 +52,21 @@ def table(
     return {"kind": "Table", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta, "columnDefinitions": definitions, "rows": rows}
 
 
+def of_scale(server: ApiServer, scale: JsonObject, *, version: str) -> JsonObject:
+    """A Scale, whatever it scales, as a Table."""
+    meta = scale["metadata"]
+    names = (("Name", "string", "name"), ("Desired", "integer", ""), ("Available", "integer", ""), ("Age", "string", ""))
+    columns = [{"name": name, "type": kind, "format": form, "description": "", "priority": 0} for name, kind, form in names]
+    age = since(meta["creationTimestamp"], server.clock.now())
+    counts = [(scale.get(part) or {}).get("replicas") or 0 for part in ("spec", "status")]
+    row = {
+        "cells": [meta["name"], *counts, age],
+        "object": {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta},
+    }
+    head = {"kind": "Table", "apiVersion": f"meta.k8s.io/{version}", "metadata": {"resourceVersion": meta["resourceVersion"]}}
+    return {**head, "columnDefinitions": columns, "rows": [row]}
+
+
 def bare_metadata(obj: JsonObject) -> JsonObject:
     """Metadata as the internal type has it: a DaemonSet's template generation is no annotation there."""
     meta = obj["metadata"]

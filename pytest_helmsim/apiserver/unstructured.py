@@ -31,6 +31,22 @@ def in_struct_order(value: Json, schema: Schema) -> Json:
     return value
 
 
+def wrapped(value: Json, schema: Schema) -> Json:
+    """Numbers beyond an int32 field lose their upper bits, as Go's conversion does; the value itself when there are none."""
+    if isinstance(value, dict):
+        found = {}
+        for key, item in value.items():
+            node = schema.child(key)
+            found[key] = wrapped(item, node) if node is not None else item
+        return found if any(found[key] is not value[key] for key in value) else value
+    if isinstance(value, list) and schema.items is not None:
+        items = [wrapped(item, schema.items) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    if schema.format == "int32" and isinstance(value, int) and not -(2**31) <= value < 2**31:
+        return (value + 2**31) % 2**32 - 2**31
+    return value
+
+
 def _kind(value: Json) -> str:
     if isinstance(value, bool):
         return "bool"

@@ -21,7 +21,7 @@ def check_create(op: Operation, new: JsonObject) -> None:
         return
     _refuse(op, new, validate.validate_create(op.served.stored, new, version=op.server.version))
     common = Errors()
-    check_metadata(common, new, namespaced=op.served.namespaced, name_rule=names.path_segment)
+    check_metadata(common, new, namespaced=op.served.namespaced, name_rule=names.path_segment, standard=False)
     _refuse(op, new, common)
 
 
@@ -34,8 +34,8 @@ def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
         _refuse(op, new, _compared_once(validate.validate_update(op.served.stored, new, old, version=op.server.version)))
         return
     errors = Errors()
-    check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.path_segment)
-    check_metadata_update(errors, new, old)
+    check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.path_segment, standard=False)
+    check_metadata_update(errors, new, old, standard=False)
     _refuse(op, new, errors)
 
 

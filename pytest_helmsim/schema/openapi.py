@@ -61,6 +61,8 @@ class Definitions:
             child.nullable = letter == "n"
             child.go_type = types.get(key, "").replace("[]byte", "[]uint8") or go_type(child)
             child.embedded = inlined.get(key, "")
+            if child.go_type == "runtime.RawExtension":
+                child.map_type = "atomic"
             fields[key] = child
         return node
 

@@ -42,7 +42,8 @@ GENERATION: dict[tuple[str, str], tuple[str, ...]] = {
     ("networking.k8s.io", "IngressClass"): _SPEC,
     ("networking.k8s.io", "NetworkPolicy"): _SPEC,
     ("policy", "PodDisruptionBudget"): _SPEC,
-    ("discovery.k8s.io", "EndpointSlice"): ("addressType", "endpoints", "ports", "metadata.labels", "metadata.annotations"),
+    ("storage.k8s.io", "CSIDriver"): _SPEC,
+    ("discovery.k8s.io", "EndpointSlice"): ("addressType", "endpoints", "ports", "metadata.labels"),
     ("scheduling.k8s.io", "PriorityClass"): (),
     ("flowcontrol.apiserver.k8s.io", "FlowSchema"): _SPEC,
     ("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): _SPEC,
@@ -59,6 +60,7 @@ GENERATION: dict[tuple[str, str], tuple[str, ...]] = {
 }
 """Kinds with metadata.generation, and the parts whose change raises it."""
 
+_UNNUMBERED_AT_FIRST = frozenset({("storage.k8s.io", "CSIDriver")})
 _SINCE = {("", "Pod"): 33}
 
 PROTECTION = {
@@ -76,9 +78,9 @@ def prepare_for_create(gvk: GroupVersionKind, obj: JsonObject, *, uid: str = "",
     """
     key = (gvk.group, gvk.kind)
     minor = Catalog.for_version(version).version.minor
-    result = {**obj, "metadata": dict(obj.get("metadata") or {})}
+    result = _without_gated(key, {**obj, "metadata": dict(obj.get("metadata") or {})}, {})
     _reset_status(gvk, result, version)
-    if key in GENERATION and minor >= _SINCE.get(key, 0):
+    if key in GENERATION and key not in _UNNUMBERED_AT_FIRST and minor >= _SINCE.get(key, 0):
         result["metadata"]["generation"] = 1
     else:
         result["metadata"].pop("generation", None)
@@ -98,7 +100,7 @@ def prepare_for_create(gvk: GroupVersionKind, obj: JsonObject, *, uid: str = "",
 def prepare_for_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> JsonObject:
     """The new object with the old status, and a generation that rises when a part named in `GENERATION` changed."""
     key = (gvk.group, gvk.kind)
-    result = {**new, "metadata": dict(new.get("metadata") or {})}
+    result = _without_gated(key, {**new, "metadata": dict(new.get("metadata") or {})}, old)
     if _has_status(gvk, version):
         if "status" in old:
             result["status"] = old["status"]
@@ -113,6 +115,19 @@ def prepare_for_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, 
     return with_generation(gvk, result, old, version=version)
 
 
+_GATED = {
+    ("coordination.k8s.io", "Lease"): ("strategy", "preferredHolder"),
+    ("storage.k8s.io", "CSIDriver"): ("preventPodSchedulingIfMissing",),
+}
+"""Fields of `spec` that belong to features which are off by default: new ones are dropped."""
+
+
+def _without_gated(key: tuple[str, str], obj: JsonObject, old: JsonObject) -> JsonObject:
+    spec, before = obj.get("spec") or {}, old.get("spec") or {}
+    gone = [field for field in _GATED.get(key, ()) if field in spec and field not in before]
+    return {**obj, "spec": {name: value for name, value in spec.items() if name not in gone}} if gone else obj
+
+
 def with_generation(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> JsonObject:
     """`new` with the generation that follows from `old`; a kind without generations keeps what was there."""
     key = (gvk.group, gvk.kind)
@@ -123,9 +138,20 @@ def with_generation(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, 
         before = 0
     else:
         result["metadata"]["generation"] = before
+    if key == ("discovery.k8s.io", "EndpointSlice"):
+        result = _without_topology(result)
     if any(_part(new, part) != _part(old, part) for part in GENERATION.get(key, ())):
         result["metadata"]["generation"] = before + 1
     return result
+
+
+def _without_topology(obj: JsonObject) -> JsonObject:
+    """v1 of EndpointSlice shows the old field but takes none."""
+    endpoints = obj.get("endpoints") or []
+    if not any("deprecatedTopology" in endpoint for endpoint in endpoints):
+        return obj
+    kept = [{key: value for key, value in endpoint.items() if key != "deprecatedTopology"} for endpoint in endpoints]
+    return {**obj, "endpoints": kept}
 
 
 def _part(obj: JsonObject, path: str) -> Json:
@@ -254,12 +280,17 @@ def _crd(obj: JsonObject, uid: str) -> JsonObject:
     return obj
 
 
+def _endpoint_slice(obj: JsonObject, uid: str) -> JsonObject:
+    return _without_topology(obj)
+
+
 _ON_CREATE: dict[tuple[str, str], Callable[[JsonObject, str], JsonObject]] = {
     ("", "Pod"): _pod,
     ("", "PersistentVolumeClaim"): _claim,
     ("", "Namespace"): _namespace,
     ("", "LimitRange"): _limit_range,
     ("", "Service"): _service,
+    ("discovery.k8s.io", "EndpointSlice"): _endpoint_slice,
     ("apps", "DaemonSet"): _daemon_set,
     ("apps", "StatefulSet"): _stateful_set,
     ("batch", "Job"): _job,

@@ -11,17 +11,8 @@ from pytest_helmsim.apiserver.app import ApiServer
 
 from . import replay
 
-_RAW = "ControllerRevision.data is one field to the real server, and compared by its bytes: any patch of the object is refused"
-_COUNT = "how often an error about metadata is repeated in `causes`; the message is the same"
 _EXTERNAL = "internalTrafficPolicy of an ExternalName is hidden on reading, not taken out of the store"
-_REVISION = (0, 1, 2, 4, 5, 6, 7, 8, 9, 13, 14, 15, 16, 17, 20, 21, 24, 29, 30, 32, 33, 35, 36, 51, 52, 53, 54, 55)
 DIFFERENT: dict[str, dict[int, str]] = {
-    "life-controllerrevision": dict.fromkeys(_REVISION, _RAW),
-    "life-endpoints": {26: "a PATCH refused for its content type carries no deprecation warning", 30: _COUNT},
-    "life-endpointslice": {29: _COUNT},
-    "life-persistentvolume": {29: _COUNT, 30: _COUNT},
-    "life-runtimeclass": {30: _COUNT},
-    "life-validatingwebhookconfiguration": {29: _COUNT},
     "services": dict.fromkeys((20, 28, 29), _EXTERNAL),
 }
 

@@ -11,7 +11,7 @@ import binascii
 from pytest_helmsim.objects import gojson, names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
-from pytest_helmsim.schema.validate.containers import check_amount
+from pytest_helmsim.schema.validate.containers import check_amount, check_any_resource_name, check_resource_name
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_standard_finalizer, same
 
 MAX_SIZE = 1024 * 1024
@@ -138,7 +138,9 @@ def check_resource_quota(errors: Errors, obj: JsonObject) -> None:
 def _check_hard(errors: Errors, obj: JsonObject) -> None:
     for name, amount in ((obj.get("spec") or {}).get("hard") or {}).items():
         path = f"spec.hard[{name}]"
-        errors.all_invalid(path, name, names.label_key(name))
+        check_any_resource_name(errors, path, name)
+        if "/" not in name and name not in _QUOTA_NAMES and not name.startswith(("hugepages-", "requests.hugepages-")):
+            errors.invalid(path, name, "must be a standard resource for quota")
         check_amount(errors, path, name, amount)
     scopes = (obj.get("spec") or {}).get("scopes") or []
     for scope in scopes:
@@ -146,6 +148,13 @@ def _check_hard(errors: Errors, obj: JsonObject) -> None:
             errors.invalid("spec.scopes", scopes, "unsupported scope")
 
 
+_QUOTA_NAMES = frozenset(
+    {
+        "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.storage", "requests.ephemeral-storage",
+        "limits.cpu", "limits.memory", "limits.ephemeral-storage", "pods", "resourcequotas", "services", "replicationcontrollers",
+        "secrets", "persistentvolumeclaims", "configmaps", "services.nodeports", "services.loadbalancers",
+    }
+)  # fmt: skip
 _SCOPES = (
     "Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity", "VolumeAttributesClass",
 )  # fmt: skip
@@ -170,6 +179,18 @@ def check_limit_range(errors: Errors, obj: JsonObject) -> None:
         if kind in seen:
             errors.duplicate(f"{path}.type", kind)
         seen.add(kind)
+        rule = check_resource_name if kind in ("Pod", "Container") else check_any_resource_name
+        for field in ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio"):
+            if kind == "Pod" and field.startswith("default"):
+                if item.get(field):
+                    errors.forbidden(f"{path}.{field}", "may not be specified when `type` is 'Pod'")
+                continue
+            if kind == "PersistentVolumeClaim" and field == "maxLimitRequestRatio" and not any(
+                "storage" in (item.get(bound) or {}) for bound in ("min", "max")
+            ):
+                errors.required(f"{path}.limits", "either minimum or maximum storage value is required, but neither was provided")
+            for name in item.get(field) or {}:
+                rule(errors, f"{path}.{field}[{name}]", name)
         _check_bounds(errors, path, item)
 
 

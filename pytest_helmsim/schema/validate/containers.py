@@ -412,10 +412,10 @@ def check_resources(errors: Errors, path: str, resources: JsonObject) -> None:
     """Names, amounts, and requests within limits."""
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     for name, amount in limits.items():
-        _check_resource_name(errors, f"{path}.limits[{name}]", name)
+        check_resource_name(errors, f"{path}.limits[{name}]", name)
         check_amount(errors, f"{path}.limits[{name}]", name, amount)
     for name, amount in requests.items():
-        _check_resource_name(errors, f"{path}.requests[{name}]", name)
+        check_resource_name(errors, f"{path}.requests[{name}]", name)
         check_amount(errors, f"{path}.requests[{name}]", name, amount)
         limit = limits.get(name)
         overcommit = _may_overcommit(name)
@@ -438,12 +438,18 @@ def _may_overcommit(name: str) -> bool:
     return native and not name.startswith("hugepages-")
 
 
-def _check_resource_name(errors: Errors, path: str, name: str) -> None:
+def check_any_resource_name(errors: Errors, path: str, name: str) -> None:
+    """A qualified name; without a domain a known one."""
     before = len(errors)
     errors.all_invalid(path, name, names.label_key(name))
+    if "/" not in name and len(errors) == before and name not in _STANDARD and not name.startswith(("hugepages-", "requests.hugepages-")):
+        errors.invalid(path, name, "must be a standard resource type or fully qualified")
+
+
+def check_resource_name(errors: Errors, path: str, name: str) -> None:
+    """Of what a container can ask for."""
+    check_any_resource_name(errors, path, name)
     if "/" not in name:
-        if len(errors) == before and name not in _STANDARD and not name.startswith(("hugepages-", "requests.hugepages-")):
-            errors.invalid(path, name, "must be a standard resource type or fully qualified")
         if name not in _RESOURCES and not name.startswith("hugepages-"):
             errors.invalid(path, name, "must be a standard resource for containers")
     elif "kubernetes.io/" not in name and name.startswith("requests."):

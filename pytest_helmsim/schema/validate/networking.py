@@ -157,6 +157,9 @@ def _check_prefixed_path(errors: Errors, path: str, value: str) -> None:
 def _check_parameters(errors: Errors, path: str, parameters: JsonObject | None) -> None:
     if parameters is None:
         return
+    group = parameters.get("apiGroup")
+    if group is not None:
+        errors.all_invalid(f"{path}.apiGroup", group, names.dns_subdomain(group))
     for key in ("kind", "name"):
         if not parameters.get(key):
             errors.required(f"{path}.{key}")
@@ -303,6 +306,6 @@ def _check_slice(errors: Errors, obj: JsonObject) -> None:
 
 
 def check_endpoint_slice_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
-    check_metadata_update(errors, new, old)
+    check_metadata(errors, new, namespaced=True)
     _check_slice(errors, new)
     errors.immutable("addressType", new.get("addressType"), old.get("addressType"))

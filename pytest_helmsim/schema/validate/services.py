@@ -298,6 +298,7 @@ def check_endpoints(errors: Errors, obj: JsonObject) -> None:
 
 def check_endpoints_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_metadata_update(errors, new, old)
+    check_metadata(errors, new, namespaced=True)
     _check_subsets(errors, new)
 
 

@@ -10,7 +10,8 @@ from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.godiff import go_diff
 from pytest_helmsim.schema.validate.claims import VOLUME_MODES, check_access_modes
-from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, same
+from pytest_helmsim.schema.validate.containers import check_resources
+from pytest_helmsim.schema.validate.metadata import check_labels, check_metadata, check_metadata_update, same
 from pytest_helmsim.schema.validate.pods import check_node_selector
 from pytest_helmsim.schema.validate.volumes import check_driver_name, check_persistent_source
 
@@ -75,7 +76,6 @@ def check_volume(errors: Errors, obj: JsonObject) -> None:
 def check_volume_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     """The server looks at the whole volume twice, then at what may not change."""
     check_volume(errors, new)
-    check_metadata_update(errors, new, old)
     check_volume(errors, new)
     now, before = new.get("spec") or {}, old.get("spec") or {}
     sources = [{key: value for key, value in spec.items() if key not in _NOT_SOURCES} for spec in (now, before)]
@@ -183,7 +183,7 @@ def check_priority_class_update(errors: Errors, new: JsonObject, old: JsonObject
 
 
 def check_lease(errors: Errors, obj: JsonObject) -> None:
-    check_metadata(errors, obj, namespaced=True)
+    check_metadata(errors, obj, namespaced=True, standard=False)
     _check_lease_spec(errors, obj.get("spec") or {})
 
 
@@ -196,19 +196,24 @@ def _check_lease_spec(errors: Errors, spec: JsonObject) -> None:
 
 
 def check_lease_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
-    check_metadata_update(errors, new, old)
+    check_metadata_update(errors, new, old, standard=False)
     _check_lease_spec(errors, new.get("spec") or {})
 
 
 def check_runtime_class(errors: Errors, obj: JsonObject) -> None:
-    check_metadata(errors, obj, namespaced=False)
+    check_metadata(errors, obj, namespaced=False, standard=False)
     handler = obj.get("handler", "")
     if not handler:
         errors.required("handler")
-        return
-    errors.all_invalid("handler", handler, names.dns_label(handler))
+    else:
+        errors.all_invalid("handler", handler, names.dns_label(handler))
+    if obj.get("overhead") is not None:
+        check_resources(errors, "overhead", {"limits": obj["overhead"].get("podFixed")})
+    selector = (obj.get("scheduling") or {}).get("nodeSelector")
+    check_labels(errors, "scheduling.nodeSelector", selector)
 
 
 def check_runtime_class_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
-    check_metadata_update(errors, new, old)
+    check_metadata_update(errors, new, old, standard=False)
+    check_runtime_class(errors, new)
     errors.immutable("handler", new.get("handler"), old.get("handler"))

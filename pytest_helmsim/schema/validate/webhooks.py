@@ -10,29 +10,29 @@ from urllib.parse import urlsplit
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
-from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_selector
 
 _OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
 _SCOPES = ("*", "Cluster", "Namespaced")
 
 
 def check_validating(errors: Errors, obj: JsonObject) -> None:
-    check_metadata(errors, obj, namespaced=False)
+    check_metadata(errors, obj, namespaced=False, standard=False)
     _check_webhooks(errors, obj, mutating=False)
 
 
 def check_mutating(errors: Errors, obj: JsonObject) -> None:
-    check_metadata(errors, obj, namespaced=False)
+    check_metadata(errors, obj, namespaced=False, standard=False)
     _check_webhooks(errors, obj, mutating=True)
 
 
 def check_validating_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
-    check_metadata_update(errors, new, old)
+    check_metadata(errors, new, namespaced=False, standard=False)
     _check_webhooks(errors, new, mutating=False)
 
 
 def check_mutating_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
-    check_metadata_update(errors, new, old)
+    check_metadata(errors, new, namespaced=False, standard=False)
     _check_webhooks(errors, new, mutating=True)
 
 
