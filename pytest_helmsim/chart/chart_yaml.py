@@ -25,8 +25,12 @@ _UNMARSHAL: Final = "error unmarshaling JSON: while decoding JSON: json: cannot 
 def read_metadata(data: bytes, metadata: Metadata, file_name: str, *, type_name: str = "chart.Metadata") -> None:
     """Fill in the fields that the file names, leaving the others as they are."""
     document = _load(data, file_name, type_name)
-    if document is None:
-        return
+    if document is not None:
+        fill_metadata(document, metadata, file_name)
+
+
+def fill_metadata(document: dict[str, Any], metadata: Metadata, file_name: str) -> None:
+    """The same from a map that is read already, as in the index of a repository."""
     fields = _Fields(document, "Metadata", file_name)
     for key, attribute in _TEXTS:
         text = fields.text(key)

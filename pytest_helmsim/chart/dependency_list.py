@@ -37,9 +37,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The table, and the warnings below it."""
+    """The table, None where nothing is declared, and the warnings below it."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] | None
     warnings: tuple[str, ...]
 
 
@@ -48,7 +48,7 @@ def list_dependencies(path: str, *, flavour: Flavour = HELM4) -> Listing:
     chart = loader.load(path, flavour=flavour, check_version=False)
     declared = chart.metadata.dependencies
     if declared is None:
-        return Listing((), (f"WARNING: no dependencies at {os.path.normpath(os.path.join(path, 'charts'))}",))
+        return Listing(None, (f"WARNING: no dependencies at {os.path.normpath(os.path.join(path, 'charts'))}",))
     rows = tuple(Row(each.name, each.version, each.repository, status(path, each, chart, flavour=flavour)) for each in declared)
     return Listing(rows, tuple(_undeclared(path, {each.name for each in declared}, flavour)))
 

@@ -10,29 +10,37 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import posixpath
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest_helmsim.chart import model
+from pytest_helmsim.chart import chart_yaml, loader, model
 from pytest_helmsim.chart.errors import InvalidChart
-from pytest_helmsim.chart.model import Chart
+from pytest_helmsim.chart.model import Chart, Metadata
 from pytest_helmsim.objects import gojson, yamlio
+from pytest_helmsim.objects.flavour import HELM4, Flavour
 
 
 def save(chart: Chart, folder: Path, *, modified: float) -> Path:
     """Write the archive into `folder` (made when missing), and return its path; `modified` stands in every entry."""
+    target = folder / archive_name(chart)
+    folder.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(pack(chart, modified=modified))
+    return target
+
+
+def archive_name(chart: Chart) -> str:
+    """NAME-VERSION.tgz; raises for a chart that is not valid, or whose archive would lie elsewhere."""
     try:
         model.validate(chart.metadata)
     except InvalidChart as error:
         raise InvalidChart(f"chart validation: {error}") from error
-    target = folder / f"{chart.name}-{chart.metadata.version}.tgz"
-    if target.parent != folder:
-        raise InvalidChart(f'"{target.name}" is no name for an archive')
-    folder.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(pack(chart, modified=modified))
-    return target
+    name = f"{chart.name}-{chart.metadata.version}.tgz"
+    if posixpath.basename(name) != name:
+        raise InvalidChart(f'"{name}" is no name for an archive')
+    return name
 
 
 def pack(chart: Chart, *, modified: float) -> bytes:
@@ -84,3 +92,27 @@ def _check_json(schema: bytes) -> None:
         gojson.decode(schema.decode("utf-8", "surrogateescape"))
     except gojson.GoJsonError as error:
         raise InvalidChart("invalid JSON in values.schema.json") from error
+
+
+def expand(data: bytes, folder: Path, *, flavour: Flavour = HELM4) -> Path:
+    """Unpack an archive's files below `folder`, in a directory named after the chart; nothing is written outside of it."""
+    files = loader.read_archive(data, flavour=flavour)
+    metadata = Metadata()
+    for file in files:
+        if file.name == "Chart.yaml":
+            chart_yaml.read_metadata(file.data, metadata, file.name)
+    name = metadata.name
+    if not name:
+        raise InvalidChart("chart name not specified")
+    if name in (".", ".."):
+        raise InvalidChart(f'chart name "{name}" is not allowed')
+    if posixpath.basename(name) != name or os.path.basename(name) != name:
+        raise InvalidChart(f'chart name "{name}" must not contain path separators')
+    top = folder / name
+    for file in files:
+        target = top / file.name
+        if not target.resolve().is_relative_to(folder.resolve() / name):
+            raise InvalidChart(f"{file.name} would be written outside of {top}")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.data)
+    return top

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from pytest_helmsim.chart import dependencies, globs, loader, manifests, render
 from pytest_helmsim.chart.capabilities import Capabilities
 from pytest_helmsim.chart.errors import ChartError, InvalidChart, ManifestError, RenderError, ValuesError
+from pytest_helmsim.chart.manifests import Hook
 from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.chart.values import Options
-from pytest_helmsim.objects.flavour import HELM4, Flavour
+from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.template.environment import Environment
 from pytest_helmsim.template.errors import TemplateError
 from pytest_helmsim.template.functions import FUNCTIONS
@@ -32,6 +34,11 @@ _NAME_RULE: Final = (
     r"invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
     f" and the length must not be longer than {MAX_NAME}"
 )
+
+
+Load: TypeAlias = Callable[[str], Chart]
+PostRender: TypeAlias = Callable[[render.Rendered, str], tuple[str, list[Hook]]]
+"""Takes what was rendered and the text of the CRDs; gives the manifest and the hooks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +59,28 @@ class TemplateOptions:
     subchart_notes: bool = False
     output_dir: str = ""
     use_release_name: bool = False
+    hide_secret: bool = False
+    debug: bool = False
+    post_render: PostRender | None = None
     flavour: Flavour = HELM4
 
 
-def run(path: str, options: TemplateOptions) -> str:
-    """The text on standard output."""
+class TemplateFailed(ChartError):
+    """An error after something was printed: `printed` belongs on standard output all the same."""
+
+    def __init__(self, message: str, printed: str) -> None:
+        super().__init__(message)
+        self.printed = printed
+
+
+def run(path: str, options: TemplateOptions, *, load: Load | None = None) -> str:
+    """The text on standard output. `load` may fetch what the chart lacks."""
     flavour = options.flavour
     capabilities = Capabilities.default(flavour).with_api_versions(*options.api_versions)
     if options.kube_version:
         capabilities = capabilities.with_kube_version(options.kube_version)
     values = options.values.merge(flavour=flavour)
-    chart = load_installable(path, flavour=flavour)
+    chart = load_installable(path, flavour=flavour) if load is None else load(path)
     check_name(options.name, flavour)
     chart = dependencies.process(chart, values, flavour)
     release = render.ReleaseInfo(options.name, options.namespace, 1, not options.is_upgrade, options.is_upgrade)
@@ -76,20 +94,40 @@ def run(path: str, options: TemplateOptions) -> str:
             subchart_notes=options.subchart_notes,
             skip_schema_validation=options.skip_schema_validation,
         )
+        crds = _crds(rendered) if options.include_crds else ""
+        manifest = manifests.join(rendered.manifests, hide_secrets=options.hide_secret)
+        hooks = rendered.hooks
+        if options.post_render is not None:
+            manifest, hooks = options.post_render(rendered, crds)
+            if flavour == HELM3:
+                crds = ""
     except ManifestError as error:
+        if options.debug:
+            raise TemplateFailed(str(error), _raw_files(error.rendered)) from error
         raise ManifestError(f"{error}{HINT}", error.rendered) from error
     except RenderError as error:
+        if options.debug:
+            raise TemplateFailed(str(error), "" if options.show_only else "\n") from error
         raise RenderError(f"{error}{HINT}") from error
     if options.output_dir:
-        return _write_files(rendered, options)
-    text = render.template_output(
-        rendered,
-        flavour=flavour,
-        include_crds=options.include_crds,
-        no_hooks=options.no_hooks,
-        skip_tests=options.skip_tests,
-    )
+        printed = _write_files(rendered, options)
+        if options.show_only:
+            raise TemplateFailed(f"could not find template {options.show_only[0]} in chart", printed.removesuffix("\n"))
+        return printed
+    text = (crds + manifest).strip(manifests.SPACE) + "\n"
+    if not options.no_hooks:
+        shown = [each for each in hooks if not (options.skip_tests and each.is_test)]
+        text += "".join(manifests.document_text(each.path, each.manifest) for each in shown)
     return select(text, options.show_only, flavour) if options.show_only else text
+
+
+def _crds(rendered: render.Rendered) -> str:
+    return "".join(manifests.document_text(path, file.text) for path, file in rendered.crds)
+
+
+def _raw_files(files: Mapping[str, str]) -> str:
+    """`--debug`: what was rendered, though it is no YAML."""
+    return "".join(f"---\n# Source: {name}\n{files[name]}\n" for name in sorted(files) if files[name].strip()).strip() + "\n"
 
 
 def load_installable(path: str, *, flavour: Flavour) -> Chart:

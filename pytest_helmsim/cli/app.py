@@ -27,6 +27,8 @@ class Verb:
     arguments: str
     help: str
     aliases: tuple[str, ...] = ()
+    arguments3: str = ""
+    """Where Helm 3 takes another number."""
 
 
 VERBS: Mapping[str, Verb] = {
@@ -45,9 +47,33 @@ VERBS: Mapping[str, Verb] = {
     "get notes": Verb("queries:get_notes", "RELEASE_NAME", "1", "the notes of a release"),
     "get metadata": Verb("queries:get_metadata", "RELEASE_NAME", "1", "name, chart, versions and dates of a release"),
     "template": Verb("templates:template", "[NAME] [CHART]", "1+", "render a chart and print the manifests"),
+    "lint": Verb("charts:lint_charts", "PATH", "1+", "examine a chart for possible issues", arguments3="0+"),
+    "show all": Verb("charts:show_all", "[CHART]", "1", "everything about a chart"),
+    "show chart": Verb("charts:show_chart", "[CHART]", "1", "the Chart.yaml of a chart"),
+    "show values": Verb("charts:show_values", "[CHART]", "1", "the default values of a chart"),
+    "show readme": Verb("charts:show_readme", "[CHART]", "1", "the README of a chart"),
+    "show crds": Verb("charts:show_crds", "[CHART]", "1", "the CRDs of a chart"),
+    "package": Verb("charts:package_charts", "[CHART_PATH] [...]", "0+", "pack charts into archives"),
+    "dependency list": Verb("charts:list_dependencies", "CHART", "0-1", "list the dependencies of a chart", ("ls",)),
+    "dependency update": Verb("charts:update_dependencies", "CHART", "0-1", "fill charts/ from Chart.yaml and lock it", ("up",)),
+    "dependency build": Verb("charts:build_dependencies", "CHART", "0-1", "fill charts/ from the lock"),
+    "pull": Verb("repositories:pull", "[chart URL | repo/chartname] [...]", "1+", "download charts", ("fetch",)),
+    "repo add": Verb("repositories:add", "[NAME] [URL]", "2", "add a chart repository"),
+    "repo list": Verb("repositories:list_repositories", "", "0", "list chart repositories", ("ls",)),
+    "repo remove": Verb("repositories:remove", "[REPO1 [REPO2 ...]]", "1+", "remove chart repositories", ("rm",)),
+    "repo index": Verb("repositories:index", "[DIR]", "1", "write the index of a folder of packed charts"),
+    "repo update": Verb("repositories:update", "[REPO1 [REPO2 ...]]", "0+", "download the indexes of chart repositories", ("up",)),
+    "search repo": Verb("repositories:search", "[keyword]", "0+", "search the known repositories for charts"),
     "serve": Verb("serve:serve", "", "0", "serve the embedded cluster to kubectl, helm or anything else"),
 }
-GROUPS = {"get": "print parts of a release", "show": "print parts of a chart"}
+GROUPS = {
+    "get": "print parts of a release",
+    "show": "print parts of a chart",
+    "dependency": "the dependencies of a chart",
+    "repo": "chart repositories",
+    "search": "search for charts",
+}
+GROUP_ALIASES = {"dep": "dependency", "dependencies": "dependency", "inspect": "show"}
 
 
 class UsageFailure(click.ClickException):
@@ -90,12 +116,15 @@ class VerbCommand(FlagParsing):
 
     def check(self, arguments: Sequence[str]) -> None:
         """Raise `UsageFailure` for too few or too many arguments."""
-        count, rule = len(arguments), self.verb.arguments
-        least = int(rule.rstrip("+"))
-        if count >= least and (rule.endswith("+") or count == least):
+        count, rule = len(arguments), (self.helm_version == "3" and self.verb.arguments3) or self.verb.arguments
+        least = int(rule[0])
+        most = int(rule[2]) if "-" in rule else least
+        if count >= least and (rule.endswith("+") or count <= most):
             return
         if rule == "0":
             wanted = "accepts no arguments"
+        elif "-" in rule:
+            wanted = f"accepts at most {most} argument{'' if most == 1 else 's'}"
         else:
             wanted = f"requires {'at least ' if rule.endswith('+') else ''}{least} argument{'' if least == 1 else 's'}"
         usage = f"{self.path} {self.verb.usage}".rstrip()
@@ -163,6 +192,7 @@ def build(version: str) -> click.Group:
     root = RootGroup(PROGRAM, version=version, strict=True, help="Helm's verbs, and a cluster to try them on.")
     root.flags = tuple(parse_table(GLOBAL, version))
     root.params += [option(flag) for flag in root.flags]
+    root.alias.update(GROUP_ALIASES)
     groups: dict[str, VerbGroup] = {}
     for name, verb in VERBS.items():
         if name not in COMMANDS:

@@ -5,19 +5,26 @@ Source: helm.sh/helm/v4 pkg/action/install.go (NameAndChart, LocateChart), pkg/c
 
 from __future__ import annotations
 
+import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from pytest_helmsim.chart import dependencies, loader
-from pytest_helmsim.chart.errors import ChartNotFound, ValuesError
+from pytest_helmsim.chart.dependency_update import Manager
+from pytest_helmsim.chart.errors import ChartNotFound, DependencyError, RepositoryError, ValuesError
 from pytest_helmsim.chart.model import Chart
+from pytest_helmsim.chart.repository import Repositories
+from pytest_helmsim.chart.repository_file import Places
+from pytest_helmsim.chart.repository_http import Access, fetch
 from pytest_helmsim.chart.values import Options as ValueOptions
 from pytest_helmsim.cli.app import Options
-from pytest_helmsim.objects.clock import Clock
+from pytest_helmsim.cli.output import out
+from pytest_helmsim.objects.clock import Clock, RealClock
 from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
@@ -64,25 +71,70 @@ def template_name(text: str) -> str:
 
 
 def locate(reference: str, options: Options) -> str:
-    """The path of a chart; raises `ChartNotFound` in Helm's words."""
+    """The path of a chart: a folder or an archive that is there, else one fetched from a repository; errors are Helm's.
+
+    [3] takes what is there even where `--repo` is given, and says so.
+    """
     reference = reference.strip()
-    if options.repo:
-        raise UnsupportedFeature(f"charts from the repository {options.repo} (--repo)", "pull the chart and give its folder or archive")
-    if os.path.exists(reference):
-        if options.verify:
-            raise UnsupportedFeature("provenance files (--verify)", "leave the flag out, or verify with gpg before")
-        return os.path.abspath(reference)
-    if os.path.isabs(reference) or reference.startswith("."):
-        raise ChartNotFound(f'path "{reference}" not found')
-    if reference.startswith("oci://"):
-        raise UnsupportedFeature(f"charts from OCI registries ({reference})", "pull the chart with helm and give its folder or archive")
-    if "/" not in reference:
-        raise ChartNotFound(f"non-absolute URLs should be in form of repo_name/path_to_chart, got: {reference}")
-    raise UnsupportedFeature(f"charts from repositories ({reference})", "pull the chart with helm and give its folder or archive")
+    if options.verify:
+        raise UnsupportedFeature("provenance files (--verify)", "leave the flag out, or verify with gpg before")
+    if not options.repo or not options.is_helm4:
+        if reference and os.path.exists(reference):
+            if options.repo:
+                text = f"local chart found in current working directory. repository url ignored chart={reference}"
+                click.echo(f"{log_time()} WARN {text} repository={options.repo}", err=True)
+            return os.path.abspath(reference)
+        if os.path.isabs(reference) or reference.startswith("."):
+            raise ChartNotFound(f'path "{reference}" not found')
+    return str(repositories(options).locate(reference, version_of(options), access_of(options), repository=options.repo))
 
 
-def values_of(options: Options) -> JsonObject:
-    """The values of `-f` and `--set…`."""
+def version_of(options: Options) -> str:
+    """`--version`, or with `--devel` any version."""
+    version: str = options.version.strip()
+    return version or (">0.0.0-0" if options.devel else "")
+
+
+def access_of(options: Options) -> Access:
+    """The flags for credentials and certificates."""
+    return Access(
+        username=options.username,
+        password=options.password,
+        cert_file=options.cert_file,
+        key_file=options.key_file,
+        ca_file=options.ca_file,
+        insecure=options.insecure_skip_tls_verify,
+        pass_credentials=options.pass_credentials,
+    )
+
+
+def repositories(options: Options) -> Repositories:
+    """The repositories and caches that the flags and the environment name."""
+    places = Places.of_environment(
+        config=options.repository_config, cache=options.repository_cache, content=options.get("content_cache", "")
+    )
+    return Repositories(places, flavour=flavour_of(options), warn=lambda text, fields: warn(text, fields, options))
+
+
+def warn(text: str, fields: Mapping[str, str], options: Options) -> None:
+    """A warning on standard error, as each Helm's log writes it."""
+    from pytest_helmsim.cli.session import quoted
+
+    if options.is_helm4:
+        click.echo(" ".join([f"level=WARN msg={quoted(text)}", *(f"{key}={quoted(value)}" for key, value in fields.items())]), err=True)
+        return
+    error = fields.get("error", "empty entry")
+    names = " ".join(json.dumps(fields[key]) for key in ("name", "version") if key in fields)
+    click.echo(f"{log_time()} skipping loading invalid entry for chart {names} from {fields.get('source', '')}: {error}", err=True)
+
+
+def log_time() -> str:
+    """The time in Go's plain log: `2026/11/20 16:50:12`."""
+    return datetime.fromtimestamp(RealClock().now()).astimezone().strftime("%Y/%m/%d %H:%M:%S")
+
+
+def value_options(options: Options) -> ValueOptions:
+    """`-f` and `--set…`, not yet read."""
     return ValueOptions(
         files=tuple(options["values"]),
         set=tuple(options.set),
@@ -91,32 +143,62 @@ def values_of(options: Options) -> JsonObject:
         set_file=tuple(options.set_file),
         set_literal=tuple(options.set_literal),
         read=read,
-    ).merge(flavour=flavour_of(options))
+    )
+
+
+def values_of(options: Options) -> JsonObject:
+    """The values of `-f` and `--set…`."""
+    return value_options(options).merge(flavour=flavour_of(options))
 
 
 def read(path: str) -> bytes:
-    """A file of values; `-` is standard input."""
+    """A file of values; `-` is standard input, an HTTP URL is fetched."""
     if path.strip() == "-":
         return sys.stdin.buffer.read()
-    if path.startswith(("http://", "https://", "oci://")):
-        raise UnsupportedFeature(f"values from the URL {path}", "download the file and give its path")
+    if path.startswith("oci://"):
+        raise UnsupportedFeature(f"values from OCI registries ({path})", "download the file and give its path")
+    if path.startswith(("http://", "https://")):
+        try:
+            return fetch(path, Access(url=path))
+        except RepositoryError as error:
+            raise ValuesError(str(error)) from error
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise ValuesError(f"open {path}: {(error.strerror or str(error)).lower()}") from error
+        verb = "read" if isinstance(error, IsADirectoryError) else "open"
+        raise ValuesError(f"{verb} {path}: {(error.strerror or str(error)).lower()}") from error
 
 
-def load(reference: str, options: Options) -> Chart:
-    """The chart at a reference, its dependencies present; a deprecated one warns."""
+def load(reference: str, options: Options, *, installing: bool = False) -> Chart:
+    """The chart at a reference, its dependencies present or (`--dependency-update`) fetched; a deprecated one warns."""
+    return load_path(locate(reference, options), options, installing=installing)
+
+
+def load_path(path: str, options: Options, *, installing: bool = False) -> Chart:
+    """The same for the path of a folder or an archive; `installing` refuses libraries first, as `install` and `template` do."""
     flavour = flavour_of(options)
-    chart = loader.load(locate(reference, options), flavour=flavour)
+    chart = loader.load(path, flavour=flavour)
+    if installing:
+        check_installable(chart)
+        warn_deprecated(chart, options)
     if chart.metadata.dependencies:
-        if options.dependency_update:
-            raise UnsupportedFeature("--dependency-update", "run `helm dependency update` on the chart before")
-        dependencies.check_presence(chart, flavour)
+        try:
+            dependencies.check_presence(chart, flavour)
+        except DependencyError:
+            if not options.dependency_update:
+                raise
+            clock = RealClock()
+            Manager(path, clock, repositories=repositories(options), flavour=flavour, say=out, debug=options.debug).update()
+            chart = loader.load(path, flavour=flavour)
+    if not installing:
+        warn_deprecated(chart, options)
+    return chart
+
+
+def warn_deprecated(chart: Chart, options: Options) -> None:
+    """Say that a chart is deprecated."""
     if chart.metadata.deprecated:
         click.echo('level=WARN msg="this chart is deprecated"' if options.is_helm4 else "WARNING: This chart is deprecated", err=True)
-    return chart
 
 
 def check_installable(chart: Chart) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Every row ends in a newline; without a header (empty sequence) only the rows are printed."""
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], widest: int = 0) -> str:
+    """Every row ends in a newline; without a header (empty sequence) only the rows are printed. No column is wider than `widest`."""
     lines = [list(header), *map(list, rows)] if header else [list(row) for row in rows]
     if not lines:
         return "\n"
     widths = [max(width_of(row[column]) for row in lines) for column in range(len(lines[0]))]
+    if widest:
+        widths = [min(width, widest) for width in widths]
     return "".join(print_row(row, widths) for row in lines)
 
 

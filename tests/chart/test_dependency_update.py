@@ -60,18 +60,3 @@ def test_what_cannot_be_resolved_leaves_nothing_behind(
         dependency_update.update(str(chart), clock=CLOCK)
     assert not (chart / "charts").exists()
     assert not (chart / "Chart.lock").exists()
-
-
-def test_other_repositories_are_asked_for(tmp_path: Path) -> None:
-    chart = _charts(tmp_path, repository="https://charts.example")
-    asked = []
-
-    def find(repository: str, name: str, version: str) -> tuple[str, bytes]:
-        asked.append((repository, name, version))
-        return "0.5.0", b"archive"
-
-    lock = dependency_update.update(str(chart), clock=CLOCK, find=find)
-    assert asked == [("https://charts.example", "b", ">=0.1.0")]
-    assert lock is not None
-    assert [each.version for each in lock.dependencies or ()] == ["0.5.0"]
-    assert (chart / "charts" / "b-0.5.0.tgz").read_bytes() == b"archive"

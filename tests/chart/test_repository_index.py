@@ -8,7 +8,7 @@ import pytest
 
 from pytest_helmsim.chart import loader, package
 from pytest_helmsim.chart.errors import RepositoryError
-from pytest_helmsim.chart.repository_index import Index, index_folder
+from pytest_helmsim.chart.repository_index import Index, index_folder, join_url
 from pytest_helmsim.objects.clock import VirtualClock
 
 TEXT = b"""
@@ -22,7 +22,6 @@ entries:
   - {name: web, version: v1.3, urls: [web-1.3.tgz]}
   - {name: web, version: nonsense}
   -
-  - text
   empty: []
 """
 
@@ -54,7 +53,16 @@ def test_what_is_not_there(name: str, wanted: str, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [(b"", "empty index.yaml file"), (b"entries: {}", "no API version specified"), (b"- a", "cannot unmarshal array")]
+    ("text", "reason"),
+    [
+        (b"", "empty index.yaml file"),
+        (b"entries: {}", "no API version specified"),
+        (b"- a", "cannot unmarshal array"),
+        (b"<html>", "cannot unmarshal string into Go value of type repo.IndexFile"),
+        (b"apiVersion: v1\nentries: {web: [{name: web, shoe: 1}]}", 'unknown field "shoe"'),
+        (b"apiVersion: v1\nentries: {web: [text]}", "cannot unmarshal string"),
+        (b"apiVersion: v1\nentries: [1]", "cannot unmarshal array"),
+    ],
 )
 def test_what_is_no_index(text: bytes, reason: str) -> None:
     with pytest.raises(RepositoryError, match=reason):
@@ -76,4 +84,31 @@ def test_an_index_of_a_folder(tmp_path: Path) -> None:
     again = Index.load(index.dump().encode())
     assert again.entries == index.entries
     again.merge(Index.load(TEXT))
-    assert list(again.entries) == ["c", "web", "empty"]
+    assert list(again.entries) == ["c", "web"]
+    assert '"apiVersion": "v1"' in again.dump_json()
+
+
+@pytest.mark.parametrize(
+    ("version", "warned"), [("1.3.0", True), ("^1", False), ("1.2.0", False), ("", False), ("1.x", False), ("1.2.0-x", False)]
+)
+def test_another_version_than_the_one_asked_for_is_said(version: str, warned: bool) -> None:
+    heard: list[str] = []
+    try:
+        Index.load(TEXT).get("web", version, warn=lambda text, _: heard.append(text))
+    except RepositoryError:
+        assert version == "1.2.0-x"
+    assert bool(heard) is warned
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "url"),
+    [
+        ("https://x", "a.tgz", "https://x/a.tgz"),
+        ("https://x/c/", "a.tgz", "https://x/c/a.tgz"),
+        ("", "sub", "sub"),
+        ("", "", ""),
+        ("https://x?k=v", "a", "https://x/a?k=v"),
+    ],
+)
+def test_urls_below_a_base(base: str, path: str, url: str) -> None:
+    assert join_url(base, path) == url
