@@ -8,6 +8,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+import orjson
+
 from pytest_helmsim.apiserver import (
     authorization,
     bodies,
@@ -255,7 +257,7 @@ def _discovery(server: ApiServer, request: Request, path: str) -> Response | Non
     if path == "/":
         value = {"paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]}
     elif path == "/version":
-        value = discovery.version(server)
+        return Response(200, orjson.dumps(discovery.version(server), option=orjson.OPT_INDENT_2), JSON_HEADERS)
     elif path == "/api":
         value = discovery.api_versions(server)
     elif path == "/apis":

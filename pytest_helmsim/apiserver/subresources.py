@@ -19,6 +19,7 @@ from pytest_helmsim.apiserver import (
     options,
     patches,
     scaling,
+    tables,
     writes,
 )
 from pytest_helmsim.apiserver.operation import Operation
@@ -38,6 +39,7 @@ NOT_SIMULATED = ("`exec`, `attach`, `port-forward` and `proxy`: refused with 400
 _WHOLE_OBJECT = ("status", "finalize", "approval", "ephemeralcontainers", "resize")
 _PDBS = StoreKey("policy", "poddisruptionbudgets")
 _PODS = StoreKey("", "pods")
+_BINDABLE = {"Pod": _PODS, "Secret": StoreKey("", "secrets"), "Node": StoreKey("", "nodes")}
 
 
 def answer(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
@@ -258,7 +260,7 @@ def _token(server: ApiServer, request: Request, call: Call, served: Served) -> R
 
 def _check_bound(server: ApiServer, namespace: str, reference: JsonObject) -> None:
     """Raise `NotFound` for a token that is bound to an object which is not there, or is another one by now."""
-    key = {"Pod": _PODS, "Secret": StoreKey("", "secrets"), "Node": StoreKey("", "nodes")}.get(reference.get("kind") or "")
+    key = _BINDABLE.get(reference.get("kind") or "")
     if key is None:
         return
     name, uid = reference.get("name") or "", reference.get("uid")
