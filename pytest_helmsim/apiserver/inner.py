@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_helmsim.apiserver import bodies, conversion, deletes, patches, selection, subresources, writes
 from pytest_helmsim.apiserver.loopback import Propagation, StoreEvent, Subscriber
-from pytest_helmsim.apiserver.operation import Operation
+from pytest_helmsim.apiserver.operation import CONTROLLER, Operation
 from pytest_helmsim.apiserver.options import DeleteOptions
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.apiserver.store import Change
@@ -15,12 +15,9 @@ from pytest_helmsim.objects.clock import Clock
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import NotFound
-from pytest_helmsim.objects.wire import User
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
-
-CONTROLLER = User("system:kube-controller-manager", ("system:masters", "system:authenticated"))
 
 
 class InnerApi:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
 
 Validation = Literal["Ignore", "Warn", "Strict"]
+CONTROLLER = User("system:kube-controller-manager", ("system:masters", "system:authenticated"))
+"""Who the controllers of the cluster are."""
 
 
 @dataclass(slots=True)

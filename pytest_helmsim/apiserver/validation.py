@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_helmsim.apiserver import customs
-from pytest_helmsim.apiserver.operation import Operation
+from pytest_helmsim.apiserver.operation import CONTROLLER, Operation
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.objects.status import invalid
+from pytest_helmsim.objects.status import invalid, qualified
 from pytest_helmsim.schema import validate
 from pytest_helmsim.schema.field_errors import IMMUTABLE, Errors, FieldError
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
+
+_POD_SECURITY = "pod-security.kubernetes.io/enforce"
+_NEVER_USED = {
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): "its webhooks are not called",
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): "its webhooks are not called",
+}
 
 
 def check_create(op: Operation, new: JsonObject) -> None:
@@ -23,6 +29,8 @@ def check_create(op: Operation, new: JsonObject) -> None:
     common = Errors()
     check_metadata(common, new, namespaced=op.served.namespaced, name_rule=names.path_segment, standard=False)
     _refuse(op, new, common)
+    if op.user != CONTROLLER:
+        _note_unchecked(op, new)
 
 
 def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
@@ -44,6 +52,20 @@ def _compared_once(errors: list[FieldError]) -> list[FieldError]:
     if len(errors) > 1 and errors[0].detail == IMMUTABLE and errors[0].field.startswith("metadata.") and errors[0] in errors[1:]:
         return errors[1:]
     return errors
+
+
+def _note_unchecked(op: Operation, new: JsonObject) -> None:
+    """Say where a real cluster would look closer: at kinds without rules of their own, and at what we store and never use."""
+    gvk = op.served.stored
+    kind = qualified(gvk.kind, gvk.group)
+    if not validate.is_modelled(gvk):
+        op.server.note(f"{kind}: accepted as it came, only its metadata is checked")
+    if (gvk.group, gvk.kind) in _NEVER_USED:
+        op.server.note(f"{kind}: stored, {_NEVER_USED[gvk.group, gvk.kind]}")
+    if gvk.kind == "Namespace" and _POD_SECURITY in (new["metadata"].get("labels") or {}):
+        op.server.note(f"{kind}: stored, the label {_POD_SECURITY} keeps no pod out")
+    if gvk.kind == "CustomResourceDefinition" and ((new["spec"].get("conversion") or {}).get("strategy")) == "Webhook":
+        op.server.note(f"{kind}: stored, its conversion webhook is not called")
 
 
 def _refuse(op: Operation, new: JsonObject, errors: Sequence[FieldError]) -> None:
