@@ -21,7 +21,6 @@ from pytest_helmsim.cli.output import document, out, status_block
 from pytest_helmsim.cli.session import Session
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.release import codec
-from pytest_helmsim.release.errors import TestFailed
 from pytest_helmsim.release.model import Release
 from pytest_helmsim.release.options import InstallOptions, RollbackOptions, TestOptions, UninstallOptions, UpgradeOptions
 from pytest_helmsim.release.post_render import PostRenderer, executable
@@ -283,20 +282,17 @@ def test(arguments: list[str], options: Options) -> None:
             (exclude if match[1] else include).append(match[2])
     session = Session(options)
     chosen = TestOptions(timeout=seconds(options), include=tuple(include), exclude=tuple(exclude))
-    failure: TestFailed | None = None
-    try:
-        release: Release | None = session.engine.test(arguments[0], chosen)
-    except TestFailed as error:
-        failure, release = error, error.release
-    if release is not None:
+
+    def report(release: Release) -> None:
+        """The record, and the logs while the pods of Helm 4's tests are still there."""
         hide = options.is_helm4 or options.hide_notes
         out("".join(status_block(release, is_helm4=options.is_helm4, hide_notes=hide)))
         if options.logs:
             out("\n")
             for name, text in session.engine.test_logs(release, chosen):
                 out(f"POD LOGS: {name}\n{text}\n")
-    if failure is not None:
-        raise failure
+
+    session.engine.test(arguments[0], chosen, show=report)
 
 
 test.__test__ = False  # type: ignore[attr-defined]

@@ -26,6 +26,8 @@ from pytest_helmsim.release.rules import RULES
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
+    from pytest_helmsim.release.storage import Memory
+
 ENVIRONMENT = {
     "kube_context": "HELM_KUBECONTEXT",
     "kube_apiserver": "HELM_KUBEAPISERVER",
@@ -52,14 +54,25 @@ class Session:
         self.namespace = setting(options, "namespace") or context_namespace or "default"
         self.client = Client(api_client, RealClock())
         driver = os.environ.get("HELM_DRIVER") or "secret"
+        memory = self._memory() if driver == "memory" else None
         self.engine = Engine(
             self.client,
             flavour=self.flavour,
             namespace=self.namespace,
             driver=driver,
+            memory=memory,
             log=self.log,
             output=self.hook_output,
         )
+
+    def _memory(self) -> Memory:
+        """The records of HELM_MEMORY_DRIVER_DATA; objects go to a cluster that ends with the command, as Helm keeps none then."""
+        from pytest_helmsim.backends.embedded import prepare
+        from pytest_helmsim.release import memory_data
+
+        clock = RealClock()
+        self.client = Client(prepare("1.36", "namespace").fork(clock=clock).handle, clock)
+        return memory_data.load(os.environ.get("HELM_MEMORY_DRIVER_DATA", "").split(":"), clock, self.flavour)
 
     def log(self, level: str, message: str, /, **fields: object) -> None:
         """A log line on standard error, as Helm 4's text handler writes it; Helm 3 keeps to itself unless debugged."""

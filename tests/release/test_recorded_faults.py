@@ -1,12 +1,14 @@
 """Each call of each operation fails, or the process dies at it: ours leaves what the real helm left, and finds the way out.
 
 Compared: exit status, error text, every object with its owners, every record. Calls that only one of the two makes are not
-compared: discovery, the schemas, and Helm 4's watches, where ours reads the object.
+compared: discovery, the schemas, and Helm 4's watches, where ours reads the object. A third of the cases; all with
+HELMSIM_ORACLE_ALL=1.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -39,7 +41,8 @@ def test_what_is_left(file: Path, prepared: Any, charts: Path, subtests: Any) ->
     recorded = json.loads(file.read_text())
     flavour, _, operation = file.stem.partition("-")
     before = faults.prepared_for(prepared, flavour, operation, charts)
-    for case in recorded["cases"]:
+    every = 1 if os.environ.get("HELMSIM_ORACLE_ALL") else 3
+    for case in recorded["cases"][FILES.index(file) % every :: every]:
         with subtests.test(msg=f"{case['call']} ({case['number']}) {case['how']}"):
             compare(case, recorded["values"], before, flavour, operation, charts)
 
@@ -49,7 +52,8 @@ def compare(case: dict[str, Any], values: dict[str, Any], before: Any, flavour: 
     fault = faults.Fault(case["call"], case["number"], case["how"])
     ours = faults.run_ours(before, flavour, operation, fault, charts)
     if not ours["hit"]:
-        assert flavour == "helm4" and LIST.fullmatch(fault.call), "ours makes no such call"
+        assert flavour == "helm4"
+        assert LIST.fullmatch(fault.call), "ours makes no such call"
         return
     assert (ours["exit"], ours.get("error")) == (case["exit"], case.get("error"))
     assert sorted(ours["state"]) == sorted(case["state"])
