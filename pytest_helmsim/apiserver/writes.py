@@ -141,7 +141,7 @@ def update(op: Operation, transform: Transform, *, uid: str = "", upsert: bool =
     if _same_but_for_times(new, old):
         new["metadata"]["managedFields"] = before["managedFields"]
     admission.validate(op, new, old)
-    new = finished(op, new)
+    new = finished(op, new, old)
     if new == old and not (record.first and op.served.key == _CLAIMS):
         return old, False
     if _ends_life(new, old):
@@ -288,12 +288,12 @@ def ordered(obj: JsonObject) -> JsonObject:
     return result
 
 
-def finished(op: Operation, obj: JsonObject) -> JsonObject:
+def finished(op: Operation, obj: JsonObject, old: JsonObject | None = None) -> JsonObject:
     """The object as it is stored: built-in kinds in the form that Go gives them, custom ones as they are."""
     served = op.server.registry.of_kind(op.served.stored) if op.served.gvk != op.served.stored else op.served
     if op.served.custom is not None or served is None or served.schema is None:
         return ordered(obj)
-    return canonical(obj, served.schema)
+    return canonical(obj, served.schema, known=old)
 
 
 def private(obj: JsonObject) -> JsonObject:

@@ -28,7 +28,7 @@ def _zero(schema: Schema) -> JsonObject:
             continue
         if field.type == "object" and field.fields is not None:
             result[key] = _zero(field)
-        elif not field.format and field.type in _SCALARS:
+        elif field.format in ("", "int32", "int64") and field.type in _SCALARS:
             result[key] = _SCALARS[field.type]
         else:
             result[key] = None

@@ -14,24 +14,30 @@ import base64
 import binascii
 import re
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from pytest_helmsim.objects import quantity
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.schema.model import Schema
 
+_SCALAR = frozenset({"string", "integer", "number", "boolean", "int-or-string"})
 RESOURCE_LIST = "v1.ResourceList"
 _MICRO = "v1.MicroTime"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 
 
-def canonical(obj: JsonObject, schema: Schema, *, draft: bool = False) -> JsonObject:
+def canonical(obj: JsonObject, schema: Schema, *, draft: bool = False, known: JsonObject | None = None) -> JsonObject:
     """The object as the server writes it; what comes in is not changed.
 
     `draft`: as it is read, before defaulting: structs are there, but a field that holds its zero value is missing (not an empty list,
-    which some defaults tell from none).
+    which some defaults tell from none). `known` is canonical already: parts that the object shares with it are shared again.
     """
-    result: JsonObject = _value(obj, schema, draft)
+    if known is None:
+        result: JsonObject = _value(obj, schema, draft)
+        return result
+    shared = {key: value for key, value in obj.items() if key != "metadata" and value and value is known.get(key)}
+    result = _struct({key: value for key, value in obj.items() if key not in shared}, schema, draft, shared)
     return result
 
 
@@ -74,29 +80,68 @@ def _value(value: Json, schema: Schema, draft: bool) -> Json:
     return value
 
 
-def _struct(value: dict[str, Any], schema: Schema, draft: bool) -> JsonObject:
-    result: JsonObject = {}
+class _Row(NamedTuple):
+    """How one field of a struct is written."""
+
+    key: str
+    always: bool
+    """Is written, or has parts that are, when it is not given."""
+    omitempty: bool
+    struct: bool
+    """Holds a struct, so is never empty as a scalar is."""
+    pointer: bool
+    strips: bool
+    """Is left out when it holds its zero value."""
+    plain: bool
+    """A scalar that is written as given."""
+    field: Schema
+
+
+def _plan(schema: Schema) -> tuple[_Row, ...]:
     assert schema.fields is not None
+    rows = []
     for key, field in schema.fields.items():
-        given = value.get(key)
-        presence = field.presence
+        struct = field.fields is not None
+        plain = field.type in _SCALAR and field.format not in ("quantity", "date-time", "byte")
+        strips = not struct and not field.preserve_unknown
+        rows.append(_Row(key, field.presence == "always", field.presence == "omitempty", struct, field.nullable, strips, plain, field))
+    schema.plan = tuple(rows)
+    return schema.plan  # type: ignore[no-any-return]
+
+
+def _struct(value: dict[str, Any], schema: Schema, draft: bool, shared: JsonObject | None = None) -> JsonObject:
+    result: JsonObject = {}
+    for row in schema.plan or _plan(schema):
+        key, always, omitempty, struct, pointer, strips, plain, field = row
+        if key not in value:
+            if shared is not None and key in shared:
+                result[key] = shared[key]
+                continue
+            if not always:
+                continue
+            given = None
+        else:
+            given = value[key]
         if given is None:
-            if presence == "always" and not draft:
+            if always and not draft:
                 result[key] = zero(field)
-            elif presence == "always" and field.fields is not None and not field.nullable:
+            elif always and struct and not pointer:
                 result[key] = _struct({}, field, draft)
             continue
-        if not given and field.fields is None and not field.preserve_unknown:
-            if presence == "omitempty" and draft and given == []:
+        if not given and strips:
+            if omitempty and draft and given == []:
                 result[key] = []
                 continue
-            if presence == "omitempty" or (draft and presence == "always" and not field.nullable):
+            if omitempty or (draft and always and not pointer):
                 continue
-            if given == [] and presence == "always":
+            if given == [] and always:
                 result[key] = None
                 continue
+        if plain:
+            result[key] = given
+            continue
         written = _value(given, field, draft)
-        if presence == "omitempty" and field.fields is not None and not written:
+        if omitempty and struct and not written:
             continue
         result[key] = written
     return result
@@ -125,6 +170,7 @@ def _amount(value: Json, *, milli: bool = False) -> Json:
         return value
 
 
+@lru_cache(maxsize=4096)
 def time_text(text: str, *, micro: bool = False) -> str | None:
     """RFC 3339 in UTC, whole seconds (metav1.Time) or six places (MicroTime); None for a text that is no time."""
     shape = _TIME.fullmatch(text)

@@ -34,8 +34,12 @@ def apply(gvk: GroupVersionKind, obj: JsonObject, version: str = DEFAULT) -> Jso
     schema = Catalog.for_version(version).schema(gvk)
     if schema is None:
         return obj
-    result = canonical(obj, schema, draft=True)
-    minor = Catalog.for_version(version).version.minor
+    return apply_part(obj, schema, Catalog.for_version(version).version.minor)
+
+
+def apply_part(value: JsonObject, schema: Schema, minor: int) -> JsonObject:
+    """As `apply`, for one part of an object, such as its status."""
+    result = canonical(value, schema, draft=True)
     _walk(result, schema, minor)
     return canonical(result, schema)
 

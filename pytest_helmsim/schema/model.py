@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from pytest_helmsim.objects.json import Json
 
@@ -53,6 +53,8 @@ class Schema:
     """The field's type as Go prints it (`int32`, `v1.Protocol`, `[]v1.Container`), for the decoder's messages."""
     embedded: str = ""
     """The Go struct that the field is inlined from (`ProbeHandler`): part of the path in the decoder's messages."""
+    plan: Any = field(default=None, repr=False)
+    """Kept by `canonical`: how to write the struct, worked out when it is first written."""
     raw: Mapping[str, Json] = field(default_factory=dict)
     """Of a CRD's node: its OpenAPI keywords as written (pattern, minimum, x-kubernetes-validations …)."""
 
