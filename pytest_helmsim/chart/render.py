@@ -29,7 +29,7 @@ from pytest_helmsim.template.errors import FunctionError, LimitExceeded, ParseEr
 from pytest_helmsim.template.functions import FUNCTIONS
 from pytest_helmsim.template.limits import Limits
 from pytest_helmsim.template.quoting import quote
-from pytest_helmsim.template.signatures import Function, define
+from pytest_helmsim.template.signatures import Function, Layered, define
 from pytest_helmsim.template.values import Value
 
 NOTES: Final = "NOTES.txt"
@@ -151,7 +151,7 @@ def render_files(
     }
     templates: dict[str, _Renderable] = {}
     _collect(chart, top, templates, flavour)
-    table = {name: function for name, function in FUNCTIONS.items() if flavour == HELM4 or name not in _ONLY_HELM4}
+    table = Layered(FUNCTIONS, without=() if flavour == HELM4 else _ONLY_HELM4)
     engine = Engine(table, lookup=lookup, lint=lint, limits=limits, extra=functions)
     order = sorted(templates, key=_parse_order, reverse=True)
     for path in order:
@@ -233,16 +233,14 @@ class Engine:
         self._lint = lint
         self._including: dict[str, int] = {}
         self._texts = 0
-        table = {
-            **functions,
+        own = {
             "required": define("required", self._required, "string", "any"),
             "fail": define("fail", self._fail, "string", result="string"),
             "lookup": define("lookup", lookup or _look_nowhere, "string", "string", "string", "string", result="map[string]interface {}"),
             "getHostByName": define("getHostByName", lambda _: "", "string", result="string"),
-            **(extra or {}),
         }
         placeholders = {name: define(name, _look_nowhere, "string", "any", result="string") for name in ("include", "tpl")}
-        self.environment = Environment({**table, **placeholders}, missing_key="zero", name="gotpl", limits=limits)
+        self.environment = Environment(Layered(functions, own, extra or {}, placeholders), missing_key="zero", name="gotpl", limits=limits)
         self.environment.bind_functions(_Scope(self.environment, self).functions())
 
     def including(self, name: str) -> int:

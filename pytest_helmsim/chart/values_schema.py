@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -19,9 +20,11 @@ from pytest_helmsim.chart.errors import SchemaError
 from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.chart.schema_errors import explain
 from pytest_helmsim.objects import gojson
+from pytest_helmsim.objects import json as plain
 from pytest_helmsim.objects.errors import UnsupportedFeature
 from pytest_helmsim.objects.flavour import HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.remembered import Remembered
 from pytest_helmsim.template.values import go_type
 
 if TYPE_CHECKING:
@@ -30,6 +33,10 @@ if TYPE_CHECKING:
 _HEADING: Final = "values don't meet the specifications of the schema(s) in the following chart(s):\n"
 _BASE: Final = "file:///values.schema.json"
 _ASSERTING_FORMATS: Final = ("draft-03", "draft-04", "draft-06", "draft-07")
+_VALID: Final = Remembered("valid", shortest=0)
+"""Values that keep to a schema, so that the library is not even imported for them."""
+_OUTSIDE: Final = re.compile(rb'Ref"\s*:\s*"[^#]|ref"\s*:\s*"[^#]|\\\\u')
+"""A reference to another file, or a text that might hide one: what such a schema means can change while it stays the same."""
 _log = logging.getLogger(__name__)
 
 
@@ -57,6 +64,21 @@ def _problems(chart: Chart, values: JsonObject) -> Iterator[str]:
 
 def check(values: JsonObject, schema: bytes) -> str:
     """What a single schema finds wrong, line by line; empty when nothing is."""
+    if _OUTSIDE.search(schema):
+        return _check(values, schema)
+    try:
+        key = _VALID.key(schema, plain.dumps(values).decode())
+    except TypeError:
+        return _check(values, schema)
+    if _VALID.find(key):
+        return ""
+    problem = _check(values, schema)
+    if not problem:
+        _VALID.keep(key, True)
+    return problem
+
+
+def _check(values: JsonObject, schema: bytes) -> str:
     try:
         validator = _validator(schema)
     except SchemaError as error:

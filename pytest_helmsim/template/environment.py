@@ -19,7 +19,7 @@ from pytest_helmsim.template.lexer import BRACES, Delimiters
 from pytest_helmsim.template.limits import STANDARD, Limits
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.runtime import Budget, Linked, Output, Run
-from pytest_helmsim.template.signatures import Function
+from pytest_helmsim.template.signatures import Function, Layered
 from pytest_helmsim.template.tracing import Trace, TracedOutput, Tracer
 from pytest_helmsim.template.units import Body, Unit
 from pytest_helmsim.template.values import Value
@@ -79,12 +79,12 @@ class Environment:
         limits: Limits = STANDARD,
         delimiters: Delimiters = BRACES,
     ) -> None:
-        if overridden := [each for each in _OPERATORS & functions.keys() if functions[each] is not BUILTINS.get(each)]:
+        if overridden := [each for each in _OPERATORS if each in functions and functions[each] is not BUILTINS.get(each)]:
             raise ValueError(f"functions cannot replace the operators {', '.join(sorted(overridden))}")
         self.name = name
         self.missing_key = missing_key
         self.delimiters = delimiters
-        self._functions: dict[str, Function] = {**BUILTINS, **functions}
+        self._functions = Layered(BUILTINS, functions)
         self._templates: dict[str, Template] = {}
         self._kept: list[Unit] = []
         self._budget = Budget(limits)
@@ -137,7 +137,7 @@ class Environment:
 
     def bind_functions(self, functions: Mapping[str, Function]) -> None:
         """Add or replace functions; templates that ran before keep what they are linked to."""
-        self._functions = {**self._functions, **functions}
+        self._functions = Layered(self._functions, functions)
 
     def save(self) -> None:
         """Keep on disk what was compiled of the texts that may be kept."""

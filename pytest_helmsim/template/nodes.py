@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from pytest_helmsim.template.quoting import quote
 
 
@@ -15,128 +13,160 @@ class Node:
     position: int
 
 
-@dataclass(slots=True, eq=False)
 class Text(Node):
-    position: int
-    text: str
+    __slots__ = ("position", "text")
+
+    def __init__(self, position: int, text: str) -> None:
+        self.position = position
+        self.text = text
 
     def __str__(self) -> str:
         return self.text
 
 
-@dataclass(slots=True, eq=False)
 class Dot(Node):
-    position: int
+    __slots__ = ("position",)
+
+    def __init__(self, position: int) -> None:
+        self.position = position
 
     def __str__(self) -> str:
         return "."
 
 
-@dataclass(slots=True, eq=False)
 class Nil(Node):
-    position: int
+    __slots__ = ("position",)
+
+    def __init__(self, position: int) -> None:
+        self.position = position
 
     def __str__(self) -> str:
         return "nil"
 
 
-@dataclass(slots=True, eq=False)
 class Bool(Node):
-    position: int
-    value: bool
+    __slots__ = ("position", "value")
+
+    def __init__(self, position: int, value: bool) -> None:
+        self.position = position
+        self.value = value
 
     def __str__(self) -> str:
         return "true" if self.value else "false"
 
 
-@dataclass(slots=True, eq=False)
 class Number(Node):
     """A literal under every type that can hold it; None where it fits not."""
 
-    position: int
-    text: str
-    integer: int | None = None
-    unsigned: int | None = None
-    float_: float | None = None
-    complex_: complex | None = None
+    __slots__ = ("complex_", "float_", "integer", "position", "text", "unsigned")
+
+    def __init__(
+        self,
+        position: int,
+        text: str,
+        integer: int | None = None,
+        unsigned: int | None = None,
+        float_: float | None = None,
+        complex_: complex | None = None,
+    ) -> None:
+        self.position = position
+        self.text = text
+        self.integer = integer
+        self.unsigned = unsigned
+        self.float_ = float_
+        self.complex_ = complex_
 
     def __str__(self) -> str:
         return self.text
 
 
-@dataclass(slots=True, eq=False)
 class String(Node):
-    position: int
-    quoted: str
-    value: str
+    __slots__ = ("position", "quoted", "value")
+
+    def __init__(self, position: int, quoted: str, value: str) -> None:
+        self.position = position
+        self.quoted = quoted
+        self.value = value
 
     def __str__(self) -> str:
         return self.quoted
 
 
-@dataclass(slots=True, eq=False)
 class Identifier(Node):
     """A function's name."""
 
-    position: int
-    name: str
+    __slots__ = ("name", "position")
+
+    def __init__(self, position: int, name: str) -> None:
+        self.position = position
+        self.name = name
 
     def __str__(self) -> str:
         return self.name
 
 
-@dataclass(slots=True, eq=False)
 class Field(Node):
     """`.a.b`; the position is that of the second name where there is one, as in Go."""
 
-    position: int
-    names: list[str]
+    __slots__ = ("names", "position")
+
+    def __init__(self, position: int, names: list[str]) -> None:
+        self.position = position
+        self.names = names
 
     def __str__(self) -> str:
         return "".join(f".{name}" for name in self.names)
 
 
-@dataclass(slots=True, eq=False)
 class Variable(Node):
     """`$x.a.b`: the variable's name with its dollar, then fields."""
 
-    position: int
-    names: list[str]
+    __slots__ = ("names", "position")
+
+    def __init__(self, position: int, names: list[str]) -> None:
+        self.position = position
+        self.names = names
 
     def __str__(self) -> str:
         return ".".join(self.names)
 
 
-@dataclass(slots=True, eq=False)
 class Chain(Node):
     """`(pipeline).a.b`, `f.a`."""
 
-    position: int
-    node: Node
-    names: list[str]
+    __slots__ = ("names", "node", "position")
+
+    def __init__(self, position: int, node: Node, names: list[str]) -> None:
+        self.position = position
+        self.node = node
+        self.names = names
 
     def __str__(self) -> str:
         base = f"({self.node})" if isinstance(self.node, Pipe) else str(self.node)
         return base + "".join(f".{name}" for name in self.names)
 
 
-@dataclass(slots=True, eq=False)
 class Command(Node):
-    position: int
-    args: list[Node] = field(default_factory=list)
+    __slots__ = ("args", "position")
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self.args: list[Node] = []
 
     def __str__(self) -> str:
         return " ".join(f"({arg})" if isinstance(arg, Pipe) else str(arg) for arg in self.args)
 
 
-@dataclass(slots=True, eq=False)
 class Pipe(Node):
     """`$a, $b := command | command`; `assigns` for `=`."""
 
-    position: int
-    declared: list[Variable] = field(default_factory=list)
-    assigns: bool = False
-    commands: list[Command] = field(default_factory=list)
+    __slots__ = ("assigns", "commands", "declared", "position")
+
+    def __init__(self, position: int, assigns: bool = False) -> None:
+        self.position = position
+        self.declared: list[Variable] = []
+        self.assigns = assigns
+        self.commands: list[Command] = []
 
     def __str__(self) -> str:
         text = " | ".join(map(str, self.commands))
@@ -145,88 +175,105 @@ class Pipe(Node):
         return text
 
 
-@dataclass(slots=True, eq=False)
 class Action(Node):
-    position: int
-    pipe: Pipe
+    __slots__ = ("pipe", "position")
+
+    def __init__(self, position: int, pipe: Pipe) -> None:
+        self.position = position
+        self.pipe = pipe
 
     def __str__(self) -> str:
         return f"{{{{{self.pipe}}}}}"
 
 
-@dataclass(slots=True, eq=False)
 class Break(Node):
-    position: int
+    __slots__ = ("position",)
+
+    def __init__(self, position: int) -> None:
+        self.position = position
 
     def __str__(self) -> str:
         return "{{break}}"
 
 
-@dataclass(slots=True, eq=False)
 class Continue(Node):
-    position: int
+    __slots__ = ("position",)
+
+    def __init__(self, position: int) -> None:
+        self.position = position
 
     def __str__(self) -> str:
         return "{{continue}}"
 
 
-@dataclass(slots=True, eq=False)
 class End(Node):
     """`{{end}}`; only the parser sees it."""
 
-    position: int
+    __slots__ = ("position",)
+
+    def __init__(self, position: int) -> None:
+        self.position = position
 
     def __str__(self) -> str:
         return "{{end}}"
 
 
-@dataclass(slots=True, eq=False)
 class Else(Node):
     """`{{else}}`; only the parser sees it."""
 
-    position: int
+    __slots__ = ("position",)
+
+    def __init__(self, position: int) -> None:
+        self.position = position
 
     def __str__(self) -> str:
         return "{{else}}"
 
 
-@dataclass(slots=True, eq=False)
 class Branch(Node):
     """What `if`, `with` and `range` have in common; `otherwise` is None without an else."""
 
-    position: int
-    pipe: Pipe
-    body: list[Node]
-    otherwise: list[Node] | None
+    __slots__ = ("body", "otherwise", "pipe", "position")
+
+    def __init__(self, position: int, pipe: Pipe, body: list[Node], otherwise: list[Node] | None) -> None:
+        self.position = position
+        self.pipe = pipe
+        self.body = body
+        self.otherwise = otherwise
 
     def _render(self, keyword: str) -> str:
         otherwise = "" if self.otherwise is None else "{{else}}" + "".join(map(str, self.otherwise))
         return f"{{{{{keyword} {self.pipe}}}}}{''.join(map(str, self.body))}{otherwise}{{{{end}}}}"
 
 
-@dataclass(slots=True, eq=False)
 class If(Branch):
+    __slots__ = ()
+
     def __str__(self) -> str:
         return self._render("if")
 
 
-@dataclass(slots=True, eq=False)
 class With(Branch):
+    __slots__ = ()
+
     def __str__(self) -> str:
         return self._render("with")
 
 
-@dataclass(slots=True, eq=False)
 class Range(Branch):
+    __slots__ = ()
+
     def __str__(self) -> str:
         return self._render("range")
 
 
-@dataclass(slots=True, eq=False)
 class Template(Node):
-    position: int
-    name: str
-    pipe: Pipe | None
+    __slots__ = ("name", "pipe", "position")
+
+    def __init__(self, position: int, name: str, pipe: Pipe | None) -> None:
+        self.position = position
+        self.name = name
+        self.pipe = pipe
 
     def __str__(self) -> str:
         return f"{{{{template {quote(self.name)}{'' if self.pipe is None else f' {self.pipe}'}}}}}"

@@ -8,7 +8,7 @@ Go: text/template/exec.go `evalCall`, `evalArg`, `validateType`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -94,6 +94,29 @@ class Table(Mapping[str, Function]):
 
     def __len__(self) -> int:
         return len(self._functions)
+
+
+class Layered(Mapping[str, Function]):
+    """Functions of several tables, those of later ones first; a table is asked for a function only when a template calls it."""
+
+    def __init__(self, *tables: Mapping[str, Function], without: Collection[str] = ()) -> None:
+        self._homes: dict[str, Mapping[str, Function]] = {}
+        for table in tables:
+            self._homes.update(table._homes if isinstance(table, Layered) else dict.fromkeys(table, table))
+        for name in without:
+            self._homes.pop(name, None)
+
+    def __getitem__(self, name: str) -> Function:
+        return self._homes[name][name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
 
 
 def define(name: str, call: Callable[..., Value], *params: str, variadic: str | None = None, result: str = ANY) -> Function:

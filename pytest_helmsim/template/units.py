@@ -116,7 +116,7 @@ class Unit:
 
     def fits(self, name: str, functions: Mapping[str, Function]) -> bool:
         """Whether parsing under this name and with these functions gives the same: a template that defines its own name is not shared."""
-        return self.functions <= functions.keys() and all(body.name != name for body in self.defined)
+        return all(each in functions for each in self.functions) and all(body.name != name for body in self.defined)
 
     def record(self) -> tuple[object, ...]:
         return (tuple(sorted(self.functions)), self.main.record(), tuple(body.record() for body in self.defined))
@@ -194,7 +194,7 @@ def _binding(record: list[Any]) -> Binding:
 
 @lru_cache(maxsize=1024)
 def _argument(literal: tuple[Any, ...] | None, interface: bool, based: bool) -> Argument:
-    return Argument(None if literal is None else _LITERALS[literal[0]](0, *literal[1:]), interface, based)
+    return Argument(None if literal is None else _LITERALS[literal[0]](position=0, **dict(literal[1:])), interface, based)
 
 
 _LITERALS: Final[dict[str, type[Any]]] = {each.__name__: each for each in (tree.String, tree.Number, tree.Bool, tree.Nil)}
@@ -205,7 +205,7 @@ def _literal_record(node: tree.Node | None) -> tuple[object, ...] | None:
         return None
     kind: type[Any] = type(node)
     assert kind.__name__ in _LITERALS, f"{kind.__name__} is no literal"
-    return (kind.__name__, *(getattr(node, name) for name in kind.__slots__ if name != "position"))
+    return (kind.__name__, *((name, getattr(node, name)) for name in kind.__slots__ if name != "position"))
 
 
 __all__ = ["Body", "Unit", "save", "unit"]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
 import pytest
 
+from pytest_helmsim.objects.clock import VirtualClock
+from pytest_helmsim.template import functions
 from pytest_helmsim.template.compiler import compile_body
 from pytest_helmsim.template.environment import Environment
 from pytest_helmsim.template.errors import ExecutionError, FunctionError, NoSuchTemplate, ParseError
+from pytest_helmsim.template.functions import FUNCTIONS
 from pytest_helmsim.template.lexer import Delimiters
 from pytest_helmsim.template.signatures import define
 from pytest_helmsim.template.values import Value
@@ -143,3 +147,13 @@ def test_code_is_the_same_for_the_same_text() -> None:
     text = "{{$x := .a}}{{range $i, $e := .b}}{{if $x}}{{$e.c | printf `%v` $i}}{{end}}{{end}}"
     codes = [compile_body("t", Environment({}).add(str(n), text).body.nodes).code for n in range(2)]
     assert codes[0].co_code == codes[1].co_code
+
+
+def test_every_function_is_named_for_its_module() -> None:
+    for families, lazy in ((functions._FAMILIES, FUNCTIONS), (functions._BOUND, functions.bound_to(VirtualClock(), 1))):
+        for family, names in families.items():
+            module = importlib.import_module(f"pytest_helmsim.template.functions.{family}")
+            if families is functions._FAMILIES:
+                assert set(module.TABLE) - {"slice"} == set(names.split()) - {"slice"}, family
+            assert [lazy[name].name for name in names.split()] == names.split()
+    assert FUNCTIONS["slice"].params == ("interface {}",)

@@ -36,51 +36,90 @@ Go's signature, from which the caller checks number and types of arguments with 
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final
 
 from pytest_helmsim.objects.clock import Clock, RealClock
-from pytest_helmsim.template.functions import (
-    builtins,
-    cases,
-    certificates,
-    dates,
-    defaults,
-    dicts,
-    encoding,
-    hashes,
-    helm_codecs,
-    helm_durations,
-    lists,
-    numbers,
-    paths,
-    randoms,
-    reflection,
-    regexes,
-    semver,
-    text,
-    urls,
-)
-from pytest_helmsim.template.signatures import Function
+from pytest_helmsim.template.signatures import Function, Layered
 
-_PURE: tuple[Mapping[str, Function], ...] = (
-    text.TABLE,
-    cases.TABLE,
-    defaults.TABLE,
-    lists.TABLE,
-    dicts.TABLE,
-    numbers.TABLE,
-    reflection.TABLE,
-    encoding.TABLE,
-    regexes.TABLE,
-    semver.TABLE,
-    paths.TABLE,
-    urls.TABLE,
-    hashes.TABLE,
-    helm_durations.TABLE,
-)
+_FAMILIES: Final = {
+    "builtins": "and or not eq ne lt le gt ge index len call print printf println html js urlquery",
+    "text": (
+        "hello toString toStrings trim trimAll trimall trimSuffix trimPrefix contains hasPrefix hasSuffix replace repeat trunc"
+        " substr abbrev abbrevboth nospace initials wrap wrapWith quote squote cat indent nindent plural join splitList split"
+        " splitn sortAlpha"
+    ),
+    "cases": "upper lower title untitle swapcase camelcase snakecase kebabcase",
+    "defaults": "default empty coalesce all any ternary fail getHostByName",
+    "lists": (
+        "list tuple mustPush mustAppend push append mustPrepend prepend mustFirst first mustLast last mustRest rest mustInitial"
+        " initial mustReverse reverse mustCompact compact mustUniq uniq mustWithout without mustHas has mustSlice slice concat"
+        " mustChunk chunk"
+    ),
+    "dicts": (
+        "dict get set unset hasKey pluck keys values pick omit mustMerge merge mustMergeOverwrite mergeOverwrite mustDeepCopy deepCopy dig"
+    ),
+    "numbers": (
+        "atoi int64 int float64 toDecimal add1 add sub mul div mod max biggest min maxf minf floor ceil round add1f addf subf"
+        " mulf divf until untilStep seq"
+    ),
+    "reflection": "deepEqual typeOf kindOf typeIs typeIsLike kindIs",
+    "encoding": "b64enc b64dec b32enc b32dec mustFromJson mustToJson toPrettyJson mustToPrettyJson mustToRawJson toRawJson",
+    "regexes": (
+        "regexMatch mustRegexMatch regexFindAll mustRegexFindAll regexFind mustRegexFind regexReplaceAll mustRegexReplaceAll"
+        " regexReplaceAllLiteral mustRegexReplaceAllLiteral regexSplit mustRegexSplit regexQuoteMeta"
+    ),
+    "semver": "semver semverCompare",
+    "paths": "osClean clean osBase base osDir dir osExt ext osIsAbs isAbs",
+    "urls": "urlParse urlJoin",
+    "hashes": "sha1sum sha256sum sha512sum adler32sum derivePassword decryptAES",
+    "helm_durations": (
+        "mustToDuration durationSeconds durationMinutes durationHours durationDays durationWeeks durationMilliseconds"
+        " durationMicroseconds durationNanoseconds durationRoundTo durationTruncateTo"
+    ),
+    "helm_codecs": "toYaml mustToYaml toYamlPretty fromYaml fromYamlArray toJson fromJson fromJsonArray toToml mustToToml fromToml",
+}
+"""The names of each module's functions, so that a module is imported when a template first calls one of them."""
+_BOUND: Final = {
+    "dates": (
+        "now ago date htmlDate htmlDateInZone dateInZone date_in_zone dateModify date_modify mustDateModify must_date_modify duration"
+        " durationRound toDate mustToDate unixEpoch"
+    ),
+    "certificates": (
+        "genPrivateKey buildCustomCert genCA genCAWithKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert genSignedCertWithKey"
+    ),
+    "randoms": "randAlphaNum randAlpha randNumeric randAscii randBytes randInt uuidv4 shuffle",
+    "hashes": "bcrypt htpasswd encryptAES",
+}
+"""The same for those that ask for the time or for randomness."""
 
-HELM_4_ONLY: frozenset[str] = frozenset({"mustToYaml", "mustToToml", *helm_durations.TABLE})
+HELM_4_ONLY: frozenset[str] = frozenset({"mustToYaml", "mustToToml", *_FAMILIES["helm_durations"].split()})
+
+
+class _Lazy(Mapping[str, Function]):
+    """The functions of modules that are imported when they are needed."""
+
+    def __init__(self, families: Mapping[str, str], table: Callable[[Any, str], Mapping[str, Function]]) -> None:
+        self._homes = {name: family for family, names in families.items() for name in names.split()}
+        self._table = table
+        self._made: dict[str, Mapping[str, Function]] = {}
+
+    def __getitem__(self, name: str) -> Function:
+        family = self._homes[name]
+        made = self._made.get(family)
+        if made is None:
+            made = self._made[family] = self._table(import_module(f"{__name__}.{family}"), family)
+        return made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
 
 
 def bound_to(clock: Clock, seed: int | None = None) -> Mapping[str, Function]:
@@ -89,17 +128,14 @@ def bound_to(clock: Clock, seed: int | None = None) -> Mapping[str, Function]:
     Keys and certificates are random whatever the seed.
     """
     source = random.SystemRandom() if seed is None else random.Random(seed)
-    return _joined(dates.table(clock), certificates.table(clock), randoms.table(source), hashes.random_table(source.randbytes))
+
+    def table(module: Any, family: str) -> Mapping[str, Function]:
+        if family in ("dates", "certificates"):
+            return module.table(clock)  # type: ignore[no-any-return]
+        return module.table(source) if family == "randoms" else module.random_table(source.randbytes)  # type: ignore[no-any-return]
+
+    return _Lazy(_BOUND, table)
 
 
-def _joined(*tables: Mapping[str, Function]) -> Mapping[str, Function]:
-    result: dict[str, Function] = {}
-    for table in tables:
-        if twice := result.keys() & table.keys():
-            raise ValueError(f"template functions registered twice: {sorted(twice)}")
-        result.update(table)
-    return result
-
-
-FUNCTIONS: Mapping[str, Function] = MappingProxyType({**builtins.TABLE, **_joined(*_PURE, bound_to(RealClock())), **helm_codecs.TABLE})
+FUNCTIONS: Mapping[str, Function] = Layered(_Lazy(_FAMILIES, lambda module, _: module.TABLE), bound_to(RealClock()))
 """All functions by name; sprig's `slice` replaces Go's, Helm's JSON and YAML functions those of sprig."""

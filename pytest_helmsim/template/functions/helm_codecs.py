@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from pytest_helmsim.objects import gojson, yamlio
 from pytest_helmsim.template.errors import FunctionError
-from pytest_helmsim.template.functions import toml, yaml_pretty
 from pytest_helmsim.template.functions.encoding import json_or_nothing
 from pytest_helmsim.template.functions.nils import NilList, NilMap, NilStringList
 from pytest_helmsim.template.signatures import Table
@@ -72,6 +71,8 @@ def must_to_yaml(value: Value) -> str:
 
 @TABLE.function("toYamlPretty", "any", result="string")
 def to_yaml_pretty(value: Value) -> str:
+    from pytest_helmsim.template.functions import yaml_pretty
+
     try:
         return yaml_pretty.dump(value).removesuffix("\n")
     except yamlio.YamlError:
@@ -119,6 +120,8 @@ def from_json_array(text: str) -> list[Value]:
 
 @TABLE.function("toToml", "any", result="string")
 def to_toml(value: Value) -> str:
+    from pytest_helmsim.template.functions import toml
+
     try:
         return toml.encode(value)
     except toml.TomlError as error:
@@ -127,6 +130,8 @@ def to_toml(value: Value) -> str:
 
 @TABLE.function("mustToToml", "any", result="string")
 def must_to_toml(value: Value) -> str:
+    from pytest_helmsim.template.functions import toml
+
     try:
         return toml.encode(value)
     except toml.TomlError as error:
@@ -135,6 +140,8 @@ def must_to_toml(value: Value) -> str:
 
 @TABLE.function("fromToml", "string", result="map[string]any")
 def from_toml(text: str) -> dict[str, Value]:
+    from pytest_helmsim.template.functions import toml
+
     try:
         return toml.decode(text)
     except toml.TomlError as error:
