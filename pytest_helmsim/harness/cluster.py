@@ -72,6 +72,12 @@ class Cluster:
         """Every request the server was asked, in order."""
         return list(self._embedded("request log").requests)
 
+    @property
+    def notes(self) -> list[str]:
+        """What the embedded cluster accepted without checking it, each once; empty on a real cluster, which checks all."""
+        server = self._backend.server
+        return [] if server is None else list(server.notes)
+
     def advance(self, seconds: float) -> None:
         """Let cluster time pass: what was due until then happens."""
         self._embedded("virtual clock")

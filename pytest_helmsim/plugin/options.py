@@ -42,6 +42,7 @@ OPTIONS = (
     Option("kind-image", "for the cluster `kind`: the node image (default: kind's own)"),
     Option("kind-name", "for the cluster `kind`: name of the kind cluster; one that exists is used and kept", "pytest-helmsim"),
     Option("keep", "keep what a run made on a real cluster: namespaces, and the kind cluster", flag=True),
+    Option("strict", "fail tests that a cluster cannot run, instead of skipping them, and tests with something not modelled", flag=True),
     Option("explain", "print for every test what was installed, what drifted, what each upgrade did to each field", flag=True),
 )
 MARK = (
@@ -69,9 +70,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark, and register the parts that options switch on."""
     config.addinivalue_line("markers", MARK)
     config.addinivalue_line("filterwarnings", "ignore:Unverified HTTPS request is being made")  # the kubeconfig's owner asked for it
+    from pytest_helmsim.plugin.honesty import HonestyPlugin
     from pytest_helmsim.plugin.outcomes import OutcomePlugin
 
     config.pluginmanager.register(OutcomePlugin(config), "helmsim-outcomes")
+    config.pluginmanager.register(HonestyPlugin(config), "helmsim-honesty")
 
 
 def value(config: pytest.Config, name: str) -> Any:

@@ -1,9 +1,9 @@
-"""What a test's result shows: a skip where the cluster cannot, an explanation where an assertion failed, the story on request."""
+"""What a test's result shows: an explanation where an assertion failed, the story on request."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,16 +23,6 @@ class OutcomePlugin:
         self.config = config
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """A cluster that cannot do what the mark asks for skips the test, visibly."""
-        return (yield from skip_where_the_cluster_cannot())
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """The same for what the test itself asks for."""
-        return (yield from skip_where_the_cluster_cannot())
-
-    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -40,7 +30,8 @@ class OutcomePlugin:
         report = yield
         cluster = cluster_of(item)
         if call.when == "call" and cluster is not None and cluster.story.steps:
-            report.sections.append((SECTION, "\n".join(cluster.story.lines())))
+            notes = (f"{'unchecked':<10} {note}" for note in cluster.notes)
+            report.sections.append((SECTION, "\n".join([*cluster.story.lines(), *notes])))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -65,13 +56,3 @@ class OutcomePlugin:
             if explain is not None:
                 return [f"{left!r} {op} {right!r}", *explain()]
         return None
-
-
-def skip_where_the_cluster_cannot() -> Generator[None, Any, Any]:
-    """Turn `ClusterCannot` into a skip with its reason."""
-    try:
-        return (yield)
-    except Exception as error:
-        if type(error).__name__ != "ClusterCannot":
-            raise
-        pytest.skip(str(error))

@@ -19,7 +19,7 @@ CHART = {
 @pytest.fixture
 def project(pytester, monkeypatch):
     """A project with one chart; `project(test code)` writes the test and gives a runner."""
-    for name in ("HELMSIM_CLUSTER", "HELMSIM_HELM", "HELMSIM_KUBERNETES", "KUBECONFIG"):
+    for name in ("HELMSIM_CLUSTER", "HELMSIM_HELM", "HELMSIM_KUBERNETES", "HELMSIM_STRICT", "KUBECONFIG"):
         monkeypatch.delenv(name, raising=False)
     for name, text in CHART.items():
         file = pytester.path / "charts" / "tiny" / name
