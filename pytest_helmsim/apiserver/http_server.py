@@ -10,6 +10,8 @@ import ipaddress
 import os
 import secrets
 import select
+import socket
+import ssl
 import tempfile
 import threading
 import traceback
@@ -21,7 +23,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from cheroot import errors as cheroot_errors
-from cheroot.server import Gateway, HTTPServer
+from cheroot.server import Gateway, HTTPConnection, HTTPServer
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from cheroot.workers.threadpool import ThreadPool
 
@@ -37,6 +39,8 @@ from pytest_helmsim.objects.wire import ADMIN, Request, Response, User
 THREADS = 24
 MAX_DRAINED = 16 * MAX_BODY
 """A body that is too large is read so far before it is refused, so that the client sees the refusal and no broken pipe."""
+HANDSHAKE_SECONDS = 10.0
+_PLAIN = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
 _HEARTBEAT = 1.0
 _TICK = 0.05
 _REASONS = {200: b"200 OK", 201: b"201 Created", 202: b"202 Accepted", 304: b"304 Not Modified"}
@@ -81,7 +85,35 @@ class _Pool(ThreadPool):
         pool._threads.extend([pool._spawn_worker() for _ in range(amount)])
 
 
+class _Tls(BuiltinSSLAdapter):
+    """Leaves the handshake to the worker that serves the connection: a client that says nothing holds up nobody else."""
+
+    def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
+        """The socket, not yet greeted."""
+        return self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False), {"wsgi.url_scheme": "https"}
+
+
+class _Connection(HTTPConnection):
+    greeted = False
+
+    def communicate(self) -> bool:
+        """Greet first; a client that speaks plain HTTP is told so, as kube-apiserver does it."""
+        if not self.greeted:
+            try:
+                self.socket.settimeout(HANDSHAKE_SECONDS)
+                self.socket.do_handshake()
+                self.socket.settimeout(self.server.timeout)
+            except OSError as error:
+                if "HTTP_REQUEST" in str(error):
+                    with suppress(OSError):
+                        socket.socket.send(self.socket, _PLAIN)
+                return False
+            self.greeted = True
+        return bool(super().communicate())  # type: ignore[no-untyped-call]
+
+
 class _Server(HTTPServer):
+    ConnectionClass = _Connection
     protocol = "HTTP/1.1"
 
     def __init__(self, server: ApiServer, address: tuple[str, int], token: str, certificate: Certificate, folder: str) -> None:
@@ -100,7 +132,7 @@ class _Server(HTTPServer):
         key.write_bytes(certificate.key)
         key.chmod(0o600)
         chain.write_bytes(certificate.chain)
-        self.ssl_adapter = BuiltinSSLAdapter(str(chain), str(key))
+        self.ssl_adapter = _Tls(str(chain), str(key))
 
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
         """A client that goes away is nobody's news."""

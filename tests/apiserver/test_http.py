@@ -117,3 +117,19 @@ def test_a_secret_in_protobuf(running: tuple[HttpServer, Path]) -> None:
         running[0], "POST", "/api/v1/namespaces/default/secrets", body, Content_Type="application/vnd.kubernetes.protobuf", Accept="*/*"
     )
     assert (status, made["metadata"]["name"], made["data"]) == (201, "proto", {"key": "AHZhbHVl"})
+
+
+def test_a_client_that_says_nothing_holds_up_nobody(running: tuple[HttpServer, Path]) -> None:
+    server, _ = running
+    host, _, port = server.served.url.removeprefix("https://").rpartition(":")
+    with socket.create_connection((host, int(port))), socket.create_connection((host, int(port))):
+        assert ask(server, "GET", "/readyz")[0] == 200
+
+
+def test_plain_http_is_told_to_use_tls(running: tuple[HttpServer, Path]) -> None:
+    server, _ = running
+    host, _, port = server.served.url.removeprefix("https://").rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answer = b"".join(iter(lambda: plain.recv(1000), b""))
+    assert answer == b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
