@@ -64,9 +64,14 @@ VERBS: Mapping[str, Verb] = {
     "repo index": Verb("repositories:index", "[DIR]", "1", "write the index of a folder of packed charts"),
     "repo update": Verb("repositories:update", "[REPO1 [REPO2 ...]]", "0+", "download the indexes of chart repositories", ("up",)),
     "search repo": Verb("repositories:search", "[keyword]", "0+", "search the known repositories for charts"),
+    "diff upgrade": Verb("diff:upgrade", "[RELEASE] [CHART]", "2", "what an upgrade would change"),
+    "diff rollback": Verb("diff:rollback", "<RELEASE> [REVISION]", "1+", "what a rollback would change"),
+    "diff revision": Verb("diff:revision", "<RELEASE> REVISION [REVISION]", "2+", "two revisions of a release"),
+    "diff release": Verb("diff:release", "RELEASE RELEASE", "2", "two releases"),
     "serve": Verb("serve:serve", "", "0", "serve the embedded cluster to kubectl, helm or anything else"),
 }
 GROUPS = {
+    "diff": "what an operation would change",
     "get": "print parts of a release",
     "show": "print parts of a chart",
     "dependency": "the dependencies of a chart",
@@ -96,7 +101,7 @@ class VerbCommand(FlagParsing):
         """As cobra prints it: arguments first, flags last."""
         return [*self.verb.usage.split(), "[flags]"]
 
-    def run(self, arguments: Sequence[str], **options: Any) -> None:
+    def run(self, arguments: Sequence[str], **options: Any) -> int | None:
         """Check the number of arguments, fill global flags from the environment, call the verb."""
         self.check(arguments)
         context = click.get_current_context()
@@ -111,8 +116,8 @@ class VerbCommand(FlagParsing):
                 click.echo(f"Flag --{old} has been deprecated, use --{new} instead", err=True)
                 options[new.replace("-", "_")] = True
         module, _, function = self.verb.target.partition(":")
-        run: Callable[..., None] = getattr(importlib.import_module(f"pytest_helmsim.cli.{module}"), function)
-        run(list(arguments), Options(options, self.helm_version))
+        run: Callable[..., int | None] = getattr(importlib.import_module(f"pytest_helmsim.cli.{module}"), function)
+        return run(list(arguments), Options(options, self.helm_version))
 
     def check(self, arguments: Sequence[str]) -> None:
         """Raise `UsageFailure` for too few or too many arguments."""

@@ -112,7 +112,24 @@ replace bool
 server-side bool true 4
 """
 OUTPUT = "output,o format table\n"
+DIFF = """
+output,o string diff
+context,C int 3
+show-secrets bool
+detailed-exitcode bool
+"""
 COMMANDS = {
+    "diff upgrade": VALUES + CHART + WAIT + RENDER + DIFF + """
+three-way bool
+install bool
+reset-values bool
+reuse-values bool
+reset-then-reuse-values bool
+server-side string auto 4
+""",
+    "diff rollback": DIFF + "three-way bool\nforce-conflicts bool - 4\nserver-side string auto 4\n",
+    "diff revision": DIFF,
+    "diff release": DIFF,
     "install": VALUES + CHART + WAIT + RENDER + INSTALL + OUTPUT,
     "upgrade": VALUES + CHART + WAIT + RENDER + OUTPUT + """
 install,i bool

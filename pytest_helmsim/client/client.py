@@ -65,11 +65,18 @@ class Client:
         self.clock = clock
         self.user_agent = user_agent
         self.warnings: list[str] = []
+        self.is_rehearsing = False
         self.resources: ResourceMap = _shared.resources if _shared else ResourceMap(self._get_path)
 
     def as_agent(self, user_agent: str) -> Client:
         """The same cluster and discovery cache under another name: the default field manager follows from it."""
         return Client(self._door, self.clock, user_agent=user_agent, _shared=self)
+
+    def rehearsing(self) -> Client:
+        """The same cluster with every write as a dry run."""
+        trial = self.as_agent(self.user_agent)
+        trial.is_rehearsing = True
+        return trial
 
     @property
     def api_client(self) -> ApiClient:
@@ -87,6 +94,8 @@ class Client:
     ) -> Response:
         """One request; raise the `ApiError` of a failed answer. Bodies of bytes are sent as they are."""
         pairs = {key: (value,) for key, value in (query or {}).items() if value is not None}
+        if self.is_rehearsing and method != "GET":
+            pairs["dryRun"] = ("All",)
         headers = {"accept": accept or "application/json", "user-agent": self.user_agent}
         data = b""
         if body is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pytest_helmsim.harness.errors import NoSuchField, NoSuchObject
 from pytest_helmsim.objects.fields import FieldPath
@@ -18,8 +18,19 @@ from pytest_helmsim.patch.verdicts import FieldMerge, Verdict
 from pytest_helmsim.release.model import ObjectChange, Release
 
 if TYPE_CHECKING:
-    from pytest_helmsim.harness.cluster import Cluster
+    from pytest_helmsim.client.client import Client
     from pytest_helmsim.schema.model import Schema
+
+
+class Schemas(Protocol):
+    """What knows a kind's schema, and the client whose warnings count: a `Cluster`, for one."""
+
+    @property
+    def client(self) -> Client:
+        """The client."""
+
+    def schema(self, gvk: GroupVersionKind) -> Schema | None:
+        """None for a kind that merges as plain JSON."""
 
 
 OWNERSHIP = {
@@ -147,7 +158,7 @@ class Outcome(Mapping[str, ObjectOutcome]):
     warnings: Sequence[str] = ()
 
     @classmethod
-    def of(cls, record: Release | None, changes: Sequence[ObjectChange], cluster: Cluster) -> Outcome:
+    def of(cls, record: Release | None, changes: Sequence[ObjectChange], cluster: Schemas) -> Outcome:
         """From what the engine reported; the last report of an object counts."""
         objects = {}
         for change in map(_owned, changes):

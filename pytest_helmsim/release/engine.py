@@ -21,7 +21,7 @@ from pytest_helmsim.client.client import Client
 from pytest_helmsim.objects.clock import Clock
 from pytest_helmsim.objects.flavour import HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.release import codec, durations, install, names, queries, rollback, storage, testing, uninstall, upgrade
+from pytest_helmsim.release import codec, durations, install, names, preview, queries, rollback, storage, testing, uninstall, upgrade
 from pytest_helmsim.release.context import (
     Context,
     Log,
@@ -33,7 +33,7 @@ from pytest_helmsim.release.context import (
 )
 from pytest_helmsim.release.errors import InvalidOption, ReleaseError, ReleaseNotFound
 from pytest_helmsim.release.history import History
-from pytest_helmsim.release.model import UNINSTALLED, HookRecord, Release
+from pytest_helmsim.release.model import UNINSTALLED, HookRecord, ObjectChange, Release
 from pytest_helmsim.release.options import (
     InstallOptions,
     RollbackOptions,
@@ -142,6 +142,33 @@ class Engine:
     def uninstall(self, name: str, options: UninstallOptions | None = None, **changes: Any) -> Uninstalled:
         """Take a release away; the last record and the text on what was kept."""
         return uninstall.uninstall(self.context(), name, _options(UninstallOptions, options, changes, self.flavour))
+
+    # what an operation would do
+
+    def preview_upgrade(
+        self,
+        name: str,
+        chart: ChartLike,
+        values: JsonObject | None = None,
+        options: UpgradeOptions | None = None,
+        **changes: Any,
+    ) -> tuple[Release, list[ObjectChange]]:
+        """The record and the object changes of an upgrade that is not done: the server tries every write as a dry run."""
+        chosen = _options(UpgradeOptions, options, changes, self.flavour)
+        loaded = self._installable(chart)
+        if chosen.install and self.needs_install(name):
+            return preview.of_install(self.context(), name, loaded, values or {}, self.as_install(name, chosen))
+        return preview.of_upgrade(self.context(), name, loaded, values or {}, chosen)
+
+    def preview_rollback(
+        self, name: str, revision: int = 0, options: RollbackOptions | None = None, **changes: Any
+    ) -> tuple[Release, list[ObjectChange]]:
+        """The same of a rollback."""
+        return preview.of_rollback(self.context(), name, revision, _options(RollbackOptions, options, changes, self.flavour))
+
+    def compare(self, old: Release | None, new: Release) -> list[ObjectChange]:
+        """The objects of two records beside each other, the cluster left out of it."""
+        return preview.between(self.context(), old, new)
 
     def test(self, name: str, options: TestOptions | None = None, *, show: testing.Show | None = None, **changes: Any) -> Release:
         """Run the test hooks; raise `TestFailed`. `show` gets the stored record while Helm 4's test pods can still be read."""
