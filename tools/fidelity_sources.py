@@ -72,9 +72,16 @@ def areas() -> list[Area]:
     return result
 
 
-def areas_without_words() -> list[str]:
-    """Folders of tests/recorded that `about.json` does not know."""
-    return sorted({path.name for path in RECORDED.iterdir() if path.is_dir()} - set(read(RECORDED / "about.json")))
+def wrong_words() -> Iterator[str]:
+    """What is wrong with `about.json`: folders that it does not know, files that it names and that are not there."""
+    about = read(RECORDED / "about.json")
+    for path in sorted(RECORDED.iterdir()):
+        if path.is_dir() and path.name not in about:
+            yield f"tests/recorded/about.json: say what is in {path.name}"
+    for name, words in about.items():
+        for file in (f"tests/recorded/{name}", words["recorder"], words["test"]):
+            if not (ROOT / file).exists():
+                yield f"tests/recorded/about.json: {file} is not there"
 
 
 def _of_path(path: str) -> list[GroupKind]:
@@ -131,6 +138,11 @@ def _releases(folder: Path) -> Iterator[list[GroupKind]]:
             yield [kind for name in {key.partition("/")[0] for key in step["changes"]} for kind in _named(name)]
 
 
+def _faults(folder: Path) -> Iterator[list[GroupKind]]:
+    for path in folder.glob("*.json"):
+        yield from ([] for _ in read(path)["cases"])
+
+
 def _rows(folder: Path) -> Iterator[list[GroupKind]]:
     for path in folder.glob("*.json*"):
         yield from ([] for _ in read(path))
@@ -147,6 +159,7 @@ _ANSWERS = {
     "defaults": _requests,
     "expressions": _rows,
     "patch": _patches,
+    "release_faults": _faults,
     "releases": _releases,
     "template": _rows,
     "validation": _requests,

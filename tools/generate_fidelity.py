@@ -207,8 +207,7 @@ def out_of_date() -> list[str]:
     """Why the page must be written anew; empty when it is right."""
     if not PAGE.exists():
         return [f"{PAGE.name} is missing"]
-    unknown = [f"tests/recorded/about.json: say what is in {name}" for name in sources.areas_without_words()]
-    return [*unknown, *differences(PAGE.read_text(), page())]
+    return [*sources.wrong_words(), *differences(PAGE.read_text(), page())]
 
 
 def differences(old: str, new: str) -> Iterator[str]:

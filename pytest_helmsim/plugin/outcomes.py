@@ -29,9 +29,10 @@ class OutcomePlugin:
         """Attach the story to the report of the call."""
         report = yield
         cluster = cluster_of(item)
-        if call.when == "call" and cluster is not None and cluster.story.steps:
-            notes = (f"{'unchecked':<10} {note}" for note in cluster.notes)
-            report.sections.append((SECTION, "\n".join([*cluster.story.lines(), *notes])))
+        if call.when == "call" and cluster is not None:
+            lines = [*cluster.story.lines(), *(f"unchecked  {note}" for note in cluster.notes)]
+            if lines:
+                report.sections.append((SECTION, "\n".join(lines)))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
