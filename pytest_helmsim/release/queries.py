@@ -27,12 +27,12 @@ from pytest_helmsim.release.model import (
     SUPERSEDED,
     UNINSTALLED,
     UNINSTALLING,
-    UNKNOWN,
     Release,
 )
 from pytest_helmsim.release.readiness import PODS
 
-EVERY_STATE = frozenset({UNKNOWN, DEPLOYED, UNINSTALLED, SUPERSEDED, FAILED, UNINSTALLING, *PENDING})
+EVERY_STATE = frozenset({DEPLOYED, UNINSTALLED, SUPERSEDED, FAILED, UNINSTALLING, *PENDING})
+"""Without `unknown`, which no flag of Helm's asks for."""
 STATE_WORDS: Mapping[str, frozenset[str]] = {
     "all": EVERY_STATE,
     "deployed": frozenset({DEPLOYED}),
@@ -186,4 +186,6 @@ def _relate(context: Context, each: Built, related: _Related) -> None:
     related.seen.append(selector)
     text = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
     path = context.client.resource_for(PODS).path(each.namespace)
-    related.lists.append(context.client.request("GET", path, query={"labelSelector": text}).json())
+    found = context.client.request("GET", path, query={"labelSelector": text}).json()
+    head = {"apiVersion": PODS.api_version, "kind": PODS.kind}
+    related.lists.append({**found, "items": [{**head, **pod} for pod in found.get("items") or ()]})

@@ -131,7 +131,7 @@ MASKS = [
         (r'("serverAddress":)"127\.0\.0\.1:\d+"', r'\1"SERVER"'),
         (r'"modifiedAt":"\d+"', '"modifiedAt":"SECONDS"'),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "TIME"),
-        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4} [A-Z]+", "TIME"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( [A-Z]+)?", "TIME"),
         (r"[A-Z][a-z]{2},? +(\d+ )?[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d( [+-]\d{4})?( \d{4})?", "TIME"),
         (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "TIME"),
         (r'(resourceVersion"?: ?)"\d+"', r'\1"VERSION"'),
@@ -144,7 +144,7 @@ MASKS = [
         (r"\x1b\[[0-9;]*m", ""),
         (r"(UPDATED|TIME) *(?=\t)", r"\1"),
         (r"AGE \(x\d+ over AGE\)", "AGE"),
-        (r"kubectl-edit-\d+", "kubectl-edit-NUMBER"),
+        (r"(kubectl-edit|LIVE|MERGED)-\d+", r"\1-NUMBER"),
         (r" +(?=\n|$)", ""),
         (r"(?<=\S) {2,}", "  "),
     )

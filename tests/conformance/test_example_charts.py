@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import oracle
 import pytest
 from conformance.programs import Server
 
@@ -21,6 +22,8 @@ def test_example_charts_on_a_real_server(version: str, real: Server):
     words = ["--helmsim-cluster=kubeconfig", f"--helmsim-kubeconfig={real.kubeconfig}", f"--helmsim-helm={version}"]
     program = [sys.executable, "-m", "pytest", "example_charts", "-q", "-p", "no:cacheprovider", *words]
     done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    kubectl = [oracle.binary("kubectl"), "--kubeconfig", real.kubeconfig]
+    subprocess.run([*kubectl, "delete", "crd", "widgets.example.com", "--ignore-not-found"], check=True, capture_output=True)
     assert done.returncode == 0, done.stdout
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|skipped|failed|error)", done.stdout.splitlines()[-1])}
     assert set(counts) == {"passed", "skipped"}

@@ -77,21 +77,17 @@ WORDS = {
 """Each status a record can have, and the word that `list` has for it."""
 
 
-@pytest.fixture(params=["real", "bare"])
-def server(request: pytest.FixtureRequest) -> Server:
-    """Each of the two servers."""
-    return request.getfixturevalue(request.param)
-
-
+@pytest.mark.parametrize("place", ["real", "bare"])
 @pytest.mark.parametrize("version", ["3", "4"])
-def test_a_life_in_turns(version: str, server: Server, forks: Forks, tmp_path: Path):
+def test_a_life_in_turns(version: str, place: str, request: pytest.FixtureRequest, forks: Forks, tmp_path: Path):
+    server = request.getfixturevalue(place)
     assert not swapped(LIFE, version, server, forks, tmp_path)
 
 
 @pytest.mark.parametrize("status", WORDS)
 @pytest.mark.parametrize("version", ["3", "4"])
-def test_each_status_is_read_and_left(status: str, version: str, server: Server, forks: Forks, tmp_path: Path):
-    assert not swapped(STATUS.format(status=status, word=WORDS[status]), version, server, forks, tmp_path)
+def test_each_status_is_read_and_left(status: str, version: str, real: Server, forks: Forks, tmp_path: Path):
+    assert not swapped(STATUS.format(status=status, word=WORDS[status]), version, real, forks, tmp_path)
 
 
 def swapped(text: str, version: str, server: Server, forks: Forks, tmp_path: Path) -> str:
