@@ -30,6 +30,7 @@ from pytest_helmsim.template.functions import FUNCTIONS
 from pytest_helmsim.template.limits import Limits
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.signatures import Function, Layered, define
+from pytest_helmsim.template.tracing import Trace
 from pytest_helmsim.template.values import Value
 
 NOTES: Final = "NOTES.txt"
@@ -86,10 +87,12 @@ def render(
     skip_schema_validation: bool = False,
     functions: Mapping[str, Function] | None = None,
     limits: Limits = _LIMITS,
+    traces: dict[str, Trace] | None = None,
 ) -> Rendered:
     """Render a chart whose dependencies are processed; raise ChartError with Helm's words.
 
-    `functions` are added to the table (`getHostByName`, say, when DNS is allowed).
+    `functions` are added to the table (`getHostByName`, say, when DNS is allowed). `traces` is filled with where each file's text came
+    from, which takes time.
     """
     capabilities = capabilities or Capabilities.default(flavour)
     with collector.paused():
@@ -98,7 +101,15 @@ def render(
             values_schema.validate(chart, merged, flavour=flavour)
         check_kube_version(chart, capabilities)
         files = render_files(
-            chart, merged, release=release, capabilities=capabilities, lookup=lookup, flavour=flavour, functions=functions, limits=limits
+            chart,
+            merged,
+            release=release,
+            capabilities=capabilities,
+            lookup=lookup,
+            flavour=flavour,
+            functions=functions,
+            limits=limits,
+            traces=traces,
         )
         notes = _take_notes(chart, files, subchart_notes)
         hooks, sorted_manifests = manifests.sort(files, flavour)
@@ -135,6 +146,7 @@ def render_files(
     functions: Mapping[str, Function] | None = None,
     lint: bool = False,
     limits: Limits = _LIMITS,
+    traces: dict[str, Trace] | None = None,
 ) -> dict[str, str]:
     """Every template's output by its path, partials left out. `values` are coalesced already."""
     top = {
@@ -168,7 +180,11 @@ def render_files(
         template = templates[path]
         template.dot["Template"] = scope.named_values({"Name": path, "BasePath": template.base_path}, flavour)
         try:
-            text = engine.environment.execute(path, template.dot)
+            if traces is None:
+                text = engine.environment.execute(path, template.dot)
+            else:
+                traces[path] = engine.environment.trace(path, template.dot)
+                text = traces[path].text
         except TemplateError as error:
             raise RenderError(render_errors.execution_error(path, error, flavour)) from error
         rendered[path] = text.replace("<no value>", "") if "<no value>" in text else text
