@@ -13,10 +13,10 @@ import re
 import tempfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -165,6 +165,79 @@ _ANSWERS = {
     "validation": _requests,
     "yaml": _yaml,
 }
+
+
+Step: TypeAlias = dict[str, Any]
+FEATURES: dict[str, Callable[[Step, int], bool]] = {
+    "create": lambda step, status: step["method"] == "POST" and not _subresource(step),
+    "replace": lambda step, status: step["method"] == "PUT" and not _subresource(step),
+    "strategic merge patch": lambda step, status: "strategic-merge-patch" in step["type"],
+    "JSON merge patch": lambda step, status: step["type"] == "application/merge-patch+json",
+    "JSON patch": lambda step, status: step["type"] == "application/json-patch+json",
+    "server-side apply": lambda step, status: "apply-patch" in step["type"],
+    "server-side apply with `force`": lambda step, status: "apply-patch" in step["type"] and "force=true" in step["query"],
+    "delete": lambda step, status: step["method"] == "DELETE",
+    "delete with a propagation policy": lambda step, status: step["method"] == "DELETE" and "propagationPolicy" in str(step),
+    "dry run": lambda step, status: "dryRun" in step["query"],
+    "`fieldValidation`": lambda step, status: "fieldValidation" in step["query"],
+    "subresource `status`": lambda step, status: _subresource(step) == "status",
+    "subresource `scale`": lambda step, status: _subresource(step) == "scale",
+    "other subresources": lambda step, status: _subresource(step) not in ("", "status", "scale"),
+    "get and list": lambda step, status: step["method"] == "GET",
+    "label and field selectors": lambda step, status: "Selector=" in step["query"],
+    "pages, `resourceVersion` of a list": lambda step, status: any(word in step["query"] for word in ("limit=", "resourceVersion=")),
+    "watch": lambda step, status: "watch=" in step["query"],
+    "Table": lambda step, status: "as=Table" in step["accept"],
+    "PartialObjectMetadata": lambda step, status: "as=PartialObjectMetadata" in step["accept"],
+    "not found (404)": lambda step, status: status == 404,
+    "conflict (409)": lambda step, status: status == 409,
+    "bad request (400)": lambda step, status: status == 400,
+    "invalid (422)": lambda step, status: status == 422,
+    "form not known (406, 415)": lambda step, status: status in (406, 415),
+    "forbidden (403), method not allowed (405)": lambda step, status: status in (403, 405),
+}
+_VERBS = {
+    "create": ("POST", ""),
+    "update": ("PUT", ""),
+    "apply": ("PATCH", "application/apply-patch+yaml"),
+    "smp": ("PATCH", "application/strategic-merge-patch+json"),
+    "merge": ("PATCH", "application/merge-patch+json"),
+    "json": ("PATCH", "application/json-patch+json"),
+}
+
+
+def _subresource(step: Step) -> str:
+    parts = re.sub(r"^/api(s/[^/]+)?/[^/]+/", "", step["path"]).split("/")
+    if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in ("status", "finalize"):
+        parts = parts[2:]
+    return parts[2] if len(parts) > 2 else ""
+
+
+def features() -> Counter[str]:
+    """How many recorded answers of the API server use each feature; one answer may use several."""
+    steps: list[tuple[Step, int]] = []
+    for path in (RECORDED / "api").glob("*.json.z"):
+        steps += [(step, answer["status"]) for step, answer in read(path)["pairs"]]
+    for path in (RECORDED / "patch").glob("*.jsonl.gz"):
+        for asked in (step for life in read(path) for step in life["steps"]):
+            method, kind = _VERBS[asked["request"]["verb"]]
+            query = "force=true" if asked["request"].get("force") else ""
+            steps.append(({"method": method, "type": kind, "query": query, "path": ""}, asked["code"]))
+    used: Counter[str] = Counter()
+    for step, status in steps:
+        whole = {"type": "", "query": "", "accept": "", **step}
+        used.update(name for name, uses in FEATURES.items() if uses(whole, status))
+    return used
+
+
+def commands() -> dict[str, Counter[str]]:
+    """Per program, how many different commands of each verb run on the real control plane and on ours."""
+    result = {}
+    for program in ("kubectl", "helm"):
+        document = yaml.safe_load((ROOT / "tests" / "conformance" / f"{program}.yaml").read_text())
+        lines = {line.strip() for text in document["scripts"].values() for line in text.splitlines()}
+        result[program] = Counter(found[1] for line in lines if (found := re.match(rf"(?:[34]: )?{program} ([a-z-]+)", line)))
+    return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def page() -> str:
         INTRO,
         "\n".join(_areas(areas)),
         "\n".join(_kinds(sources.kinds(DEFAULT), _evidence(areas))),
+        "\n".join(_features()),
         "\n".join(_controllers()),
         "\n".join(_versions()),
         "\n".join(_functions()),
@@ -148,6 +149,21 @@ def _kinds(kinds: list[Kind], evidence: Evidence) -> Iterator[str]:
     yield f"\nOnly asked, never stored: {', '.join(f'`{name}`' for name in asked)}."
     yield "Objects of CustomResourceDefinitions: pruning, defaults, validation, list types and printer columns by their schema;"
     yield "rules in CEL where our evaluator knows every function that they use, with a note where it does not.\n"
+
+
+def _features() -> Iterator[str]:
+    used = sources.features()
+    yield "## Requests\n"
+    yield "Recorded answers of the API server by what the request asks or the answer says; one may count several times.\n"
+    yield from table(("feature", "recorded answers"), ((name, rounded(used[name])) for name in sources.FEATURES))
+    yield "\nCommands that are run on the real control plane and on ours, and compared, where the real programs are there:\n"
+    rows = ((f"`{program}`", _list(verbs)) for program, verbs in sources.commands().items())
+    yield from table(("program", "verbs, and different commands of each"), rows)
+    yield ""
+
+
+def _list(counted: Counter[str]) -> str:
+    return " · ".join(f"`{name}` {rounded(count)}" for name, count in sorted(counted.items()))
 
 
 def _controllers() -> Iterator[str]:
