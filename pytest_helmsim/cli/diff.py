@@ -110,6 +110,8 @@ def _base(session: Session, name: str) -> Release | None:
 class _Known:
     """Schemas as the session's engine knows them."""
 
+    field_manager = "helm"
+
     def __init__(self, session: Session) -> None:
         self.client: Client = session.engine.client
         self._context = session.engine.context()

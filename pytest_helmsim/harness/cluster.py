@@ -9,6 +9,7 @@ from pytest_helmsim.harness.errors import BadReference
 from pytest_helmsim.harness.live import LiveObject
 from pytest_helmsim.harness.story import Story
 from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.release.profiles import MANAGERS, flavour_of
 from pytest_helmsim.schema.catalog import Catalog, UnknownKubernetesVersion
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_helmsim.client.client import Client
     from pytest_helmsim.objects.clock import Clock
     from pytest_helmsim.objects.flavour import Flavour
+    from pytest_helmsim.release.profiles import Profile
     from pytest_helmsim.schema.model import Schema
 
 
@@ -29,9 +31,10 @@ class Cluster:
     pytest that is a skip with the reason.
     """
 
-    def __init__(self, backend: Backend, *, flavour: Flavour = "helm4") -> None:
+    def __init__(self, backend: Backend, *, flavour: Flavour = "helm4", profile: Profile | None = None) -> None:
         self._backend = backend
-        self.flavour: Flavour = flavour
+        self.profile: Profile = profile or flavour
+        self.flavour: Flavour = flavour_of(self.profile)
         self.story = Story()
         self._catalog: Catalog | None = None
 
@@ -39,6 +42,11 @@ class Cluster:
     def name(self) -> str:
         """`embedded`, `kind` or `kubeconfig`."""
         return self._backend.name
+
+    @property
+    def field_manager(self) -> str:
+        """The name by which releases of this cluster are written."""
+        return MANAGERS[self.profile]
 
     @property
     def namespace(self) -> str:

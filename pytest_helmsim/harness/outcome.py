@@ -29,6 +29,10 @@ class Schemas(Protocol):
     def client(self) -> Client:
         """The client."""
 
+    @property
+    def field_manager(self) -> str:
+        """By which name the deployer writes."""
+
     def schema(self, gvk: GroupVersionKind) -> Schema | None:
         """None for a kind that merges as plain JSON."""
 
@@ -123,6 +127,7 @@ class ObjectOutcome:
     change: ObjectChange
     schema: Schema | None
     fields: tuple[Field, ...]
+    manager: str = "helm"
 
     def field(self, path: str) -> Field:
         """The field at `path`. An inner node has the verdict of what is below it, by `verdicts.combine`.
@@ -136,6 +141,7 @@ class ObjectOutcome:
             self.change.target,
             self.change.live_after,
             self.schema,
+            manager=self.manager,
             conflicts=conflict_paths(self.change),
         )
         if merge is None:
@@ -164,10 +170,16 @@ class Outcome(Mapping[str, ObjectOutcome]):
         for change in map(_owned, changes):
             schema = cluster.schema(GroupVersionKind.of(change.api_version, change.kind))
             merges = verdicts.field_merges(
-                change.original, change.live_before, change.target, change.live_after, schema, conflicts=conflict_paths(change)
+                change.original,
+                change.live_before,
+                change.target,
+                change.live_after,
+                schema,
+                manager=cluster.field_manager,
+                conflicts=conflict_paths(change),
             )
             objects[change.key] = ObjectOutcome(
-                change.key, _action(change), change, schema, tuple(Field(change.key, merge) for merge in merges)
+                change.key, _action(change), change, schema, tuple(Field(change.key, merge) for merge in merges), cluster.field_manager
             )
         return cls(record or Release("", ""), objects, tuple(cluster.client.take_warnings()))
 
@@ -288,9 +300,7 @@ def nearest(name: str, release: str, objects: Sequence[JsonObject]) -> str:
     names = [obj["metadata"]["name"] for obj in objects]
     if f"{release}-{name}" in names:
         return f"{release}-{name}"
-    labelled = [
-        obj["metadata"]["name"] for obj in objects if (obj["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == name
-    ]
+    labelled = [obj["metadata"]["name"] for obj in objects if (obj["metadata"].get("labels") or {}).get("app.kubernetes.io/name") == name]
     return labelled[0] if len(labelled) == 1 else ""
 
 

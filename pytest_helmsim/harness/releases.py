@@ -24,6 +24,7 @@ from pytest_helmsim.release.engine import Engine
 from pytest_helmsim.release.errors import OperationFailed, ReleaseError, ReleaseNotFound
 from pytest_helmsim.release.model import ObjectChange
 from pytest_helmsim.release.options import InstallOptions, RollbackOptions, UninstallOptions, UpgradeOptions
+from pytest_helmsim.release.profiles import open_engine, reconcile
 
 if TYPE_CHECKING:
     from pytest_helmsim.harness.cluster import Cluster
@@ -54,8 +55,8 @@ class Release:
         self.namespace = namespace
         self.chart_folders = tuple(chart_folders)
         self._changes: list[ObjectChange] = []
-        self.engine = Engine(
-            cluster.client, clock=cluster.clock, flavour=cluster.flavour, namespace=namespace, observer=self._changes.append
+        self.engine: Engine = open_engine(
+            cluster.profile, cluster.client, clock=cluster.clock, namespace=namespace, observer=self._changes.append
         )
 
     def install(
@@ -104,6 +105,16 @@ class Release:
         with self._operation(f"uninstall  {self.name}") as finish:
             done = self.engine.uninstall(self.name, chosen)
             return finish(done.release or last)
+
+    def reconcile(self) -> Sequence[str]:
+        """One round of Argo CD's or Flux's controller without a new chart: which objects had drifted.
+
+        They are corrected where `release.engine.self_heal` (Argo CD) or `.drift_detection = "enabled"` (Flux) says so.
+        Raises `UnsupportedFeature` under Helm, which has no controller.
+        """
+        found = [change.key for change in reconcile(self.engine, self.name)]
+        self.cluster.story.tell(f"reconcile  {self.name}: {', '.join(found) or 'nothing'} had drifted", [])
+        return found
 
     @property
     def history(self) -> History:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_helmsim.backends.base import Source
     from pytest_helmsim.harness.cluster import Cluster
     from pytest_helmsim.harness.releases import Release, Releases
-    from pytest_helmsim.objects.flavour import Flavour
+    from pytest_helmsim.release.profiles import Profile
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +36,7 @@ def helmsim_cluster(request: pytest.FixtureRequest, helmsim_session: Source) -> 
     with helmsim_session.isolate(
         name_of_test(request.node), kubernetes=marked.get("kubernetes"), controllers=marked.get("controllers")
     ) as backend:
-        flavour: Flavour = "helm3" if str(marked.get("helm") or value(request.config, "helm")) == "3" else "helm4"
-        made = Cluster(backend, flavour=flavour)
+        made = Cluster(backend, profile=profile_of(request.config, marked))
         made.require(*marked.get("needs", ()))
         request.node.stash[_clusters] = made
         yield made
@@ -83,17 +82,29 @@ def cluster_of(item: pytest.Item) -> Cluster | None:
     return item.stash.get(_clusters, None)
 
 
+def profile_of(config: pytest.Config, marked: Mapping[str, Any]) -> Profile:
+    """Who deploys: the mark's `profile` or `helm`, else the option `profile`, else the option `helm`."""
+    if marked.get("profile"):
+        return marked["profile"]  # type: ignore[no-any-return]
+    if not marked.get("helm") and (chosen := value(config, "profile")):
+        return chosen  # type: ignore[no-any-return]
+    return "helm3" if str(marked.get("helm") or value(config, "helm")) == "3" else "helm4"
+
+
 def mark_settings(item: pytest.Item) -> dict[str, Any]:
     """Keywords of all `helmsim(...)` marks, the nearest mark winning; unknown ones are a usage error."""
     result: dict[str, Any] = {}
     for mark in reversed(list(item.iter_markers("helmsim"))):
-        unknown = set(mark.kwargs) - {"helm", "kubernetes", "controllers", "needs"}
+        unknown = set(mark.kwargs) - {"helm", "profile", "kubernetes", "controllers", "needs"}
         if unknown or mark.args:
             found = ", ".join([*map(repr, mark.args), *sorted(unknown)])
-            raise pytest.UsageError(f"{item.nodeid}: mark helmsim does not know {found}; it takes helm, kubernetes, controllers, needs")
+            takes = "helm, profile, kubernetes, controllers, needs"
+            raise pytest.UsageError(f"{item.nodeid}: mark helmsim does not know {found}; it takes {takes}")
         result.update(mark.kwargs)
     if str(result.get("helm", "4")) not in ("3", "4"):
         raise pytest.UsageError(f"{item.nodeid}: mark helmsim(helm={result['helm']!r}): Helm 3 or 4 is known")
+    if result.get("profile") not in (None, "helm3", "helm4", "argocd", "flux"):
+        raise pytest.UsageError(f"{item.nodeid}: mark helmsim(profile={result['profile']!r}): helm3, helm4, argocd, flux are known")
     return result
 
 

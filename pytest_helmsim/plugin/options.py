@@ -35,6 +35,7 @@ OPTIONS = (
     Option("cluster", "which cluster tests get", "embedded", ("embedded", "kind", "kubeconfig")),
     Option("kubernetes", "Kubernetes version of the embedded cluster, such as 1.30", "1.36"),
     Option("helm", "whose merge rules and words: Helm 3 or Helm 4", "4", ("3", "4")),
+    Option("profile", "who deploys, instead of --helmsim-helm", "", ("helm3", "helm4", "argocd", "flux")),
     Option("kubeconfig", "for the cluster `kubeconfig`: the file (default: $KUBECONFIG or ~/.kube/config)"),
     Option("context", "for the cluster `kubeconfig`: the context (default: the file's current one)"),
     Option("kind-bin", "for the cluster `kind`: the kind program (default: from PATH)"),
@@ -46,7 +47,8 @@ OPTIONS = (
     Option("explain", "print for every test what was installed, what drifted, what each upgrade did to each field", flag=True),
 )
 MARK = (
-    "helmsim(helm=None, kubernetes=None, controllers=None, needs=()): settings of one test: whose merge rules ('3' or '4'), "
+    "helmsim(helm=None, profile=None, kubernetes=None, controllers=None, needs=()): settings of one test: whose merge rules ('3' or '4') "
+    "or who deploys ('argocd', 'flux'), "
     "which Kubernetes version and controllers the embedded cluster has, and what the test needs of a cluster, by feature name; "
     "a cluster without it skips the test with the reason."
 )

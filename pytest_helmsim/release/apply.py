@@ -25,7 +25,6 @@ from pytest_helmsim.release.errors import ObjectFailed
 from pytest_helmsim.release.model import Action
 from pytest_helmsim.schema import decoding
 
-MANAGER = "helm"
 STRICT = "Strict"
 RETRIES = 5
 RETRY_DELAY = 0.01
@@ -93,7 +92,14 @@ class ThreeWay:
             except ApiError as error:
                 raise ObjectFailed(f"failed to refresh resource information: {error}") from error
         try:
-            after = client.patch(target.resource, target.name, patch, target.namespace, content_type=content_type, field_manager=MANAGER)
+            after = client.patch(
+                target.resource,
+                target.name,
+                patch,
+                target.namespace,
+                content_type=content_type,
+                field_manager=self.context.rules.field_manager,
+            )
         except ApiError as error:
             raise ObjectFailed(f'cannot patch "{target.name}" with kind {target.kind}: {error}') from error
         return Written("patched", after, patch)
@@ -141,7 +147,12 @@ class ServerSide:
         client = self.context.client
         try:
             return client.apply(
-                target.object, target.namespace, resource=target.resource, field_manager=MANAGER, force=self.force, field_validation=STRICT
+                target.object,
+                target.namespace,
+                resource=target.resource,
+                field_manager=self.context.rules.field_manager,
+                force=self.force,
+                field_validation=STRICT,
             )
         except ApiError as error:
             if error.code == 415:
@@ -159,7 +170,7 @@ class ServerSide:
             except ApiError as error:
                 raise ObjectFailed(f"failed to get object {_place(target)}: {error}") from error
             entries = meta.managed_fields(live)
-            moved = handed_over(entries)
+            moved = handed_over(entries, self.context.rules.field_manager)
             if moved == entries:
                 return
             patch = [
@@ -173,7 +184,7 @@ class ServerSide:
                     patch,
                     target.namespace,
                     content_type=JSON_PATCH,
-                    field_manager=MANAGER,
+                    field_manager=self.context.rules.field_manager,
                     field_validation=STRICT,
                 )
             except Conflict:
@@ -201,17 +212,17 @@ def _place(target: Built) -> str:
     return f"{target.namespace}/{target.name} {target.resource.gvk}"
 
 
-def handed_over(entries: list[JsonObject]) -> list[JsonObject]:
-    """Managed fields where what `helm` owns by Update belongs to `helm` by Apply; the same list when there is nothing to move.
+def handed_over(entries: list[JsonObject], manager: str = "helm") -> list[JsonObject]:
+    """Managed fields where what the manager owns by Update is its own by Apply; the same list when there is nothing to move.
 
     Only entries without subresource; only the first Update entry of the same API version is united, all of them go.
     """
 
     def is_update(entry: JsonObject) -> bool:
-        return entry.get("manager") == MANAGER and entry.get("operation") == "Update" and not entry.get("subresource")
+        return entry.get("manager") == manager and entry.get("operation") == "Update" and not entry.get("subresource")
 
     def is_apply(entry: JsonObject) -> bool:
-        return entry.get("manager") == MANAGER and entry.get("operation") == "Apply" and not entry.get("subresource")
+        return entry.get("manager") == manager and entry.get("operation") == "Apply" and not entry.get("subresource")
 
     moved: list[JsonObject] = list(entries)
     index = next((i for i, entry in enumerate(moved) if is_apply(entry)), None)
@@ -248,7 +259,13 @@ class Replace:
                 now = client.get(target.resource, target.name, target.namespace)
                 body = meta.with_metadata(body, resourceVersion=meta.resource_version(now))
             validation = STRICT if self.context.rules.strict_replace else None
-            after = client.replace(body, target.namespace, resource=target.resource, field_manager=MANAGER, field_validation=validation)
+            after = client.replace(
+                body,
+                target.namespace,
+                resource=target.resource,
+                field_manager=self.context.rules.field_manager,
+                field_validation=validation,
+            )
         except ApiError as error:
             raise ObjectFailed(f"failed to replace object: {error}") from error
         return Written("replaced", after, body)
@@ -259,4 +276,5 @@ def post(context: Context, target: Built) -> JsonObject:
     body: Any = target.object
     if meta.resource_version(body):
         body = meta.with_metadata(body, resourceVersion=None)
-    return on_conflict(context, lambda: context.client.create(body, target.namespace, resource=target.resource, field_manager=MANAGER))
+    manager = context.rules.field_manager
+    return on_conflict(context, lambda: context.client.create(body, target.namespace, resource=target.resource, field_manager=manager))

@@ -100,7 +100,7 @@ class Engine:
         **changes: Any,
     ) -> Release:
         """Install; the record as it was left. Raise `InstallFailed` and its kin of `release.errors`."""
-        chosen = _options(InstallOptions, options, changes, self.flavour)
+        chosen = merged_options(InstallOptions, options, changes, self.flavour)
         return install.install(self.context(), name, self._installable(chart), values or {}, chosen)
 
     def upgrade(
@@ -112,7 +112,7 @@ class Engine:
         **changes: Any,
     ) -> Release:
         """Upgrade, or install with `install=True` where there is nothing to upgrade."""
-        chosen = _options(UpgradeOptions, options, changes, self.flavour)
+        chosen = merged_options(UpgradeOptions, options, changes, self.flavour)
         if chosen.install and self.needs_install(name):
             return self.install(name, chart, values, self.as_install(name, chosen))
         return upgrade.upgrade(self.context(), name, self._installable(chart), values or {}, chosen)
@@ -137,11 +137,11 @@ class Engine:
 
     def rollback(self, name: str, revision: int = 0, options: RollbackOptions | None = None, **changes: Any) -> Release:
         """Back to a revision; 0 means the one before the last."""
-        return rollback.rollback(self.context(), name, revision, _options(RollbackOptions, options, changes, self.flavour))
+        return rollback.rollback(self.context(), name, revision, merged_options(RollbackOptions, options, changes, self.flavour))
 
     def uninstall(self, name: str, options: UninstallOptions | None = None, **changes: Any) -> Uninstalled:
         """Take a release away; the last record and the text on what was kept."""
-        return uninstall.uninstall(self.context(), name, _options(UninstallOptions, options, changes, self.flavour))
+        return uninstall.uninstall(self.context(), name, merged_options(UninstallOptions, options, changes, self.flavour))
 
     # what an operation would do
 
@@ -154,7 +154,7 @@ class Engine:
         **changes: Any,
     ) -> tuple[Release, list[ObjectChange]]:
         """The record and the object changes of an upgrade that is not done: the server tries every write as a dry run."""
-        chosen = _options(UpgradeOptions, options, changes, self.flavour)
+        chosen = merged_options(UpgradeOptions, options, changes, self.flavour)
         loaded = self._installable(chart)
         if chosen.install and self.needs_install(name):
             return preview.of_install(self.context(), name, loaded, values or {}, self.as_install(name, chosen))
@@ -164,7 +164,7 @@ class Engine:
         self, name: str, revision: int = 0, options: RollbackOptions | None = None, **changes: Any
     ) -> tuple[Release, list[ObjectChange]]:
         """The same of a rollback."""
-        return preview.of_rollback(self.context(), name, revision, _options(RollbackOptions, options, changes, self.flavour))
+        return preview.of_rollback(self.context(), name, revision, merged_options(RollbackOptions, options, changes, self.flavour))
 
     def compare(self, old: Release | None, new: Release) -> list[ObjectChange]:
         """The objects of two records beside each other, the cluster left out of it."""
@@ -172,11 +172,11 @@ class Engine:
 
     def test(self, name: str, options: TestOptions | None = None, *, show: testing.Show | None = None, **changes: Any) -> Release:
         """Run the test hooks; raise `TestFailed`. `show` gets the stored record while Helm 4's test pods can still be read."""
-        return testing.run_tests(self.context(), name, _options(TestOptions, options, changes, self.flavour), show)
+        return testing.run_tests(self.context(), name, merged_options(TestOptions, options, changes, self.flavour), show)
 
     def test_logs(self, release: Release, options: TestOptions | None = None, **changes: Any) -> list[tuple[str, str]]:
         """Heading and log of each test."""
-        return testing.logs(self.context(), release, _options(TestOptions, options, changes, self.flavour))
+        return testing.logs(self.context(), release, merged_options(TestOptions, options, changes, self.flavour))
 
     # questions
 
@@ -242,7 +242,7 @@ class Engine:
         return loaded
 
 
-def _options(cls: type[Any], given: Any, changes: Mapping[str, Any], flavour: Flavour) -> Any:
+def merged_options(cls: type[Any], given: Any, changes: Mapping[str, Any], flavour: Flavour) -> Any:
     """One object of options; raise `ReleaseError` for an unknown one, `InvalidOption` for a value that cannot be."""
     unknown = [key for key in changes if key not in cls.__dataclass_fields__]
     if unknown:

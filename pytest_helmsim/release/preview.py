@@ -38,7 +38,7 @@ def of_upgrade(
             migrate=False,
         )
 
-    return prepared.release, _walk(context, prepared.originals, prepared.targets, way)
+    return prepared.release, walk(context, prepared.originals, prepared.targets, way)
 
 
 def of_install(
@@ -47,7 +47,7 @@ def of_install(
     """The record that an install would write, and its changes; custom resource definitions are not among them."""
     release = install.install(context, name, chart, values, replace(options, dry_run="server"))
     targets = ownership.claim(build(context.client, release.manifest, context.namespace), name, context.namespace)
-    return release, _walk(context, [], targets, lambda trial: install.creating_way(trial, options.server_side))
+    return release, walk(context, [], targets, lambda trial: install.creating_way(trial, options.server_side))
 
 
 def of_rollback(context: Context, name: str, revision: int, options: RollbackOptions) -> tuple[Release, list[ObjectChange]]:
@@ -60,7 +60,7 @@ def of_rollback(context: Context, name: str, revision: int, options: RollbackOpt
         conflicts = options.force_conflicts or applying
         return install.updating_way(trial, server_side=applying, force=options.force, force_conflicts=conflicts, migrate=False)
 
-    return release, _walk(context, originals, ownership.claim(targets, name, context.namespace), way)
+    return release, walk(context, originals, ownership.claim(targets, name, context.namespace), way)
 
 
 def between(context: Context, old: Release | None, new: Release) -> list[ObjectChange]:
@@ -92,7 +92,7 @@ def _compared(original: Built | None, target: Built | None) -> ObjectChange:
     )
 
 
-def _walk(context: Context, originals: Sequence[Built], targets: Sequence[Built], way: Callable[[Context], Way]) -> list[ObjectChange]:
+def walk(context: Context, originals: Sequence[Built], targets: Sequence[Built], way: Callable[[Context], Way]) -> list[ObjectChange]:
     """Each step by itself, so that one that fails does not hide the next."""
     changes: list[ObjectChange] = []
     trial = replace(context, client=context.client.rehearsing(), observe=changes.append)

@@ -51,6 +51,7 @@ class Rules:
     """`test` deletes hooks by their policies only after it has shown results and logs."""
     list_pending: bool
     """`list` without a state shows every state, not deployed and failed only."""
+    field_manager: str = "helm"
 
 
 RULES: dict[Flavour, Rules] = {
