@@ -26,10 +26,10 @@ DEFINITION = {
 CASES = [
     # version and kind, path, what the object has besides its name, notes
     (
-        "storage.k8s.io/v1 CSIDriver",
-        "csidrivers",
+        "flowcontrol.apiserver.k8s.io/v1 FlowSchema",
+        "flowschemas",
         {"spec": {}},
-        ["CSIDriver.storage.k8s.io: accepted as it came, only its metadata is checked"],
+        ["FlowSchema.flowcontrol.apiserver.k8s.io: accepted as it came, only its metadata is checked"],
     ),
     ("v1 ConfigMap", "namespaces/default/configmaps", {"data": {}}, []),
     ("v1 Namespace", "namespaces", {}, []),
