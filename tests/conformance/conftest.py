@@ -26,7 +26,8 @@ def real() -> Iterator[Server]:
 def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The embedded cluster without nodes and scheduler, as the real control plane is."""
     with served(
-        tmp_path_factory.mktemp("bare"), "--controllers=*,-kubelet,-scheduler,-node-lifecycle-controller,-standard-storage-class"
+        tmp_path_factory.mktemp("bare"),
+        "--controllers=*,-kubelet,-scheduler,-node-lifecycle-controller,-standard-storage-class,-ingress-controller",
     ) as server:
         yield server
 

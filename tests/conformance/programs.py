@@ -26,7 +26,7 @@ PATIENCE = 8.0
 """Seconds for which a command that only reads may still answer differently: controllers need a moment."""
 MOST = 80
 """Lines of one difference that are shown."""
-READERS = ("get", "describe", "events", "top", "diff")
+READERS = ("get", "describe", "events", "top", "diff", "status", "list", "history")
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ MASKS = [
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
         (r"https://127\.0\.0\.1:\d+", "SERVER"),
         (r'("serverAddress":)"127\.0\.0\.1:\d+"', r'\1"SERVER"'),
-        (r'"modifiedAt":"\d+"', '"modifiedAt":"SECONDS"'),
+        (r'(modifiedAt"?[:=] ?"?)\d{10}', r"\1SECONDS"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "TIME"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)? [+-]\d{4}( [A-Z]+)?", "TIME"),
         (r"[A-Z][a-z]{2},? +(\d+ )?[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d( [+-]\d{4})?( \d{4})?", "TIME"),
@@ -156,29 +156,43 @@ def name_namespace(word: str) -> str:
     return f"{word}-{secrets.token_hex(3)}"
 
 
-def compare(line: str, first: Place, second: Place) -> str:
+def compare(line: str, first: Place, second: Place, *, patience: float = PATIENCE) -> str:
     """What differs between the two answers to one line, as a diff; empty when nothing does. Both are asked at once."""
-    end = time.monotonic() + PATIENCE
-    while True:
+
+    def ask() -> tuple[Answer, Answer]:
         with ThreadPoolExecutor(2) as pool:
             one, other = pool.map(lambda place: place.run(line), (first, second))
+        return one, other
+
+    return difference(line, first.name, second.name, *asked(line, ask, patience))
+
+
+def expect(line: str, place: Place, expected: Answer) -> str:
+    """What differs between an answer as it was once and now, as a diff; empty when nothing does."""
+    return difference(line, "recorded", place.name, *asked(line, lambda: (expected, place.run(line))))
+
+
+def asked(line: str, ask: Callable[[], tuple[Answer, Answer]], patience: float = PATIENCE) -> tuple[Answer, Answer]:
+    """Two answers; lines that only read are asked again until both are equal or patience is at its end."""
+    end = time.monotonic() + patience
+    while True:
+        one, other = ask()
         if one == other or not reads(line) or time.monotonic() > end:
-            break
+            return one, other
         time.sleep(0.5)
-    return difference(line, first, one, second, other)
 
 
 def reads(line: str) -> bool:
     """Whether a line may be asked again."""
     words = line.split()
-    return any(word in READERS for word in words[1:3]) or " rollout history" in line
+    return any(word in READERS for word in words[1:3])
 
 
-def difference(line: str, first: Place, one: Answer, second: Place, other: Answer) -> str:
+def difference(line: str, first: str, second: str, one: Answer, other: Answer) -> str:
     """Two answers as a diff; empty when they are equal."""
     if one == other:
         return ""
-    lines = difflib.unified_diff(one.shown().splitlines(), other.shown().splitlines(), first.name, second.name, lineterm="", n=4)
+    lines = difflib.unified_diff(one.shown().splitlines(), other.shown().splitlines(), first, second, lineterm="", n=4)
     shown = list(lines)
     cut = [f"… {len(shown) - MOST} more lines"] if len(shown) > MOST else []
     return f"$ {line}\n" + "\n".join([*shown[:MOST], *cut]) + "\n"
