@@ -29,6 +29,7 @@ from pytest_helmsim.template import tracing
 from pytest_helmsim.template.tracing import Trace
 
 _NOTHING: Final = "<no value>"
+_RELEASE: Final = ReleaseInfo()
 
 
 class NoOrigin(HelmsimError):
@@ -112,7 +113,7 @@ def trace(
     chart: Chart | str | os.PathLike[str],
     values: JsonObject | None = None,
     *,
-    release: ReleaseInfo = ReleaseInfo(),
+    release: ReleaseInfo = _RELEASE,
     capabilities: Capabilities | None = None,
     lookup: Lookup | None = None,
     flavour: Flavour = HELM4,
@@ -141,7 +142,7 @@ def _documents(rendered: Rendered, flavour: Flavour) -> dict[str, _Document]:
 
 def _position(text: str, name: str, path: str) -> int:
     """The offset of the last character of a scalar's first line, or of the first one of a map or list."""
-    node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    node: Any = yaml.compose(text, Loader=yaml.CSafeLoader)
     steps = FieldPath.parse(path).steps if path else ()
     for count, step in enumerate(steps):
         below = _child(node, step)

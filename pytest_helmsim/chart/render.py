@@ -13,7 +13,7 @@ import logging
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pytest_helmsim.chart import dependencies, manifests, render_errors, scope, values_schema
 from pytest_helmsim.chart import values as chart_values
@@ -33,6 +33,9 @@ from pytest_helmsim.template.signatures import Function, Layered, define
 from pytest_helmsim.template.tracing import Trace
 from pytest_helmsim.template.values import Value
 
+if TYPE_CHECKING:
+    from pytest_helmsim.chart.jinja import Templates
+
 NOTES: Final = "NOTES.txt"
 MAX_INCLUDES: Final = 1000
 MAX_TEXTS: Final = 500
@@ -42,6 +45,7 @@ _ONLY_HELM4: Final = frozenset(
     | {"durationRoundTo", "durationTruncateTo"}
 )
 _LIMITS: Final = Limits()
+_JINJA: Final = ".j2"
 _log = logging.getLogger(__name__)
 
 Lookup = Callable[[str, str, str, str], JsonObject]
@@ -166,7 +170,10 @@ def render_files(
     table = Layered(FUNCTIONS, without=() if flavour == HELM4 else _ONLY_HELM4)
     engine = Engine(table, lookup=lookup, lint=lint, limits=limits, extra=functions)
     order = sorted(templates, key=_parse_order, reverse=True)
+    jinja_texts = {path: templates[path].text for path in order if path.endswith(_JINJA)}
     for path in order:
+        if path in jinja_texts:
+            continue
         try:
             engine.environment.add(path, templates[path].text, kept=True)
         except ParseError as error:
@@ -174,11 +181,17 @@ def render_files(
         except TemplateError as error:
             raise RenderError(str(error)) from error
     rendered: dict[str, str] = {}
+    jinja_templates: Templates | None = None
     for path in order:
         if posixpath.basename(path).startswith("_"):
             continue
         template = templates[path]
         template.dot["Template"] = scope.named_values({"Name": path, "BasePath": template.base_path}, flavour)
+        if path in jinja_texts:
+            if jinja_templates is None:
+                jinja_templates = _jinja_templates(jinja_texts, engine, limits)
+            rendered[path.removesuffix(_JINJA) if path.endswith(NOTES + _JINJA) else path] = jinja_templates.render(path, template.dot)
+            continue
         try:
             if traces is None:
                 text = engine.environment.execute(path, template.dot)
@@ -190,6 +203,12 @@ def render_files(
         rendered[path] = text.replace("<no value>", "") if "<no value>" in text else text
     engine.environment.save()
     return rendered
+
+
+def _jinja_templates(texts: Mapping[str, str], engine: Engine, limits: Limits) -> Templates:
+    from pytest_helmsim.chart.jinja import Templates
+
+    return Templates(texts, engine.functions, engine.environment.execute, limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +275,8 @@ class Engine:
             "getHostByName": define("getHostByName", lambda _: "", "string", result="string"),
         }
         placeholders = {name: define(name, _look_nowhere, "string", "any", result="string") for name in ("include", "tpl")}
-        self.environment = Environment(Layered(functions, own, extra or {}, placeholders), missing_key="zero", name="gotpl", limits=limits)
+        self.functions = Layered(functions, own, extra or {})
+        self.environment = Environment(Layered(self.functions, placeholders), missing_key="zero", name="gotpl", limits=limits)
         self.environment.bind_functions(_Scope(self.environment, self).functions())
 
     def including(self, name: str) -> int:
