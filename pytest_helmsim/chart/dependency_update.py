@@ -43,13 +43,14 @@ def _say_nothing(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """One run over the chart in the directory `path`. `say` gets what Helm prints; `skip_refresh` leaves cached indexes as they are."""
+    """One run over the chart in the directory `path`. `say` gets what Helm prints, `log` what it logs; `skip_refresh` leaves cached indexes as they are."""
 
     path: str
     clock: Clock
     repositories: Repositories | None = None
     flavour: Flavour = HELM4
     say: Callable[[str], object] = _say_nothing
+    log: Callable[[str], object] = _say_nothing
     skip_refresh: bool = False
     debug: bool = False
     _sources: dict[str, str] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class Manager:
             raise DependencyError(
                 f"the lock file (Chart.lock) is out of sync with the dependencies file (Chart.yaml). Please update the dependencies{tail}"
             )
+        self.log("warning: a valid Helm v3 hash was not found. Checking against Helm v2 hash...")
         if old_digest(chart.metadata.dependencies or []) != lock.digest:
             raise DependencyError(
                 "the lock file (requirements.lock) is out of sync with the dependencies file (requirements.yaml). "
@@ -131,7 +133,7 @@ class Manager:
                 if alias is not None:
                     each.repository = entry.url
                 self._sources[each.name] = entry.name
-            elif not urllib.parse.urlsplit(each.repository).scheme or alias is not None:
+            elif not urllib.parse.urlsplit(each.repository).scheme and not each.repository.startswith("/"):
                 missing.append(each.repository)
         if missing:
             text = f"no repository definition for {', '.join(missing)}. Please add them via 'helm repo add'"
@@ -275,7 +277,7 @@ class Manager:
                 name = package.archive_name(chart)
             except ChartError as error:
                 raise _SaveError(str(error)) from error
-            archives[name] = package.pack(chart, modified=self.clock.now())
+            archives[name] = package.pack(chart, modified=self.clock.now(), flavour=self.flavour)
             entry.version = chart.metadata.version
             return
         if entry.repository.startswith("oci://"):
@@ -290,7 +292,7 @@ class Manager:
         self.say(f"Downloading {entry.name} from repo {entry.repository}\n")
         try:
             found = self._remote(url).resolve(url, "", access)
-            archives[repository.archive_name(found.url)] = repository.fetch_archive(found)
+            archives[repository.archive_name(found.url)] = self._remote(url).fetch_archive(found)
         except ChartError as error:
             raise _SaveError(f"could not download {url}: {error}") from error
         seen.add(url)

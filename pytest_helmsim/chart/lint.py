@@ -85,7 +85,7 @@ def lint(
     flavour: Flavour = HELM4,
 ) -> list[Message]:
     """Every message for the chart in the directory `path`; InvalidChart where there is no Chart.yaml at all."""
-    chart_file = os.path.join(path, "Chart.yaml")
+    chart_file = os.path.normpath(os.path.join(path, "Chart.yaml"))
     if not os.path.exists(chart_file):
         raise InvalidChart(f"unable to check Chart.yaml file in chart: stat {chart_file}: no such file or directory")
     linter = _Linter(os.path.abspath(path), flavour)

@@ -178,8 +178,20 @@ def _refuse_other_content(path: str, head: bytes) -> None:
         return
     if path.endswith((".yml", ".yaml")):
         raise InvalidChart(f"file '{path}' seems to be a YAML file, but expected a gzipped archive")
-    kind = "text/plain; charset=utf-8" if _is_text(head) else "application/octet-stream"
-    raise InvalidChart(f"file '{path}' does not appear to be a gzipped archive; got '{kind}'")
+    raise InvalidChart(f"file '{path}' does not appear to be a gzipped archive; got '{_content_type(head)}'")
+
+
+def _content_type(head: bytes) -> str:
+    """What Go takes the first 512 bytes for; Helm fills a shorter file up with zeros, which no text has."""
+    for start, kind in ((b"PK\x03\x04", "application/zip"), (b"%PDF-", "application/pdf")):
+        if head.startswith(start):
+            return kind
+    word = head.lstrip(b"\t\n\x0c\r ").lower()
+    if word.startswith(b"<?xml"):
+        return "text/xml; charset=utf-8"
+    if word.startswith((b"<html ", b"<html>", b"<!doctype html ", b"<!doctype html>")):
+        return "text/html; charset=utf-8"
+    return "text/plain; charset=utf-8" if len(head) == 512 and _is_text(head) else "application/octet-stream"
 
 
 def _is_text(head: bytes) -> bool:

@@ -23,11 +23,11 @@ from pytest_helmsim.objects import gojson, yamlio
 from pytest_helmsim.objects.flavour import HELM4, Flavour
 
 
-def save(chart: Chart, folder: Path, *, modified: float) -> Path:
+def save(chart: Chart, folder: Path, *, modified: float, flavour: Flavour = HELM4) -> Path:
     """Write the archive into `folder` (made when missing), and return its path; `modified` stands in every entry."""
     target = folder / archive_name(chart)
     folder.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(pack(chart, modified=modified))
+    target.write_bytes(pack(chart, modified=modified, flavour=flavour))
     return target
 
 
@@ -43,21 +43,21 @@ def archive_name(chart: Chart) -> str:
     return name
 
 
-def pack(chart: Chart, *, modified: float) -> bytes:
+def pack(chart: Chart, *, modified: float, flavour: Flavour = HELM4) -> bytes:
     """The archive's bytes."""
     buffer = io.BytesIO()
     with (
         gzip.GzipFile(filename="", mode="wb", fileobj=buffer, mtime=modified) as stream,
         tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive,
     ):
-        for name, data in _members(chart, ""):
+        for name, data in _members(chart, "", flavour):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode, entry.mtime = len(data), 0o644, int(modified)
             archive.addfile(entry, io.BytesIO(data))
     return buffer.getvalue()
 
 
-def _members(chart: Chart, prefix: str) -> Iterator[tuple[str, bytes]]:
+def _members(chart: Chart, prefix: str, flavour: Flavour) -> Iterator[tuple[str, bytes]]:
     base = posixpath.join(prefix, chart.name)
     metadata = chart.metadata
     if metadata.api_version == "v1":
@@ -70,12 +70,12 @@ def _members(chart: Chart, prefix: str) -> Iterator[tuple[str, bytes]]:
         if file.name == "values.yaml":
             yield posixpath.join(base, file.name), file.data
     if chart.schema is not None:
-        _check_json(chart.schema)
+        _check_json(chart.schema, flavour)
         yield posixpath.join(base, "values.schema.json"), chart.schema
     for file in (*chart.templates, *chart.files):
         yield posixpath.join(base, file.name), file.data
     for child in chart.dependencies:
-        yield from _members(child, posixpath.join(base, "charts"))
+        yield from _members(child, posixpath.join(base, "charts"), flavour)
 
 
 def _lock(chart: Chart) -> dict[str, object]:
@@ -87,11 +87,11 @@ def _lock(chart: Chart) -> dict[str, object]:
     }
 
 
-def _check_json(schema: bytes) -> None:
+def _check_json(schema: bytes, flavour: Flavour) -> None:
     try:
         gojson.decode(schema.decode("utf-8", "surrogateescape"))
     except gojson.GoJsonError as error:
-        raise InvalidChart("invalid JSON in values.schema.json") from error
+        raise InvalidChart(f"{'i' if flavour == HELM4 else 'I'}nvalid JSON in values.schema.json") from error
 
 
 def expand(data: bytes, folder: Path, *, flavour: Flavour = HELM4) -> Path:

@@ -8,10 +8,12 @@ Source: helm.sh/helm pkg/downloader/chart_downloader.go, cache.go, pkg/repo/v1/c
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
 import posixpath
+import secrets
 import tempfile
 import urllib.parse
 from dataclasses import dataclass, replace
@@ -58,7 +60,7 @@ class Repositories:
     def download_index(self, entry: Entry, *, timeout: float = repository_http.TIMEOUT) -> Index:
         """Fetch index.yaml, check it, and put it into the cache."""
         repository_http.check_scheme(entry.url)
-        data = repository_http.fetch(resolve_url(entry.url, "index.yaml"), entry.access(timeout))
+        data = self._fetch(resolve_url(entry.url, "index.yaml"), entry.access(timeout))
         index = Index.load(data, source=entry.url, warn=self.warn)
         write(self.places.charts_file(entry.name), "".join(f"{name}\n" for name in index.entries).encode())
         write(self.places.index_file(entry.name), data)
@@ -68,8 +70,8 @@ class Repositories:
         """The absolute URL of a chart in a repository that need not be known (`--repo`)."""
         repository_http.check_scheme(url)
         try:
-            data = repository_http.fetch(resolve_url(url, "index.yaml"), replace(access, url=url))
-            index = Index.load(data, source=url, warn=self.warn)
+            data = self._fetch(resolve_url(url, "index.yaml"), replace(access, url=url))
+            index = self._load_twice(data, url)
         except RepositoryError as error:
             raise RepositoryError(f"looks like {json.dumps(url)} is not a valid chart repository or cannot be reached: {error}") from error
         shown = f"chart {json.dumps(name)}" + (f" version {json.dumps(version)}" if version else "")
@@ -80,6 +82,17 @@ class Repositories:
         if not found.urls:
             raise RepositoryError(f"{shown} has no downloadable URLs")
         return resolve_url(url, found.urls[0])
+
+    def _load_twice(self, data: bytes, url: str) -> Index:
+        """Helm reads such an index once as it comes and once from a file of a random name, and warns twice."""
+        heard: list[tuple[str, dict[str, str]]] = []
+        index = Index.load(data, source=url, warn=lambda text, fields: heard.append((text, fields)))
+        name = base64.b64encode(secrets.token_bytes(20)).decode().replace("/", "-")
+        for source in (url, str(self.places.index_file(name))):
+            for text, fields in heard:
+                if self.warn is not None:
+                    self.warn(text, fields | {"source": source})
+        return index
 
     def resolve(self, reference: str, version: str, access: Access) -> Located:
         """Where `reference` is: a URL, or `repo/name` in the cached index of a known repository."""
@@ -132,12 +145,9 @@ class Repositories:
         found = self.resolve(reference, version, access)
         digest = _digest(found.digest) if self.flavour == HELM4 else ""
         cached = self._content(digest) if digest else None
-        data = cached.read_bytes() if cached is not None and _is_filled(cached) else fetch_archive(found)
+        data = cached.read_bytes() if cached is not None and _is_filled(cached) else self.fetch_archive(found)
         target = folder / archive_name(found.url)
-        try:
-            write(target, data, make=False)
-        except OSError as error:
-            raise RepositoryError(f"{(error.strerror or str(error)).lower()}: {folder}") from error
+        write(target, data, make=False)
         return target
 
     def download_to_cache(self, reference: str, version: str, access: Access) -> Path:
@@ -150,7 +160,7 @@ class Repositories:
         target = self._content(digest) if digest else None
         if target is not None and _is_filled(target):
             return target
-        data = fetch_archive(found)
+        data = self.fetch_archive(found)
         target = target or self._content(hashlib.sha256(data).hexdigest())
         write(target, data)
         return target
@@ -162,6 +172,23 @@ class Repositories:
             if not access.pass_credentials and origin(repository) != origin(reference):
                 access = replace(access, username="", password="")
         return self.download_to_cache(reference, version, access)
+
+    def fetch_archive(self, found: Located) -> bytes:
+        """The archive's bytes."""
+        scheme = urllib.parse.urlsplit(found.url).scheme
+        if scheme not in ("http", "https"):
+            if scheme == "oci":
+                repository_http.check_scheme(found.url)
+            raise RepositoryError(f'scheme "{scheme}" not supported')
+        return self._fetch(found.url, found.access, accept=ACCEPT)
+
+    def _fetch(self, url: str, access: Access, *, accept: str = "") -> bytes:
+        try:
+            return repository_http.fetch(url, access, accept=accept)
+        except repository_http.CaFileError as error:
+            if self.flavour == HELM4:
+                raise
+            raise RepositoryError(f"can't create TLS config for client: can't read CA file: {access.ca_file}") from error
 
     def _content(self, digest: str) -> Path:
         return self.places.content / digest[:2] / f"{digest}.chart"
@@ -197,16 +224,6 @@ def _is_filled(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
 
 
-def fetch_archive(found: Located) -> bytes:
-    """The archive's bytes."""
-    scheme = urllib.parse.urlsplit(found.url).scheme
-    if scheme not in ("http", "https"):
-        if scheme == "oci":
-            repository_http.check_scheme(found.url)
-        raise RepositoryError(f'scheme "{scheme}" not supported')
-    return repository_http.fetch(found.url, found.access, accept=ACCEPT)
-
-
 def archive_name(url: str) -> str:
     """The last part of a URL's path; raises for one that is no name of a file."""
     name = posixpath.basename(urllib.parse.unquote(urllib.parse.urlsplit(url).path).rstrip("/"))
@@ -219,7 +236,11 @@ def write(path: Path, data: bytes, *, make: bool = True) -> None:
     """Put a file in place at once, so that nobody reads a half of it; `make` its folder when it is missing."""
     if make:
         path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    except OSError as error:
+        shown = f"{path}{secrets.randbelow(2**32)}"
+        raise RepositoryError(f"open {shown}: {(error.strerror or str(error)).lower()}") from error
     try:
         with open(handle, "wb") as stream:
             stream.write(data)

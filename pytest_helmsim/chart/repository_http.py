@@ -38,6 +38,10 @@ _TLS_REASONS: Final = (
 )
 
 
+class CaFileError(RepositoryError):
+    """A file of trusted certificates that cannot be read; [3] says less of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """Who asks, and whom to trust; `url` is the place that the credentials belong to."""
@@ -139,6 +143,8 @@ def _request(url: str, headers: dict[str, str], access: Access) -> urllib3.BaseH
             preload_content=False,
             timeout=urllib3.Timeout(total=access.timeout),
         )
+    except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.NameResolutionError) as error:
+        raise RepositoryError(f"{shown}: {_reason(error, parts)}") from error
     except urllib3.exceptions.TimeoutError as error:
         raise RepositoryError(f"{shown}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)") from error
     except urllib3.exceptions.SSLError as error:
@@ -151,6 +157,8 @@ def _pool(parts: urllib.parse.SplitResult, access: Access) -> urllib3.PoolManage
     import urllib3
 
     context = _tls(access) if parts.scheme == "https" else None
+    if access.insecure:
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     host = parts.hostname or ""
     proxy = urllib.request.getproxies_environment().get(parts.scheme, "")
     if proxy and host not in ("localhost", "127.0.0.1", "::1") and not urllib.request.proxy_bypass(parts.netloc):
@@ -176,8 +184,8 @@ def _tls(access: Access) -> ssl.SSLContext:
             context.load_verify_locations(access.ca_file)
     except OSError as error:
         reason = _file_reason(error, access.ca_file)
-        text = f"can't read CA file: {access.ca_file}: {reason}"
-        raise RepositoryError(f"can't create TLS config for client: {text}") from error
+        text = f"can't read CA file: {json.dumps(access.ca_file)}: {reason}"
+        raise CaFileError(f"can't create TLS config for client: {text}") from error
     return context
 
 

@@ -103,7 +103,7 @@ def run(path: str, options: TemplateOptions, *, load: Load | None = None) -> str
                 crds = ""
     except ManifestError as error:
         if options.debug:
-            raise TemplateFailed(str(error), _raw_files(error.rendered)) from error
+            raise TemplateFailed(str(error), _raw_files(error.rendered, options)) from error
         raise ManifestError(f"{error}{HINT}", error.rendered) from error
     except RenderError as error:
         if options.debug:
@@ -125,9 +125,13 @@ def _crds(rendered: render.Rendered) -> str:
     return "".join(manifests.document_text(path, file.text) for path, file in rendered.crds)
 
 
-def _raw_files(files: Mapping[str, str]) -> str:
-    """`--debug`: what was rendered, though it is no YAML."""
-    return "".join(f"---\n# Source: {name}\n{files[name]}\n" for name in sorted(files) if files[name].strip()).strip() + "\n"
+def _raw_files(files: Mapping[str, str], options: TemplateOptions) -> str:
+    """`--debug`: what was rendered, though it is no YAML; nothing when `--show-only` names what is not there."""
+    text = "".join(f"---\n# Source: {name}\n{files[name]}\n" for name in sorted(files) if files[name].strip()).strip() + "\n"
+    try:
+        return select(text, options.show_only, options.flavour) if options.show_only else text
+    except ChartError:
+        return ""
 
 
 def load_installable(path: str, *, flavour: Flavour) -> Chart:

@@ -9,7 +9,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -82,7 +81,7 @@ def locate(reference: str, options: Options) -> str:
         if reference and os.path.exists(reference):
             if options.repo:
                 text = f"local chart found in current working directory. repository url ignored chart={reference}"
-                click.echo(f"{log_time()} WARN {text} repository={options.repo}", err=True)
+                click.echo(f"install.go:759: WARN {text} repository={options.repo}", err=True)
             return os.path.abspath(reference)
         if os.path.isabs(reference) or reference.startswith("."):
             raise ChartNotFound(f'path "{reference}" not found')
@@ -125,12 +124,7 @@ def warn(text: str, fields: Mapping[str, str], options: Options) -> None:
         return
     error = fields.get("error", "empty entry")
     names = " ".join(json.dumps(fields[key]) for key in ("name", "version") if key in fields)
-    click.echo(f"{log_time()} skipping loading invalid entry for chart {names} from {fields.get('source', '')}: {error}", err=True)
-
-
-def log_time() -> str:
-    """The time in Go's plain log: `2026/11/20 16:50:12`."""
-    return datetime.fromtimestamp(RealClock().now()).astimezone().strftime("%Y/%m/%d %H:%M:%S")
+    click.echo(f"index.go:371: skipping loading invalid entry for chart {names} from {fields.get('source', '')}: {error}", err=True)
 
 
 def value_options(options: Options) -> ValueOptions:

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
 from pytest_helmsim.chart import dependency_list, lint, loader, package, show, show_jsonpath
 from pytest_helmsim.chart.capabilities import Capabilities
 from pytest_helmsim.chart.dependency_update import Manager
@@ -18,6 +20,7 @@ from pytest_helmsim.chart.package import expand
 from pytest_helmsim.cli import arguments as args
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.output import out
+from pytest_helmsim.cli.session import quoted
 from pytest_helmsim.cli.tables import table
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature
@@ -179,7 +182,7 @@ def _package(path: str, options: Options, modified: float | None) -> str:
             raise DependencyError(f"found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}")
     folder = Path.cwd() if options.destination == "." else Path(options.destination)
     try:
-        saved = package.save(chart, folder, modified=RealClock().now() if modified is None else modified)
+        saved = package.save(chart, folder, modified=RealClock().now() if modified is None else modified, flavour=flavour)
     except (ChartError, OSError) as error:
         raise ChartFailed(f"failed to save: {error}") from error
     return os.path.normpath(saved)
@@ -231,6 +234,7 @@ def _manager(arguments: list[str], options: Options) -> Manager:
         repositories=args.repositories(options),
         flavour=args.flavour_of(options),
         say=out,
+        log=lambda text: click.echo(f"level=INFO msg={quoted(text)}" if options.is_helm4 else f"manager.go:122: {text}", err=True),
         skip_refresh=options.skip_refresh,
         debug=options.debug,
     )

@@ -28,6 +28,7 @@ from pytest_helmsim.cli import arguments as args
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.output import document, out
 from pytest_helmsim.cli.tables import table
+from pytest_helmsim.objects import gojson
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature
 from pytest_helmsim.template.functions import regexes
@@ -211,10 +212,7 @@ def index(arguments: list[str], options: Options) -> None:
 
 
 def _write_index(made: Index, path: Path, options: Options) -> None:
-    try:
-        write(path, (made.dump_json() if options.json else made.dump()).encode("utf-8", "surrogateescape"), make=False)
-    except OSError as error:
-        raise RepositoryFailed(f"open {path}: {(error.strerror or str(error)).lower()}") from error
+    write(path, (made.dump_json() if options.json else made.dump()).encode("utf-8", "surrogateescape"), make=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +237,11 @@ def search(words: list[str], options: Options) -> None:
     shown = newest(found, asked, every=options.versions)
     if not shown and options.fail_on_no_result:
         raise RepositoryFailed("no results found")
-    if options.output != "table":
-        keys = ("name", "version", "app_version", "description")
-        document([dict(zip(keys, row, strict=True)) for row in map(_row, shown)], options.output)
+    keys = ("name", "version", "app_version", "description")
+    if options.output == "json":
+        out(f"[{','.join(gojson.encode_fields(zip(keys, _row(each), strict=True)) for each in shown)}]\n")
+    elif options.output == "yaml":
+        document([dict(zip(keys, row, strict=True)) for row in map(_row, shown)], "yaml")
     elif not shown:
         out("No results found\n")
     else:

@@ -5,15 +5,24 @@ Source: helm.sh/helm/v4 pkg/cmd/template.go; the rendering itself is `chart.temp
 
 from __future__ import annotations
 
+import click
+
 from pytest_helmsim.chart import manifests, template_command
 from pytest_helmsim.chart.capabilities import Capabilities
-from pytest_helmsim.chart.errors import RenderError
+from pytest_helmsim.chart.errors import RenderError, ValuesError
+from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.chart.render import Rendered
 from pytest_helmsim.cli import arguments as args
 from pytest_helmsim.cli.app import Options
+from pytest_helmsim.cli.flags import parse_bool
 from pytest_helmsim.cli.output import out
+from pytest_helmsim.cli.session import quoted
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature
+
+NO_EFFECT = "this flag has no effect for 'helm template' and will be removed in Helm 5"
+USELESS = {"hide_notes": NO_EFFECT, "render_subchart_notes": NO_EFFECT, "validate": "use '--dry-run=server' instead"}
+DRY_RUNS = ("false", "true", "none", "client", "server")
 
 
 class TemplateFailed(HelmsimError):
@@ -23,6 +32,10 @@ class TemplateFailed(HelmsimError):
 def template(arguments: list[str], options: Options) -> None:
     """Print the manifests, then the hooks."""
     flavour = args.flavour_of(options)
+    if options.is_helm4:
+        for name, text in USELESS.items():
+            if name in options["given"]:
+                click.echo(f"Flag --{name.replace('_', '-')} has been deprecated, {text}", err=True)
     post_render = post_render_of(options)
     if options.validate or options.dry_run == "server":
         raise UnsupportedFeature("template --validate / --dry-run=server", "use `helmsim install --dry-run=server`")
@@ -31,6 +44,13 @@ def template(arguments: list[str], options: Options) -> None:
     check_dry_run(options)
     name, reference = args.name_and_chart(arguments, options, RealClock(), default_name="" if options.generate_name else "release-name")
     path = args.locate(reference, options)
+
+    def load(place: str) -> Chart:
+        chart = args.load_path(place, options, installing=True)
+        if not options.is_helm4 and "dry_run" in options["given"] and options.dry_run not in DRY_RUNS:
+            raise TemplateFailed(f"Invalid dry-run flag. Flag must one of the following: {', '.join(DRY_RUNS)}")
+        return chart
+
     chosen = template_command.TemplateOptions(
         name=name,
         namespace=options.namespace or "default",
@@ -46,22 +66,38 @@ def template(arguments: list[str], options: Options) -> None:
         subchart_notes=options.render_subchart_notes,
         output_dir=options.output_dir,
         use_release_name=options.release_name,
-        hide_secret=options.hide_secret,
         debug=options.debug,
         post_render=post_render,
         flavour=flavour,
     )
     try:
-        out(template_command.run(path, chosen, load=lambda place: args.load_path(place, options, installing=True)))
+        out(template_command.run(path, chosen, load=load))
     except template_command.TemplateFailed as error:
         out(error.printed)
+        raise
+    except ValuesError as error:
+        check, _, reason = str(error).partition(": ")
+        if options.is_helm4 and check == "release name check failed":
+            click.echo(f"level=ERROR msg={quoted(check)} error={quoted(reason)}", err=True)
         raise
 
 
 def check_dry_run(options: Options) -> None:
-    """[4] takes only what renders without writing."""
-    if options.is_helm4 and "dry_run" in options["given"] and options.dry_run not in ("client", "unset", "true", "server"):
-        raise TemplateFailed(f'invalid dry-run value ("{options.dry_run}"). Must be "server" or "client"')
+    """[4] takes only what renders without writing, and warns of old spellings."""
+    value = options.dry_run
+    if not options.is_helm4 or "dry_run" not in options["given"] or value in ("client", "server"):
+        return
+    if value == "unset":
+        text = "--dry-run is deprecated and should be replaced with '--dry-run=client'"
+    else:
+        try:
+            is_dry = value != "none" and parse_bool(value)
+        except ValueError:
+            raise TemplateFailed(f'invalid dry-run value ("{value}"). Must be "none", "server", or "client"') from None
+        if not is_dry:
+            raise TemplateFailed(f'invalid dry-run value ("{value}"). Must be "server" or "client"')
+        text = "boolean '--dry-run=true' flag is deprecated and must be replaced with '--dry-run=client'"
+    click.echo(f"level=WARN msg={quoted(text)}", err=True)
 
 
 def post_render_of(options: Options) -> template_command.PostRender | None:
@@ -78,9 +114,9 @@ def post_render_of(options: Options) -> template_command.PostRender | None:
 
     def run(rendered: Rendered, crds: str) -> tuple[str, list[manifests.Hook]]:
         if options.is_helm4:
-            return post_render.run(rendered, renderer, flavour, hide_secrets=options.hide_secret)
+            return post_render.run(rendered, renderer, flavour)
         try:
-            return renderer(crds + manifests.join(rendered.manifests, hide_secrets=options.hide_secret)), rendered.hooks
+            return renderer(crds + manifests.join(rendered.manifests)), rendered.hooks
         except RenderError as error:
             raise RenderError(f"error while running post render on files: {error}") from error
 
