@@ -156,7 +156,7 @@ class Options(dict[str, Any]):
 
 
 class VerbGroup(click.Group):
-    """A group whose unknown command is worded as cobra words it."""
+    """A group whose unknown command is worded as cobra words it. Its verbs are made when they are asked for."""
 
     def __init__(self, path: str, *, version: str, strict: bool, **settings: Any) -> None:
         super().__init__(path.rpartition(" ")[2], **settings)
@@ -164,14 +164,26 @@ class VerbGroup(click.Group):
         self.strict = strict
         self.helm_version = version
         self.alias: dict[str, str] = {}
+        self.verbs: dict[str, str] = {}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Those that are made, and those that are not yet."""
+        return sorted({*super().list_commands(ctx), *self.verbs})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """By name or alias."""
-        return super().get_command(ctx, self.alias.get(cmd_name, cmd_name))
+        name = self.alias.get(cmd_name, cmd_name)
+        if name in self.verbs and name not in self.commands:
+            full = self.verbs[name]
+            self.add_command(VerbCommand(full, VERBS[full], self.helm_version), name)
+        return super().get_command(ctx, name)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """Raise `UsageFailure` for a name that is no command."""
+        """Raise `UsageFailure` for a name that is no command; below the program itself, help is all that happens."""
         if self.get_command(ctx, args[0]) is None:
+            if not self.strict:
+                click.echo(self.get_help(ctx))
+                ctx.exit(0)
             raise UsageFailure(f'unknown command "{args[0]}" for "{self.path}"\nRun \'{self.path} --help\' for usage.')
         return super().resolve_command(ctx, args)
 
@@ -209,7 +221,7 @@ def build(version: str) -> click.Group:
                 groups[head] = VerbGroup(f"{PROGRAM} {head}", version=version, strict=False, help=GROUPS[head])
                 root.add_command(groups[head], head)
             parent = groups[head]
-        parent.add_command(VerbCommand(name, verb, version), tail or name)
+        parent.verbs[tail] = name
         parent.alias.update(dict.fromkeys(verb.aliases, tail))
     return root
 

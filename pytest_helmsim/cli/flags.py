@@ -111,6 +111,8 @@ name-template string
 replace bool
 server-side bool true 4
 """
+RENDER_ONLY = RENDER.replace("hide-secret bool\n", "")
+"""What `template`, which keeps no record, has of these."""
 OUTPUT = "output,o format table\n"
 DIFF = """
 output,o string diff
@@ -141,7 +143,7 @@ reset-then-reuse-values bool
 recreate-pods bool - 3
 server-side string auto 4
 """,
-    "template": VALUES + CHART + WAIT + RENDER + INSTALL + """
+    "template": VALUES + CHART + WAIT + RENDER_ONLY + INSTALL + """
 show-only,s stringArray
 output-dir string
 release-name bool
