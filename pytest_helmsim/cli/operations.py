@@ -43,10 +43,11 @@ def prefixed(prefix: str) -> Iterator[None]:
 
 
 @contextmanager
-def cancellable(name: str) -> Iterator[None]:
+def cancellable(name: str, session: Session) -> Iterator[None]:
     """SIGTERM counts as an interrupt; either is said on standard output before the engine records it."""
 
     def interrupt(number: int, frame: Any) -> None:
+        session.progress.interrupted()
         out(f"Release {name} has been cancelled.\n")
         raise KeyboardInterrupt
 
@@ -54,6 +55,7 @@ def cancellable(name: str) -> Iterator[None]:
     try:
         yield
     finally:
+        session.progress.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -164,7 +166,7 @@ def install(arguments: list[str], options: Options) -> None:
         if options.is_helm4:
             extra["server_side"] = options.server_side
         try:
-            with cancellable(arguments[0]):
+            with cancellable(arguments[0], session):
                 release = session.engine.install(name, chart, values, InstallOptions(**chosen, **extra))
         finally:
             session.warn()
@@ -194,7 +196,7 @@ def upgrade(arguments: list[str], options: Options) -> None:
             out(f'Release "{name}" does not exist. Installing it now.\n')
         chart, values = loaded(reference, options)
         try:
-            with cancellable(arguments[0]):
+            with cancellable(arguments[0], session):
                 release = session.engine.install(name, chart, values, session.engine.as_install(name, upgrading))
         finally:
             session.warn()
@@ -202,7 +204,7 @@ def upgrade(arguments: list[str], options: Options) -> None:
         return
     chart, values = loaded(reference, options)
     try:
-        with prefixed("UPGRADE FAILED"), cancellable(arguments[0]):
+        with prefixed("UPGRADE FAILED"), cancellable(arguments[0], session):
             release = session.engine.upgrade(name, chart, values, upgrading)
     finally:
         session.warn()

@@ -16,6 +16,7 @@ import yaml
 
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.flags import parse_bool
+from pytest_helmsim.cli.progress import Waiting
 from pytest_helmsim.client.client import Client
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
@@ -55,6 +56,7 @@ class Session:
         self.client = Client(api_client, RealClock())
         driver = os.environ.get("HELM_DRIVER") or "secret"
         memory = self._memory() if driver == "memory" else None
+        self.progress = Waiting()
         self.engine = Engine(
             self.client,
             flavour=self.flavour,
@@ -63,6 +65,7 @@ class Session:
             memory=memory,
             log=self.log,
             output=self.hook_output,
+            progress=self.progress,
         )
 
     def _memory(self) -> Memory:

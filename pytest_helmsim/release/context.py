@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -33,6 +33,12 @@ class LogOutput(Protocol):
     def __call__(self, namespace: str, pod: str, container: str, text: str, /) -> None: ...
 
 
+class Progress(Protocol):
+    """Told at every look of a wait: `Kind/name` of what is not there yet and why, nothing once the wait is over."""
+
+    def __call__(self, left: Mapping[str, str], /) -> None: ...
+
+
 def ignore_change(change: ObjectChange) -> None:
     """The observer of those who do not look."""
 
@@ -43,6 +49,10 @@ def ignore_log(level: str, message: str, /, **fields: object) -> None:
 
 def ignore_output(namespace: str, pod: str, container: str, text: str, /) -> None:
     """The hook output of those who do not read."""
+
+
+def ignore_progress(left: Mapping[str, str], /) -> None:
+    """The progress of those who do not watch."""
 
 
 @dataclass(slots=True)
@@ -57,6 +67,7 @@ class Context:
     observe: Observer = ignore_change
     log: Log = ignore_log
     output: LogOutput = ignore_output
+    progress: Progress = ignore_progress
     _catalog: Catalog | None = None
 
     def now(self) -> str:

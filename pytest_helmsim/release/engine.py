@@ -27,9 +27,11 @@ from pytest_helmsim.release.context import (
     Log,
     LogOutput,
     Observer,
+    Progress,
     ignore_change,
     ignore_log,
     ignore_output,
+    ignore_progress,
 )
 from pytest_helmsim.release.errors import InvalidOption, ReleaseError, ReleaseNotFound
 from pytest_helmsim.release.history import History
@@ -49,7 +51,9 @@ ChartLike = model.Chart | str | os.PathLike[str]
 
 
 class Engine:
-    """Helm on one cluster and namespace. `observer` sees every object change, `log` what Helm logs, `output` the logs of hooks."""
+    """Helm on one cluster and namespace. `observer` sees every object change, `log` what Helm logs, `output` the logs of hooks,
+    `progress` what is waited for.
+    """
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class Engine:
         observer: Observer = ignore_change,
         log: Log = ignore_log,
         output: LogOutput = ignore_output,
+        progress: Progress = ignore_progress,
     ) -> None:
         self.flavour: Flavour = flavour
         self.namespace = namespace
@@ -74,6 +79,7 @@ class Engine:
         self.observer = observer
         self.log = log
         self.output = output
+        self.progress = progress
         self._driver(namespace)
 
     def _driver(self, namespace: str) -> storage.Driver:
@@ -83,7 +89,7 @@ class Engine:
         """The surroundings of one operation."""
         place = self.namespace if namespace is None else namespace
         history = History(self._driver(place))
-        return Context(self.client, history, self.clock, self.rules, place, self.observer, self.log, self.output)
+        return Context(self.client, history, self.clock, self.rules, place, self.observer, self.log, self.output, self.progress)
 
     def load(self, chart: ChartLike) -> model.Chart:
         """A chart as it is, or from a directory or archive."""

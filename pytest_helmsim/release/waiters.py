@@ -5,7 +5,7 @@ Source: helm.sh/helm/v4 pkg/kube/wait.go, statuswait.go; helm.sh/helm/v3 pkg/kub
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +23,17 @@ DEFAULT_TIMEOUT = 30.0
 DEADLINE = "context deadline exceeded"
 MAX_READ_ERRORS = 30
 NO_LIMIT = 1e9
+
+
+def telling(context: Context, look: Callable[[], bool], left: Callable[[], Mapping[str, str]]) -> Callable[[], bool]:
+    """The look, with its progress told."""
+
+    def told() -> bool:
+        done = look()
+        context.progress({} if done else left())
+        return done
+
+    return told
 
 
 class Waiter(Protocol):
@@ -67,7 +78,8 @@ class Polling:
                     return False
             return True
 
-        if not self._poll(look, timeout):
+        told = telling(self.context, look, lambda: {target.key: "not ready" for target in waiting_for})
+        if not self._poll(told, timeout):
             raise WaitFailed(DEADLINE, {target.key: explain(self.context, target) for target in waiting_for})
 
     def gone(self, targets: Sequence[Built], timeout: float) -> None:
@@ -86,7 +98,8 @@ class Polling:
                 return False
             return True
 
-        if not self._poll(look, timeout):
+        told = telling(self.context, look, lambda: {target.key: "still exists" for target in left})
+        if not self._poll(told, timeout):
             raise WaitFailed(DEADLINE, {target.key: "still exists" for target in left})
 
     def hook_done(self, targets: Sequence[Built], timeout: float) -> None:
@@ -112,7 +125,8 @@ class Polling:
                 return True
             return self._verdict(target, live)
 
-        if not poll(self.context.clock, look, timeout=timeout or NO_LIMIT, interval=LOOK):
+        told = telling(self.context, look, lambda: {target.key: "hook is running"})
+        if not poll(self.context.clock, told, timeout=timeout or NO_LIMIT, interval=LOOK):
             raise WaitFailed("timed out waiting for the condition", {target.key: explain(self.context, target)})
 
     @staticmethod
@@ -177,7 +191,11 @@ class Watcher:
                 states[index] = self._state(target, kstatus.compute)
             return all(state.status in (kstatus.NOT_FOUND, kstatus.UNKNOWN) for state in states.values())
 
-        if poll(self.context.clock, look, timeout=timeout or DEFAULT_TIMEOUT, interval=LOOK):
+        def left() -> dict[str, str]:
+            absent = (kstatus.NOT_FOUND, kstatus.UNKNOWN)
+            return {target.key: "still exists" for index, target in enumerate(targets) if states[index].status not in absent}
+
+        if poll(self.context.clock, telling(self.context, look, left), timeout=timeout or DEFAULT_TIMEOUT, interval=LOOK):
             return
         lines, not_ready = [], {}
         for index, target in enumerate(targets):
@@ -200,7 +218,12 @@ class Watcher:
                 states[index] = self._state(target, compute)
             return all(state.status in (kstatus.CURRENT, kstatus.FAILED) for state in states.values())
 
-        in_time = poll(self.context.clock, look, timeout=timeout or DEFAULT_TIMEOUT, interval=LOOK)
+        def left() -> dict[str, str]:
+            waited = ((target, states[index]) for index, target in enumerate(targets))
+            return {target.key: state.message or state.status for target, state in waited if state.status != kstatus.CURRENT}
+
+        told = telling(self.context, look, left)
+        in_time = poll(self.context.clock, told, timeout=timeout or DEFAULT_TIMEOUT, interval=LOOK)
         lines, not_ready = [], {}
         for index, target in enumerate(targets):
             state = states[index]
