@@ -17,6 +17,7 @@ import re2
 
 MAX_PATTERN: Final = 4096
 Matcher = Callable[[str], bool]
+_SUFFIX: Final = re.compile(r"\*[\w. ~-]+", re.ASCII)
 _PLAIN: Final = re.compile(r"[\w./ ~-]+", re.ASCII)
 
 
@@ -37,6 +38,9 @@ def _compile(pattern: str, *, deep: bool) -> Matcher:
         raise ValueError("pattern is too long")
     if _PLAIN.fullmatch(pattern):
         return pattern.__eq__
+    if _SUFFIX.fullmatch(pattern):
+        suffix = pattern[1:]
+        return lambda text: text.endswith(suffix) and "/" not in text
     try:
         expression = re2.compile("(?s)" + _translate(pattern, deep))
     except re2.error as error:

@@ -7,6 +7,7 @@ compiled code to its own functions. Go: text/template/template.go, exec.go `Exec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from pytest_helmsim.template import gofmt, runtime, stack, units
@@ -54,8 +55,7 @@ class Template:
 
     def _link(self) -> Run:
         compiled = self.body.compiled
-        wrong = self._environment.arity_errors(compiled)
-        linked = Linked(self.name, self.parse_name, self.body.text, compiled, wrong)
+        linked = Linked(self.name, self.parse_name, self.body.text, compiled, partial(self._environment.arity_errors, compiled))
         return linked.link(self._environment.resolver(compiled))
 
     def moved(self, environment: Environment) -> Template:

@@ -174,7 +174,7 @@ class Linked:
     parse_name: str
     text: str
     compiled: Compiled
-    arity_errors: Mapping[str, str]
+    arity_errors: Callable[[], Mapping[str, str]]
     run: Run = field(init=False)
 
     def link(self, resolve: Callable[[str], object]) -> Run:
@@ -206,12 +206,13 @@ def explain(fault: BaseException) -> TemplateError:
     site = sites[line - 1]
     miscounted = None
     outer = site
-    while template.arity_errors and outer.outer:
+    wrong = template.arity_errors() if outer.outer else {}
+    while wrong and outer.outer:
         outer = sites[outer.outer - 1]
-        if outer.binding in template.arity_errors:
+        if outer.binding in wrong:
             miscounted = outer
     if miscounted is not None:
-        return template.error(miscounted.head or miscounted.node, template.arity_errors[miscounted.binding])
+        return template.error(miscounted.head or miscounted.node, wrong[miscounted.binding])
     if isinstance(fault, ElementFault) and site.items and not _holds_interfaces(local.get(site.items)):
         return template.error(site.node, fault.concrete)
     return template.error(_blamed(fault, site), _reason(fault, site))
