@@ -182,8 +182,12 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
     found: list[Record] = []
     last, skipped, more = "", 0, 0
     chosen = options.selection
+    exact = [(each.key, each.values) for each in chosen.labels if each.operator == "in"]
     for space, name, record in source:
         if options.start is not None and _key(space, name, everywhere) <= _key(*options.start, everywhere):
+            continue
+        if exact and not _has_labels(record.obj, exact):
+            skipped += 1
             continue
         if not chosen.everything and not chosen.matches(conversion.from_storage(served, record.obj)):
             skipped += 1
@@ -196,6 +200,17 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
     if not more:
         return Page(found, revision)
     return Page(found, revision, _encode_continue(revision, last), more if chosen.everything else None)
+
+
+def _has_labels(obj: JsonObject, exact: list[tuple[str, frozenset[str]]]) -> bool:
+    """The part of a selection that tells most objects apart, before anything is converted."""
+    labels = obj["metadata"].get("labels")
+    if not labels:
+        return False
+    for key, values in exact:  # noqa: SIM110 - called for every object of a list
+        if labels.get(key) not in values:
+            return False
+    return True
 
 
 def _key(namespace: str, name: str, everywhere: bool) -> str:
