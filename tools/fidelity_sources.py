@@ -143,6 +143,11 @@ def _faults(folder: Path) -> Iterator[list[GroupKind]]:
         yield from ([] for _ in read(path)["cases"])
 
 
+def _scripts(folder: Path) -> Iterator[list[GroupKind]]:
+    for path in folder.glob("*.json"):
+        yield from ([] for steps in read(path).values() for _ in steps)
+
+
 def _rows(folder: Path) -> Iterator[list[GroupKind]]:
     for path in folder.glob("*.json*"):
         yield from ([] for _ in read(path))
@@ -154,7 +159,9 @@ def _yaml(folder: Path) -> Iterator[list[GroupKind]]:
 
 _ANSWERS = {
     "api": _api,
+    "chart_commands": _scripts,
     "charts": _rows,
+    "commands": _rows,
     "controllers": _controllers,
     "defaults": _requests,
     "expressions": _rows,
