@@ -4,8 +4,10 @@ import pytest
 
 from pytest_helmsim import UpgradeFailed
 
-ALL = [pytest.param(name, marks=pytest.mark.helmsim(profile=name)) for name in ("helm3", "helm4", "argocd", "flux")]
-CONTROLLERS = [pytest.param(name, marks=pytest.mark.helmsim(profile=name)) for name in ("argocd", "flux")]
+MARKS = {name: pytest.mark.helmsim(profile=name) for name in ("helm3", "helm4", "argocd")}
+MARKS["flux"] = pytest.mark.helmsim(profile="flux", needs=["scripted images"])  # it waits until the pods are ready
+ALL = [pytest.param(name, marks=mark) for name, mark in MARKS.items()]
+CONTROLLERS = [pytest.param(name, marks=MARKS[name]) for name in ("argocd", "flux")]
 VALUES = {"replicaCount": 3, "greeting": "hi"}
 
 

@@ -21,7 +21,7 @@ REASONS = ("no scripted images: its kubelet runs the images that are there", "no
 def test_example_charts_on_a_real_server(version: str, real: Server):
     words = ["--helmsim-cluster=kubeconfig", f"--helmsim-kubeconfig={real.kubeconfig}", f"--helmsim-helm={version}"]
     program = [sys.executable, "-m", "pytest", "example_charts", "-q", "-p", "no:cacheprovider", *words]
-    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True, check=False, timeout=150)
     kubectl = [oracle.binary("kubectl"), "--kubeconfig", real.kubeconfig]
     subprocess.run([*kubectl, "delete", "crd", "widgets.example.com", "--ignore-not-found"], check=True, capture_output=True)
     assert done.returncode == 0, done.stdout
