@@ -17,7 +17,7 @@ DIFFERENCES = [
     ("| Pod | 2,700+ |", "| Pod | 3,100+ |", []),
     ("| Pod | none |", "| Pod | 5+ |", []),
     ("| Pod | 2,700+ |", "| Pod | 2,600+ |", ["count: | Pod | 2,700+ |"]),
-    ("| Pod | 2,700+ |", "| Pod | 6,000+ |", ["count: | Pod | 2,700+ |"]),
+    ("| Pod | 2,700+ |", "| Pod | 28,000+ |", ["count: | Pod | 2,700+ |"]),
     ("| Pod | exact |", "| Pod | approximate |", ["new: | Pod | approximate |", "gone: | Pod | exact |"]),
     ("\n\na", "\na", ["gone: "]),
 ]
