@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("plugin", "loop", "render")
+NAMES = ("plugin", "loop", "render", "apiserver")
 
 
 def main() -> None:

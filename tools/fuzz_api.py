@@ -48,6 +48,7 @@ class Simulated:
             step["method"], step["path"], step.get("query", "").replace("+", "%2B"), data, step.get("type", "application/json")
         )
         headers = {**request.headers, "accept": step.get("accept", "application/json"), "user-agent": step.get("agent", "recorder/1.0")}
+        headers |= {key.lower(): value for key, value in step.get("headers", {}).items()}
         response = self._server.handle(replace(request, headers=headers, user=ADMIN))
         raw = response.body if isinstance(response.body, bytes) else b"".join(response.body)
         try:

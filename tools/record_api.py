@@ -21,7 +21,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))
-from api_scenarios import Step, scenarios
+import api_scenarios
+import api_scenarios_more
+from api_scenarios import Step
 
 TARGET = Path(__file__).parent.parent / "tests" / "recorded" / "api"
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
@@ -44,6 +46,7 @@ class Server:
             "Accept": step.get("accept", "application/json"),
             "Content-Type": step.get("type", "application/json"),
             "User-Agent": step.get("agent", "recorder/1.0"),
+            **step.get("headers", {}),
         }
         query = f"?{quote(step['query'], safe='=&,()!/')}" if step.get("query") else ""
         self._connection.request(step["method"], step["path"] + query, data, headers)
@@ -85,6 +88,10 @@ def record(server: Server, name: str, steps: list[Step]) -> list[list[Any]]:
     pairs = []
     for step in steps:
         sent = {**step, "path": step["path"].replace("{ns}", namespace)}
+        if "{ns}" in step.get("query", ""):
+            sent["query"] = step["query"].replace("{ns}", namespace)
+        if "headers" in step:
+            sent["headers"] = {key: value.replace("{ns}", namespace) for key, value in step["headers"].items()}
         resolved = {**sent, "body": resolve(sent["body"], answers)} if "body" in sent else sent
         answer = server.send(resolved)
         for _ in range(100):
@@ -102,7 +109,7 @@ def main(url: str, token: str, wanted: list[str]) -> None:
     server = Server(url, token)
     version = server.send({"method": "GET", "path": "/version"})["body"]["gitVersion"]
     total = 0
-    for name, steps in scenarios():
+    for name, steps in (*api_scenarios.scenarios(), *api_scenarios_more.scenarios()):
         if wanted and name not in wanted:
             continue
         pairs = record(server, name, steps)

@@ -16,11 +16,14 @@ from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from pytest_helmsim.objects.wire import Request
+from pytest_helmsim.patch import gotext
 from pytest_helmsim.schema import decoding, defaults
+from pytest_helmsim.schema.catalog import Catalog
 from pytest_helmsim.schema.model import Schema
 from pytest_helmsim.schema.strategies import TEMPLATE_GENERATION
 
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
+_DELETE_OPTIONS = GroupVersionKind("", "v1", "DeleteOptions")
 _UNVERSIONED = ("Status", "APIVersions", "APIGroupList", "APIGroup", "APIResourceList")
 MAX_BODY = 3 * 1024 * 1024
 _YAML_PREFIXES = ("error converting YAML to JSON: ", "yaml: unmarshal errors:\n")
@@ -77,10 +80,17 @@ def _parsed(body: bytes, kind: str) -> Body:
             found = decoding.parse(body)
         except decoding.JsonSyntaxError as error:
             raise ValueError(f"couldn't get version/kind; json parse error: {error}") from error
+        if found.value is None:
+            return Body({})
         if not isinstance(found.value, dict):
-            shown = "string" if isinstance(found.value, str) else "array" if isinstance(found.value, list) else "number"
+            shown = gotext.go_json_type(found.value)
             what = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
             raise ValueError(f"couldn't get version/kind; json parse error: json: cannot unmarshal {shown} into Go value of type {what}")
+        for field in ("apiVersion", "kind"):
+            if not isinstance(found.value.get(field) or "", str):
+                shown = gotext.go_json_type(found.value[field])
+                why = f"json: cannot unmarshal {shown} into Go struct field .{field} of type string"
+                raise ValueError(f"couldn't get version/kind; json parse error: {why}")
         return Body(found.value, tuple(f'duplicate field "{path}"' for path in found.duplicates))
     value = yamlio.load_object(body)
     if not isinstance(value, dict):
@@ -153,7 +163,7 @@ def _other_kind(op: Operation, given: GroupVersionKind, expected: GroupVersionKi
             scheme = "pkg/runtime/scheme.go:111"
             why = f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme "{scheme}"'
             return BadRequest(f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {why}')
-        if given.api_version == expected.api_version or (given.api_version == "v1" and given.kind in _UNVERSIONED):
+        if given.version == expected.version or (given.api_version == "v1" and given.kind in _UNVERSIONED):
             pair = f"({given.version}.{given.kind}) to ({expected.group.partition('.')[0] or 'core'}.{expected.kind})"
             return BadRequest(
                 f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: converting {pair}: unknown conversion'
@@ -171,7 +181,7 @@ def defaulted(op: Operation, obj: JsonObject) -> JsonObject:
     return _with_conversions(op.served.gvk, defaults.apply(op.served.gvk, obj, op.server.version))
 
 
-def read_options(request: Request) -> JsonObject | None:
+def read_options(catalog: Catalog, request: Request) -> JsonObject | None:
     """The DeleteOptions that a DELETE carries as its body; None when there is none."""
     if not request.body:
         return None
@@ -182,4 +192,8 @@ def read_options(request: Request) -> JsonObject | None:
         value: Json = _parsed(request.body, kind).value
     except (ValueError, yamlio.YamlError) as error:
         raise BadRequest(str(error)) from error
+    schema = catalog.schema(_DELETE_OPTIONS)
+    wrong = decoding.type_error(value, schema) if schema is not None else None
+    if wrong is not None:
+        raise BadRequest(wrong)
     return value  # type: ignore[no-any-return]

@@ -17,6 +17,9 @@ from pytest_helmsim.schema.model import Schema
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
 
 MAX_DEPTH = 200
+_BLOCKING = frozenset({"FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"})
+"""Errors of the schema after which its rules are not looked at."""
+
 
 
 def check_create(op: Operation, new: JsonObject) -> None:
@@ -46,12 +49,12 @@ def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> li
     found = [*schemas.errors(new, served.schema), *_scale_errors(op, new)]
     if not rules.has_rules(served.schema):
         return found
-    if found:
+    if any(error.type in _BLOCKING for error in found):
         return [*found, rules.NOT_CHECKED]
     verdict = rules.check(new, served.schema, old)
     for text in verdict.unchecked:
         op.server.note(f"{op.served.stored.kind}: {text}")
-    return list(verdict.errors)
+    return [*found, *verdict.errors]
 
 
 def _scale_errors(op: Operation, new: JsonObject) -> list[FieldError]:

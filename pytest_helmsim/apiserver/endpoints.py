@@ -113,7 +113,7 @@ def respond(op: Operation, representation: Representation, obj: JsonObject, stat
 
 def get(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
     """One object."""
-    representation = negotiation.negotiate(request, served)
+    representation = negotiation.negotiate(request, served, single=True)
     record = server.store.get(served.key, call.namespace if served.namespaced else "", call.name)
     if record is None:
         raise not_found(call.plural, call.group, call.name)
@@ -184,7 +184,7 @@ def patch(server: ApiServer, request: Request, call: Call, served: Served) -> Re
 
 def _delete(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
     representation = negotiation.negotiate(request, served)
-    chosen = options.delete_options(request, bodies.read_options(request))
+    chosen = options.delete_options(request, bodies.read_options(server.catalog, request))
     op = operation(server, request, call, served, options.WriteOptions(chosen.dry_run))
     done = deletes.delete(op, chosen)
     status = 202 if not done.gone and chosen.orphan_dependents is False else 200
@@ -199,7 +199,7 @@ def _delete(server: ApiServer, request: Request, call: Call, served: Served) -> 
 def _delete_collection(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
     representation = negotiation.negotiate(request, served)
     chosen = reads.list_options(request, served, call.namespace, "")
-    deletion = options.delete_options(request, bodies.read_options(request)).without_preconditions()
+    deletion = options.delete_options(request, bodies.read_options(server.catalog, request))
     found = reads.page(server, served, _space(call, served), chosen)
     op = operation(server, request, call, served, options.WriteOptions(deletion.dry_run))
     for record in found.records:

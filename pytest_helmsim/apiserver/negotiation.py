@@ -14,7 +14,7 @@ from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.apiserver.store import Record
 from pytest_helmsim.objects import yamlio
 from pytest_helmsim.objects.json import JsonObject, dumps, loads
-from pytest_helmsim.objects.status import NotAcceptable
+from pytest_helmsim.objects.status import BadRequest, NotAcceptable
 from pytest_helmsim.objects.wire import Request
 
 if TYPE_CHECKING:
@@ -126,24 +126,29 @@ def _list_meta(record: Record) -> JsonObject:
 _PLAIN = Representation()
 
 
-def negotiate(request: Request, served: Served, *, stream: bool = False) -> Representation:
+def negotiate(request: Request, served: Served, *, stream: bool = False, single: bool = False) -> Representation:
     """The first acceptable entry of the Accept header; protobuf is passed over, so clients that also take JSON get JSON."""
     accept = request.headers.get("accept", "")
     if accept in ("", "*/*", JSON):
         return _PLAIN
     objects = request.first("includeObject") or "Metadata"
     for media, parameters in _clauses(accept):
-        found = {"*/*": JSON, "application/*": JSON, JSON: JSON, YAML: YAML, "application/yml": YAML}.get(media)
+        found = {"*/*": JSON, JSON: JSON, YAML: YAML, "application/yml": YAML}.get(media)
         if found is None or (stream and found == YAML):
             continue
         shape, group, version = parameters.get("as", ""), parameters.get("g", ""), parameters.get("v", "")
         if not shape:
             return _PLAIN if found == JSON else Representation(found)
+        if shape == "Table" and objects not in ("Metadata", "Object", "None"):
+            shown = f'"{objects}"'
+            why = f"includeObject: Invalid value: {shown}: must be 'Metadata', 'Object', 'None', or empty"
+            raise BadRequest(f"Unable to convert to Table as requested: {why}")
         if group == _META and version in ("v1", "v1beta1") and shape in ("Table", "PartialObjectMetadata", "PartialObjectMetadataList"):
             return Representation(found, shape, version, objects)  # type: ignore[arg-type]
-    known = {"*/*", "application/*", JSON, YAML, "application/vnd.kubernetes.protobuf"}
+    known = {"*/*", JSON, YAML, "application/vnd.kubernetes.protobuf"}
     if served.custom is None and not any(media in known for media, _ in _clauses(accept)):
-        streams = (f"{JSON};stream=watch", "application/vnd.kubernetes.protobuf;stream=watch") if "watch" in served.resource.verbs else ()
+        watching = "watch" in served.resource.verbs and not single
+        streams = (f"{JSON};stream=watch", "application/vnd.kubernetes.protobuf;stream=watch") if watching else ()
         listed = ", ".join((JSON, YAML, "application/vnd.kubernetes.protobuf", *streams))
         raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {listed}", details={})
     protobuf = () if served.custom is not None else ("application/vnd.kubernetes.protobuf",)

@@ -41,9 +41,6 @@ class DeleteOptions:
     resource_version: str = ""
     orphan_dependents: bool | None = None
 
-    def without_preconditions(self) -> DeleteOptions:
-        """For each object of a collection."""
-        return replace(self, uid="", resource_version="")
 
 
 def write_options(request: Request, kind: str, *, apply: bool = False) -> WriteOptions:

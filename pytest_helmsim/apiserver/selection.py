@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_helmsim.apiserver.registry import Served
+from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import BadRequest
 
@@ -93,9 +94,9 @@ def parse_labels(text: str) -> tuple[Requirement, ...]:
         if separator == "":
             return tuple(found)
         if separator != ",":
-            raise _unparsable(f"found '{separator}', expected: ',' or 'end of string'")
+            raise BadRequest(f"found '{separator}', expected: ',' or 'end of string'")
         if position >= len(tokens):
-            raise _unparsable("found '', expected: identifier after ','")
+            raise BadRequest("found '', expected: identifier after ','")
 
 
 def _comparison(key: str, operator: str, take: object) -> Requirement:
@@ -105,6 +106,9 @@ def _comparison(key: str, operator: str, take: object) -> Requirement:
         value = "" if value == "," else value
         if value and not (_NAME.fullmatch(value) and len(value) <= 63):
             raise _bad_value(key, value)
+        if operator in ("<", ">") and not re.fullmatch(r"[+-]?\d+", value):
+            why = "for 'Gt', 'Lt' operators, the value must be an integer"
+            raise _unparsable(f'values[0]: Invalid value: "{value}": {why}')
         return Requirement(key, {"=": "in", "==": "in", "!=": "notin", ">": "gt", "<": "lt"}[operator], frozenset((value,)))
     if operator in ("in", "notin"):
         opening = take()
@@ -124,6 +128,8 @@ def _comparison(key: str, operator: str, take: object) -> Requirement:
 
 
 def _key(token: str) -> str:
+    if token.count("/") > 1:
+        raise _unparsable(f'<nil>: Invalid value: "{token}": {names.label_key(token)[0]}')
     name = token.rpartition("/")[2]
     if not token or not _NAME.fullmatch(name):
         if token in ("", ",", "=", "==", "!=", "(", ")"):
@@ -137,6 +143,8 @@ def _key(token: str) -> str:
 
 
 def _bad_value(key: str, value: str) -> BadRequest:
+    if len(value) > 63 and _NAME.fullmatch(value):
+        return _unparsable(f'values[0][{key}]: Invalid value: "{value}": must be no more than 63 bytes')
     rule = (
         "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
         "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
@@ -167,7 +175,6 @@ _FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "secrets"): ("type",),
     ("", "services"): ("spec.clusterIP", "spec.type"),
     ("", "replicationcontrollers"): ("status.replicas",),
-    ("apps", "replicasets"): ("status.replicas",),
     ("batch", "jobs"): ("status.successful",),
     ("certificates.k8s.io", "certificatesigningrequests"): ("spec.signerName",),
 }  # fmt: skip
@@ -195,7 +202,7 @@ def parse_fields(text: str, served: Served) -> tuple[tuple[str, bool, str], ...]
                        ("", "replicationcontrollers")}  # fmt: skip
             if (served.group, served.plural) in special:
                 raise BadRequest(f"field label not supported: {path}")
-            if served.plural in ("replicasets", "jobs", "deployments", "statefulsets", "daemonsets"):
+            if served.plural in ("jobs", "statefulsets"):
                 raise BadRequest(f'field label "{path}" not supported for {served.gvk.kind}')
             raise BadRequest(f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
         found.append((path, operator != "!=", re.sub(r"\\(.)", r"\1", value)))

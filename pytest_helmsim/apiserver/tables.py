@@ -49,7 +49,13 @@ def table(
         else:
             row["object"] = {"kind": "PartialObjectMetadata", "apiVersion": f"meta.k8s.io/{version}", "metadata": bare_metadata(obj)}
         rows.append(row)
-    return {"kind": "Table", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta, "columnDefinitions": definitions, "rows": rows}
+    shown = rows or (None if _is_plain(served) else [])
+    return {"kind": "Table", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta, "columnDefinitions": definitions, "rows": shown}
+
+
+def _is_plain(served: Served) -> bool:
+    """Whether a kind has no columns of its own: the server then says null where there are no rows."""
+    return served.custom is None and [column["name"] for column in columns(served)] == ["Name", "Created At"]
 
 
 def of_scale(server: ApiServer, scale: JsonObject, *, version: str) -> JsonObject:

@@ -10,7 +10,7 @@ from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import invalid, qualified
 from pytest_helmsim.schema import validate
-from pytest_helmsim.schema.field_errors import IMMUTABLE, Errors, FieldError
+from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
 
 _POD_SECURITY = "pod-security.kubernetes.io/enforce"
@@ -39,19 +39,12 @@ def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
         customs.check_update(op, new, old)
         return
     if op.subresource in ("", "scale"):
-        _refuse(op, new, _compared_once(validate.validate_update(op.served.stored, new, old, version=op.server.version)))
+        _refuse(op, new, validate.validate_update(op.served.stored, new, old, version=op.server.version))
         return
     errors = Errors()
     check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.path_segment, standard=False)
     check_metadata_update(errors, new, old, standard=False)
     _refuse(op, new, errors)
-
-
-def _compared_once(errors: list[FieldError]) -> list[FieldError]:
-    """The rules of metadata run twice before those of the kind; what may not change is compared in the second run only."""
-    if len(errors) > 1 and errors[0].detail == IMMUTABLE and errors[0].field.startswith("metadata.") and errors[0] in errors[1:]:
-        return errors[1:]
-    return errors
 
 
 def _note_unchecked(op: Operation, new: JsonObject) -> None:

@@ -211,7 +211,8 @@ def _same_but_for_times(new: JsonObject, old: JsonObject) -> bool:
 def _uid_differs(op: Operation, expected: str, found: str) -> ApiError:
     group = f"{op.served.group}/" if op.served.group and "." in op.served.group else ""
     path = "/".join(part for part in (op.namespace, op.name) if part)
-    key = f"/registry/{group}{op.served.plural}/{path}"
+    plural = {"replicationcontrollers": "controllers", "services": "services/specs", "endpoints": "services/endpoints"}.get(op.served.plural)
+    key = f"/registry/{group}{plural or op.served.plural}/{path}"
     why = f"Precondition failed: UID in precondition: {expected}, UID in object meta: {found}"
     return op.conflict(f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}")
 

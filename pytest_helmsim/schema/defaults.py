@@ -322,7 +322,8 @@ def _autoscaler(node: Node, minor: int) -> None:
 
 def _autoscaler_v1(node: Node, minor: int) -> None:
     node["spec"].setdefault("minReplicas", 1)
-    node["spec"].setdefault("targetCPUUtilizationPercentage", 80)
+    if "autoscaling.alpha.kubernetes.io/metrics" not in (node["metadata"].get("annotations") or {}):
+        node["spec"].setdefault("targetCPUUtilizationPercentage", 80)
 
 
 # --- networking, rbac, storage, admission, extensions -------------------------------------------------------------------------

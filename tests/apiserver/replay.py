@@ -63,6 +63,8 @@ class Masker:
         text = NODE_PORT.sub("<port>", text)
         text = re.sub(r'(resourceVersion\\*":\\*")\d+', r"\1<rv>", text)
         text = re.sub(r"ResourceVersion: \d+", "ResourceVersion: <rv>", text)
+        text = re.sub(r"ResourceVersion in record \(\d+\)", "ResourceVersion in record (<rv>)", text)
+        text = re.sub(r'resourceVersion: "\d+"', "resourceVersion: <rv>", text)
         return re.sub(r"current: \d+", "current: <rv>", text)
 
     def mask(self, value: Any, path: tuple[str, ...] = ()) -> Any:
@@ -121,6 +123,7 @@ class Replay:
             step["method"], step["path"], step.get("query", "").replace("+", "%2B"), data, step.get("type", "application/json")
         )
         headers = {**request.headers, "accept": step.get("accept", "application/json"), "user-agent": step.get("agent", "recorder/1.0")}
+        headers |= {key.lower(): value for key, value in step.get("headers", {}).items()}
         request = replace(request, headers=headers, user=User("admin", ("system:masters", "system:authenticated")))
         response = self.server.handle(request)
         assert isinstance(response.body, bytes)

@@ -27,15 +27,12 @@ from pytest_helmsim.schema.validate import (
     webhooks,
     workloads,
 )
-from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_again, check_metadata_update
 
 __all__ = ["FieldError", "is_modelled", "validate_create", "validate_update"]
 
 Create = Callable[[Errors, JsonObject], None]
 Update = Callable[[Errors, JsonObject, JsonObject], None]
-
-# The server looks at metadata this often before a kind's own rules do it again: each complaint is a cause each time.
-_BEFORE_UPDATE = 2
 
 _RBAC = "rbac.authorization.k8s.io"
 _NETWORK = "networking.k8s.io"
@@ -102,8 +99,8 @@ def validate_create(gvk: GroupVersionKind, obj: JsonObject, *, version: str = DE
 def validate_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
     """What a server of this version refuses a change for, immutable fields included."""
     errors = Errors(Catalog.for_version(version).version.minor)
-    for _ in range(_BEFORE_UPDATE):
-        check_metadata_update(errors, new, old, standard=False)
+    check_metadata_again(errors, new)
+    check_metadata_update(errors, new, old, standard=False)
     checks = _CHECKS.get((gvk.group, gvk.kind))
     if checks is not None:
         checks[1](errors, new, old)

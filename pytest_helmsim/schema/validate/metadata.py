@@ -69,6 +69,13 @@ def check_metadata_update(errors: Errors, new: JsonObject, old: JsonObject, *, s
         _check_standard(errors, now.get("finalizers") or [])
 
 
+def check_metadata_again(errors: Errors, new: JsonObject) -> None:
+    """What the server looks at once more before any update: each complaint becomes a cause each time."""
+    meta = new.get("metadata") or {}
+    _check_common(errors, meta)
+    _check_managed_fields(errors, meta.get("managedFields") or [])
+
+
 def _check_common(errors: Errors, meta: JsonObject) -> None:
     check_labels(errors, "metadata.labels", meta.get("labels"))
     check_annotations(errors, "metadata.annotations", meta.get("annotations"))
