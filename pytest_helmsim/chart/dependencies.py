@@ -151,7 +151,10 @@ def _import_values(chart: Chart, flavour: Flavour) -> None:
             try:
                 found = chart_values.table(defaults, f"{entry.name}.{source}")
             except chart_values.NoTable as error:
-                _log.warning("ImportValues missing table from chart %s: %s", entry.name, error)
+                if isinstance(item, str):
+                    _log.warning("ImportValues missing table: %s", error)
+                else:
+                    _log.warning("ImportValues missing table from chart %s: %s", entry.name, error)
                 continue
             imported = chart_values.merge_tables(imported, _at_path(target, found))
         entry.import_values = pairs or None

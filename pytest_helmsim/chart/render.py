@@ -304,7 +304,7 @@ class Engine:
     def _required(self, warning: str, value: Value) -> Value:
         if value is None or (type(value) is str and not value):
             if self._lint:
-                _log.warning("missing required value: %s", warning)
+                _log.warning("missing required value: %s" if value is None else "missing required values: %s", warning)
                 return ""
             raise FunctionError(render_errors.wrap(warning))
         return value

@@ -143,7 +143,10 @@ class Repositories:
     def download(self, reference: str, version: str, access: Access, folder: Path) -> Path:
         """Fetch a chart's archive into a folder, under its own name."""
         found = self.resolve(reference, version, access)
-        digest = _digest(found.digest) if self.flavour == HELM4 else ""
+        try:
+            digest = _digest(found.digest) if self.flavour == HELM4 else ""
+        except ValueError as error:
+            raise RepositoryError(str(error)) from error
         cached = self._content(digest) if digest else None
         data = cached.read_bytes() if cached is not None and _is_filled(cached) else self.fetch_archive(found)
         target = folder / archive_name(found.url)
@@ -156,7 +159,10 @@ class Repositories:
         if self.flavour != HELM4:
             return self.download(reference, version, access, self.places.cache)
         found = self.resolve(reference, version, access)
-        digest = _digest(found.digest)
+        try:
+            digest = _digest(found.digest)
+        except ValueError as error:
+            raise RepositoryError(f"unable to decode digest: {error}") from error
         target = self._content(digest) if digest else None
         if target is not None and _is_filled(target):
             return target
@@ -205,7 +211,7 @@ def _of_entry(access: Access, entry: Entry) -> Access:
 
 
 def _digest(text: str) -> str:
-    """The hex digits of a digest; raises for another length than SHA-256 has."""
+    """The hex digits of a digest; ValueError for what is no hex, RepositoryError for another length than SHA-256 has."""
     digits = text.partition(":")[2] if ":" in text else text
     if not digits:
         return ""
@@ -214,7 +220,7 @@ def _digest(text: str) -> str:
     except ValueError as error:
         bad = next((each for each in digits if each not in "0123456789abcdefABCDEF"), None)
         reason = "odd length hex string" if bad is None else f"invalid byte: U+{ord(bad):04X} '{bad}'"
-        raise RepositoryError(f"unable to decode digest: encoding/hex: {reason}") from error
+        raise ValueError(f"encoding/hex: {reason}") from error
     if len(raw) != 32:
         raise RepositoryError(f"invalid digest length: {len(raw)}")
     return digits.lower()

@@ -17,8 +17,10 @@ from typing import Any, Final
 from pytest_helmsim.chart import model
 from pytest_helmsim.chart.errors import RepositoryError
 from pytest_helmsim.chart.repository_http import TIMEOUT, Access
+from pytest_helmsim.chart.repository_index import kind
 from pytest_helmsim.objects import yamlio
 
+MISMATCH: Final = "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
 _KEYS: Final = {
     "name": "name", "url": "url", "username": "username", "password": "password", "certFile": "cert_file", "keyFile": "key_file",
     "caFile": "ca_file", "insecure_skip_tls_verify": "insecure", "pass_credentials_all": "pass_credentials",
@@ -90,9 +92,13 @@ class RepositoryFile:
             reason = (error.strerror or str(error)).lower()
             raise RepositoryError(f"couldn't load repositories file ({path}): open {path}: {reason}") from error
         try:
-            document = yamlio.load_map(data)
+            document = yamlio.load_object(data)
         except yamlio.YamlError as error:
             raise RepositoryError(str(error)) from error
+        if document is None:
+            return cls()
+        if not isinstance(document, dict):
+            raise RepositoryError(f"{MISMATCH}{kind(document)} into Go value of type repo.File")
         entries = [Entry.from_json(each) for each in document.get("repositories") or () if isinstance(each, dict)]
         return cls(entries, str(document.get("apiVersion") or ""), str(document.get("generated") or model.ZERO_TIME))
 
@@ -146,11 +152,11 @@ class Places:
 
     def index_file(self, name: str) -> Path:
         """The cached index of a repository."""
-        return self.cache / f"{name}-index.yaml"
+        return self.cache / (f"{name}-index.yaml" if name else "index.yaml")
 
     def charts_file(self, name: str) -> Path:
         """The names of its charts, for shell completion."""
-        return self.cache / f"{name}-charts.txt"
+        return self.cache / (f"{name}-charts.txt" if name else "charts.txt")
 
 
 def _home(environment: Mapping[str, str], own: str, xdg: str, default: str) -> str:

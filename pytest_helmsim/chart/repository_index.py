@@ -40,6 +40,16 @@ _CHART_FIELDS: Final = frozenset((
 ))  # fmt: skip
 
 
+_OWN_FIELDS: Final = frozenset(("urls", "created", "removed", "digest", "checksum", "engine", "tillerversion", "url"))
+_INNER: Final = {"maintainers": _PERSON_FIELDS, "dependencies": _DEPENDENCY_FIELDS}
+_TYPES: Final = {
+    "sources": ("[]string", "string"), "keywords": ("[]string", "string"), "urls": ("[]string", "string"), "deprecated": ("bool", ""),
+    "removed": ("bool", ""), "annotations": ("map[string]string", ""), "maintainers": ("[]*chart.Maintainer", ""),
+    "dependencies": ("[]*chart.Dependency", ""),
+}  # fmt: skip
+_KINDS: Final = {"string": "string", "bool": "bool", "map[string]string": "object"}
+
+
 @dataclass(frozen=True, slots=True)
 class ChartVersion:
     """One packed chart in an index."""
@@ -188,17 +198,14 @@ def _document(data: bytes) -> JsonObject:
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise RepositoryError(f"{_JSON}cannot unmarshal {_kind(document)} into Go value of type repo.IndexFile")
+        raise RepositoryError(f"{_JSON}cannot unmarshal {kind(document)} into Go value of type repo.IndexFile")
     _check_fields(document)
     return document
 
 
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, str):
-        return "string"
-    return "array" if isinstance(value, list) else "object" if isinstance(value, dict) else "number"
+def kind(value: Any) -> str:
+    """JSON's word for a value that YAML gave."""
+    return "number" if isinstance(value, int) and not isinstance(value, bool) else gojson.kind_name(value)
 
 
 def _check_fields(document: JsonObject) -> None:
@@ -219,14 +226,22 @@ def _check_fields(document: JsonObject) -> None:
 
 
 def _check_entry(entry: JsonObject) -> None:
+    """The types of Go's struct: a number is no text here, since nothing tells the YAML reader what is wanted."""
     for key, value in sorted(entry.items()):
         folded = key.lower()
         _check_key(key, _CHART_FIELDS)
-        inner = {"maintainers": _PERSON_FIELDS, "dependencies": _DEPENDENCY_FIELDS}.get(folded)
-        if inner is not None and isinstance(value, list):
-            for each in value:
-                for name in sorted(each) if isinstance(each, dict) else ():
-                    _check_key(name, inner)
+        wanted, items = _TYPES.get(folded, ("string", ""))
+        place = f"{'' if folded in _OWN_FIELDS else 'Metadata.'}{key}"
+        if value is None or folded == "created":
+            continue
+        if kind(value) != _KINDS.get(wanted, "array"):
+            raise _mismatch(value, place, wanted, struct="ChartVersion.entries")
+        for each in value if isinstance(value, list) else ():
+            if items and each is not None and not isinstance(each, str):
+                raise _mismatch(each, place, items, struct="ChartVersion.entries")
+        for each in value if folded in _INNER and isinstance(value, list) else ():
+            for name in sorted(each) if isinstance(each, dict) else ():
+                _check_key(name, _INNER[folded])
 
 
 def _check_key(key: str, known: frozenset[str]) -> None:
@@ -234,8 +249,8 @@ def _check_key(key: str, known: frozenset[str]) -> None:
         raise RepositoryError(f"{_JSON}unknown field {gojson.quote(key)}")
 
 
-def _mismatch(value: Any, place: str, wanted: str) -> RepositoryError:
-    return RepositoryError(f"{_JSON}cannot unmarshal {_kind(value)} into Go struct field IndexFile.{place} of type {wanted}")
+def _mismatch(value: Any, place: str, wanted: str, *, struct: str = "IndexFile") -> RepositoryError:
+    return RepositoryError(f"{_JSON}cannot unmarshal {kind(value)} into Go struct field {struct}.{place} of type {wanted}")
 
 
 def _read_entry(name: str, entry: Any, source: str, warn: Warn | None) -> ChartVersion | None:

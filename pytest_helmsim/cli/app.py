@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -16,6 +17,7 @@ from pytest_helmsim.cli.flags import COMMANDS, DEPRECATED, FlagError, FlagParsin
 from pytest_helmsim.objects.errors import HelmsimError
 
 PROGRAM = "helmsim"
+CHART_MODULES = ("charts", "repositories", "templates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,16 @@ class VerbCommand(FlagParsing):
                 options[new.replace("-", "_")] = True
         module, _, function = self.verb.target.partition(":")
         run: Callable[..., int | None] = getattr(importlib.import_module(f"pytest_helmsim.cli.{module}"), function)
-        return run(list(arguments), Options(options, self.helm_version))
+        with self.logging(module):
+            return run(list(arguments), Options(options, self.helm_version))
+
+    def logging(self, module: str) -> AbstractContextManager[None]:
+        """Verbs without a cluster have nobody else who prints what charts log."""
+        if module not in CHART_MODULES:
+            return nullcontext()
+        from pytest_helmsim.cli import loglines
+
+        return loglines.shown(is_helm4=self.helm_version == "4")
 
     def check(self, arguments: Sequence[str]) -> None:
         """Raise `UsageFailure` for too few or too many arguments."""

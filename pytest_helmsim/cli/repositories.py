@@ -126,13 +126,18 @@ def locked(config: Path) -> Iterator[None]:
             fcntl.flock(stream, fcntl.LOCK_UN)
 
 
+def readable(repositories: Repositories) -> RepositoryFile:
+    """repositories.yaml, as the commands see it that take a broken one for none."""
+    try:
+        return repositories.known()
+    except RepositoryError:
+        return RepositoryFile()
+
+
 def list_repositories(arguments: list[str], options: Options) -> None:
     """Names and URLs."""
     del arguments
-    try:
-        entries = args.repositories(options).known().entries
-    except RepositoryError:
-        entries = []
+    entries = readable(args.repositories(options)).entries
     if options.output != "table":
         document([{"name": each.name, "url": each.url} for each in entries], options.output)
         return
@@ -149,7 +154,7 @@ def remove(names: list[str], options: Options) -> None:
     """Forget repositories and their cached indexes."""
     repositories = args.repositories(options)
     places = repositories.places
-    known = repositories.known()
+    known = readable(repositories)
     if not known.entries:
         raise RepositoryFailed("no repositories configured")
     for name in names:
@@ -228,7 +233,7 @@ def search(words: list[str], options: Options) -> None:
     """Charts of the known repositories that match a keyword, the newest version in the range of each."""
     asked = options.version or (">0.0.0-0" if options.devel else ">0.0.0")
     repositories = args.repositories(options)
-    known = repositories.known().entries
+    known = readable(repositories).entries
     if not known:
         raise RepositoryFailed("no repositories configured")
     charts = list(_charts(repositories, known, options))
