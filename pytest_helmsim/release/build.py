@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pytest_helmsim.client.client import Client
 from pytest_helmsim.client.resources import NoKindMatch
@@ -58,7 +59,7 @@ def build(client: Client, manifest: str | bytes, namespace: str, *, validate: bo
     built: list[Built] = []
     problems: list[str] = []
     try:
-        documents = yamlio.load_objects(manifest)
+        documents = _documents(manifest)
     except yamlio.YamlError as error:
         raise BuildFailed(f"error parsing : {error}") from error
     for document in _flat(documents, problems, validate):
@@ -78,6 +79,12 @@ def build(client: Client, manifest: str | bytes, namespace: str, *, validate: bo
         unique = list(dict.fromkeys(problems))
         raise BuildFailed(unique[0] if len(unique) == 1 else f"[{', '.join(unique)}]")
     return built
+
+
+@lru_cache(maxsize=8)
+def _documents(manifest: str | bytes) -> tuple[object, ...]:
+    """The documents of a manifest, which an operation builds several times; nobody changes them."""
+    return tuple(yamlio.load_objects(manifest))
 
 
 def _flat(documents: Iterable[object], problems: list[str], validate: bool) -> Iterator[JsonObject]:
