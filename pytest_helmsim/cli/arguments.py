@@ -10,16 +10,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pytest_helmsim.chart import dependencies, loader
-from pytest_helmsim.chart.dependency_update import Manager
 from pytest_helmsim.chart.errors import ChartNotFound, DependencyError, RepositoryError, ValuesError
 from pytest_helmsim.chart.model import Chart
-from pytest_helmsim.chart.repository import Repositories
-from pytest_helmsim.chart.repository_file import Places
-from pytest_helmsim.chart.repository_http import Access, fetch
 from pytest_helmsim.chart.values import Options as ValueOptions
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.output import out
@@ -29,6 +26,10 @@ from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.template.environment import Environment
 from pytest_helmsim.template.functions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from pytest_helmsim.chart.repository import Repositories
+    from pytest_helmsim.chart.repository_http import Access
 
 
 class ArgumentError(HelmsimError):
@@ -96,6 +97,8 @@ def version_of(options: Options) -> str:
 
 def access_of(options: Options) -> Access:
     """The flags for credentials and certificates."""
+    from pytest_helmsim.chart.repository_http import Access
+
     return Access(
         username=options.username,
         password=options.password,
@@ -109,6 +112,9 @@ def access_of(options: Options) -> Access:
 
 def repositories(options: Options) -> Repositories:
     """The repositories and caches that the flags and the environment name."""
+    from pytest_helmsim.chart.repository import Repositories
+    from pytest_helmsim.chart.repository_file import Places
+
     places = Places.of_environment(
         config=options.repository_config, cache=options.repository_cache, content=options.get("content_cache", "")
     )
@@ -152,6 +158,8 @@ def read(path: str) -> bytes:
     if path.startswith("oci://"):
         raise UnsupportedFeature(f"values from OCI registries ({path})", "download the file and give its path")
     if path.startswith(("http://", "https://")):
+        from pytest_helmsim.chart.repository_http import Access, fetch
+
         try:
             return fetch(path, Access(url=path))
         except RepositoryError as error:
@@ -181,6 +189,8 @@ def load_path(path: str, options: Options, *, installing: bool = False) -> Chart
         except DependencyError:
             if not options.dependency_update:
                 raise
+            from pytest_helmsim.chart.dependency_update import Manager
+
             clock = RealClock()
             Manager(path, clock, repositories=repositories(options), flavour=flavour, say=out, debug=options.debug).update()
             chart = loader.load(path, flavour=flavour)

@@ -16,13 +16,9 @@ import yaml
 
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.flags import parse_bool
-from pytest_helmsim.cli.progress import Waiting
-from pytest_helmsim.client.client import Client
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
-from pytest_helmsim.release.engine import Engine
 from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption
-from pytest_helmsim.release.rules import RULES
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -47,6 +43,11 @@ class Session:
     """One command's engine and surroundings."""
 
     def __init__(self, options: Options) -> None:
+        from pytest_helmsim.cli.progress import Waiting
+        from pytest_helmsim.client.client import Client
+        from pytest_helmsim.release.engine import Engine
+        from pytest_helmsim.release.rules import RULES
+
         self.options = options
         self.flavour: Flavour = HELM4 if options.is_helm4 else HELM3
         self.debug = options.debug or truthy("HELM_DEBUG")
@@ -71,6 +72,7 @@ class Session:
     def _memory(self) -> Memory:
         """The records of HELM_MEMORY_DRIVER_DATA; objects go to a cluster that ends with the command, as Helm keeps none then."""
         from pytest_helmsim.backends.embedded import prepare
+        from pytest_helmsim.client.client import Client
         from pytest_helmsim.release import memory_data
 
         clock = RealClock()
