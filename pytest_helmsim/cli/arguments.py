@@ -20,6 +20,7 @@ from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.chart.values import Options as ValueOptions
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.output import out
+from pytest_helmsim.objects import yamlio
 from pytest_helmsim.objects.clock import Clock, RealClock
 from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
@@ -87,6 +88,27 @@ def locate(reference: str, options: Options) -> str:
         if os.path.isabs(reference) or reference.startswith("."):
             raise ChartNotFound(f'path "{reference}" not found')
     return str(repositories(options).locate(reference, version_of(options), access_of(options), repository=options.repo))
+
+
+def namespace_of(options: Options) -> str:
+    """The flag's, the environment's, or that of the kubeconfig's context; `default` where none says it, or the file cannot be read."""
+    from pytest_helmsim.cli.session import kubeconfig_files, setting
+
+    given: str = setting(options, "namespace")
+    if given:
+        return given
+    wanted: str = setting(options, "kube_context")
+    namespaces: dict[str, str] = {}
+    for file in kubeconfig_files(options):
+        try:
+            document = yamlio.load_map(Path(file).read_bytes())
+        except (OSError, yamlio.YamlError):
+            return "default"
+        wanted = wanted or str(document.get("current-context") or "")
+        for each in document.get("contexts") or ():
+            if isinstance(each, dict) and isinstance(each.get("context"), dict):
+                namespaces.setdefault(str(each.get("name")), str(each["context"].get("namespace") or ""))
+    return namespaces.get(wanted) or "default"
 
 
 def version_of(options: Options) -> str:

@@ -98,7 +98,7 @@ def _lint(path: str, values: dict[str, object], options: Options) -> tuple[list[
                 lint.lint(
                     folder,
                     values,
-                    namespace=options.namespace or "default",
+                    namespace=args.namespace_of(options),
                     kube_version=options.kube_version,
                     skip_schema_validation=options.skip_schema_validation,
                     flavour=flavour,

@@ -5,11 +5,7 @@ Source: helm.sh/helm/v4 pkg/cmd/template.go; the rendering itself is `chart.temp
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import click
-import yaml
 
 from pytest_helmsim.chart import manifests, template_command
 from pytest_helmsim.chart.capabilities import Capabilities
@@ -20,7 +16,7 @@ from pytest_helmsim.cli import arguments as args
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.flags import parse_bool
 from pytest_helmsim.cli.output import out
-from pytest_helmsim.cli.session import kubeconfig_files, quoted, setting
+from pytest_helmsim.cli.session import quoted
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature
 
@@ -31,22 +27,6 @@ DRY_RUNS = ("false", "true", "none", "client", "server")
 
 class TemplateFailed(HelmsimError):
     """Flags that do not go together."""
-
-
-def namespace_of(options: Options) -> str:
-    """`--namespace`, HELM_NAMESPACE, else the context's; `default` for a kubeconfig that says nothing or cannot be read."""
-    if chosen := setting(options, "namespace"):
-        return str(chosen)
-    contexts: dict[str, Any] = {}
-    current = setting(options, "kube_context")
-    try:
-        for file in kubeconfig_files(options):
-            document = yaml.safe_load(Path(file).read_text()) or {}
-            current = current or document.get("current-context")
-            contexts = {each["name"]: each["context"] for each in document.get("contexts") or ()} | contexts
-        return (contexts.get(current) or {}).get("namespace") or "default"
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError):
-        return "default"
 
 
 def template(arguments: list[str], options: Options) -> None:
@@ -73,7 +53,7 @@ def template(arguments: list[str], options: Options) -> None:
 
     chosen = template_command.TemplateOptions(
         name=name,
-        namespace=namespace_of(options),
+        namespace=args.namespace_of(options),
         values=args.value_options(options),
         kube_version=options.kube_version,
         api_versions=tuple(options.api_versions),
