@@ -26,7 +26,7 @@ from pathlib import Path
 from benchmarks.measure import program
 from tools.compare_charts import index_charts, vendor
 
-RUNS = 5
+RUNS = 4
 MAX_CHARTS = 120
 
 

@@ -57,7 +57,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
-_HEADS: Final = Remembered("head")
+_HEADS: Final = Remembered("head", shortest=32 * 1024)
 
 
 @dataclass(frozen=True, slots=True)

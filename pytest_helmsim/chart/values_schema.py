@@ -12,6 +12,7 @@ import functools
 import json
 import logging
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,7 +35,7 @@ _HEADING: Final = "values don't meet the specifications of the schema(s) in the 
 _BASE: Final = "file:///values.schema.json"
 _ASSERTING_FORMATS: Final = ("draft-03", "draft-04", "draft-06", "draft-07")
 _VALID: Final = Remembered("valid", shortest=0)
-"""Values that keep to a schema, so that the library is not even imported for them."""
+"""Values that keep to a schema, so that a process need not import the library for them; one that has it writes no more."""
 _OUTSIDE: Final = re.compile(rb'Ref"\s*:\s*"[^#]|ref"\s*:\s*"[^#]|\\\\u')
 """A reference to another file, or a text that might hide one: what such a schema means can change while it stays the same."""
 _log = logging.getLogger(__name__)
@@ -72,6 +73,8 @@ def check(values: JsonObject, schema: bytes) -> str:
         return _check(values, schema)
     if _VALID.find(key):
         return ""
+    if "jsonschema" in sys.modules:
+        key = (key[0], False)
     problem = _check(values, schema)
     if not problem:
         _VALID.keep(key, True)

@@ -25,6 +25,8 @@ VARIABLE: Final = "HELMSIM_TEMPLATE_CACHE"
 MAX_BYTES: Final = 64 * 1024 * 1024
 MAX_ENTRY: Final = 8 * 1024 * 1024
 _DIGEST: Final = 16
+_SWEEPING: Final = "00"
+"""One key in 256 begins so; after it is put, the size of everything is looked at."""
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 _SOURCES: Final = ("template", "objects", "chart")
 
@@ -68,7 +70,7 @@ class DiskCache:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(_checksum(key, payload) + payload)
             os.replace(scratch, path)
-        if key.startswith("0"):
+        if key.startswith(_SWEEPING):
             with contextlib.suppress(OSError):
                 self._shrink()
 
@@ -88,12 +90,12 @@ class DiskCache:
         above = os.path.dirname(self._folder)
         entries = [(entry.stat(follow_symlinks=False), entry.path) for each in os.scandir(above) if each.is_dir(follow_symlinks=False)
                    for entry in os.scandir(each.path) if entry.is_file(follow_symlinks=False)]  # fmt: skip
-        total = sum(info.st_size for info, _ in entries)
+        total = sum(info.st_blocks * 512 for info, _ in entries)
         if total <= self._limit:
             return
         for info, path in sorted(entries, key=lambda each: each[0].st_mtime_ns):
             os.unlink(path)
-            total -= info.st_size
+            total -= info.st_blocks * 512
             if total <= self._limit // 2:
                 break
 

@@ -110,7 +110,7 @@ def test_no_folder_to_write_to_is_no_error(tmp_path: Path) -> None:
 
 
 def test_the_oldest_entries_go_first(tmp_path: Path) -> None:
-    cache = DiskCache(str(tmp_path / "cache"), limit=2000)
+    cache = DiskCache(str(tmp_path / "cache"), limit=3 * 4096)
     names = [f"{number:x}" * 40 for number in (1, 2, 3)]
     for age, name in enumerate(names):
         cache.put(name, "x" * 600)
