@@ -170,7 +170,8 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
     store = server.store
     revision = store.revision
     source: Iterator[tuple[str, str, Record]] | list[tuple[str, str, Record]]
-    source = store.records(served.key, namespace)
+    exact = [(each.key, each.values) for each in options.selection.labels if each.operator == "in"]
+    source = store.labelled(served.key, namespace, exact)
     if options.revision and options.revision > revision:
         raise too_large(options.revision, revision)
     if options.exact and options.revision and options.revision != revision:
@@ -182,7 +183,6 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
     found: list[Record] = []
     last, skipped, more = "", 0, 0
     chosen = options.selection
-    exact = [(each.key, each.values) for each in chosen.labels if each.operator == "in"]
     for space, name, record in source:
         if options.start is not None and _key(space, name, everywhere) <= _key(*options.start, everywhere):
             continue

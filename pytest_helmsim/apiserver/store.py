@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -61,12 +61,54 @@ class Change:
     before: Record | None
 
 
+MANY = 100
+"""From so many objects on, those with a label are found by an index."""
+
+
+def _label(record: Record, label: str) -> str:
+    """The label's value; a text that no label has where it is absent."""
+    return (record.obj["metadata"].get("labels") or {}).get(label, "\0")  # type: ignore[no-any-return]
+
+
 class _Bucket:
-    __slots__ = ("items", "owner")
+    __slots__ = ("index", "items", "owner")
 
     def __init__(self, items: dict[str, Record], owner: object) -> None:
         self.items = items
         self.owner = owner
+        self.index: dict[str, dict[str, dict[str, None]]] = {}
+        """Label, value, names: only of labels that were asked for since this bucket was copied."""
+
+    def put(self, name: str, record: Record) -> None:
+        """Write one object."""
+        before = self.items.get(name)
+        self.items[name] = record
+        if self.index:
+            self._note(name, before, record)
+
+    def take(self, name: str) -> Record:
+        """Remove one object."""
+        before = self.items.pop(name)
+        if self.index:
+            self._note(name, before, None)
+        return before
+
+    def names_with(self, label: str, values: frozenset[str]) -> list[str]:
+        """Which objects have one of the values, by an index made at the first question."""
+        table = self.index.get(label)
+        if table is None:
+            table = {}
+            for name, record in self.items.items():
+                table.setdefault(_label(record, label), {})[name] = None
+            self.index[label] = table
+        return [name for value in values for name in table.get(value, ())]
+
+    def _note(self, name: str, before: Record | None, after: Record | None) -> None:
+        for label, table in self.index.items():
+            if before is not None:
+                table[_label(before, label)].pop(name)
+            if after is not None:
+                table.setdefault(_label(after, label), {})[name] = None
 
 
 Listener: TypeAlias = Callable[[Change], None]
@@ -141,6 +183,18 @@ class Store:
                 for name in sorted(bucket.items):
                     yield space, name, bucket.items[name]
 
+    def labelled(
+        self, key: StoreKey, namespace: str | None, wanted: Sequence[tuple[str, frozenset[str]]]
+    ) -> Iterator[tuple[str, str, Record]]:
+        """Those of `records` that may have the labels: by the rarest one where a namespace has many objects, else all."""
+        bucket = self._tables.get(key, {}).get(namespace) if namespace is not None else None
+        if bucket is None or namespace is None or not wanted or len(bucket.items) < MANY:
+            yield from self.records(key, namespace)
+            return
+        names = min((bucket.names_with(label, values) for label, values in wanted), key=len)
+        for name in sorted(names):
+            yield namespace, name, bucket.items[name]
+
     def count(self, key: StoreKey, namespace: str | None = None) -> int:
         """How many objects there are."""
         table = self._tables.get(key, {})
@@ -184,7 +238,7 @@ class Store:
         before = self.get(key, namespace, name)
         self.revision += 1
         record = Record(with_revision(obj, self.revision), self.revision, first=before is None)
-        self._bucket(key, namespace).items[name] = record
+        self._bucket(key, namespace).put(name, record)
         if key == SERVICES:
             self._claim(before.obj if before else None, record.obj)
         self._commit(Change(self.revision, key, namespace, name, "ADDED" if before is None else "MODIFIED", record, before))
@@ -193,7 +247,7 @@ class Store:
     def remove(self, key: StoreKey, namespace: str, name: str, last: JsonObject | None = None) -> Record:
         """Take the object out; watchers see its last state (or `last`) under the revision of the deletion."""
         bucket = self._bucket(key, namespace)
-        before = bucket.items.pop(name)
+        before = bucket.take(name)
         self.revision += 1
         after = Record(with_revision(before.obj if last is None else last, self.revision), self.revision)
         if key == SERVICES:
