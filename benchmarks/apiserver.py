@@ -72,7 +72,10 @@ class Operations:
 
     def list(self) -> None:
         """A thousand ConfigMaps, parsed."""
-        assert len(self.client.request("GET", f"/api/v1/namespaces/{SPACE}/configmaps", query={"labelSelector": "app"}).json()["items"]) >= LISTED
+        assert (
+            len(self.client.request("GET", f"/api/v1/namespaces/{SPACE}/configmaps", query={"labelSelector": "app"}).json()["items"])
+            >= LISTED
+        )
 
     def create(self) -> None:
         """A Deployment."""
@@ -168,6 +171,16 @@ def start_process(path: Path, *options: str) -> subprocess.Popen[bytes]:
     return process
 
 
+def repeated(call: Callable[[Operations], None], side: Operations, times: int) -> Callable[[], None]:
+    """The operation so many times."""
+
+    def run() -> None:
+        for _ in range(times):
+            call(side)
+
+    return run
+
+
 def compare() -> None:
     """Each operation on the three, and the ratios."""
     with control_plane() as kubeconfig, served() as ours:
@@ -177,7 +190,7 @@ def compare() -> None:
             found: dict[str, Timing] = {}
             for name, side in operations.items():
                 call(side)
-                found[name] = timed(f"{title}, {name}" + (f" x{repeat}" if repeat > 1 else ""), lambda: [call(side) for _ in range(repeat)], runs)
+                found[name] = timed(f"{title} x{repeat}, {name}", repeated(call, side, repeat), runs)
                 print(found[name])
             real = found["real"].median
             faster, slower = real / found["in process"].median, found["over HTTP"].median / real
@@ -231,7 +244,7 @@ def sizes() -> None:
         operations.client, operations._count = Client(server.handle, RealClock()), 0
         for title, call, repeat, _ in CASES:
             if call not in (Operations.list, Operations.fan_out):
-                print(timed(f"{size} objects: {title} x{repeat}", lambda: [call(operations) for _ in range(repeat)], 5))
+                print(timed(f"{size} objects: {title} x{repeat}", repeated(call, operations, repeat), 5))
 
 
 def main() -> None:

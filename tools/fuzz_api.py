@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Send random sequences of requests to a real kube-apiserver and to the simulator, and print where the answers differ.
 
     python tools/fuzz_api.py https://127.0.0.1:6443 TOKEN [--seconds N] [--seed N] [--kind KIND]...
@@ -185,7 +186,9 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from _paths(item, (*path, key))
 
 
-def fuzz(both: Both, seconds: float, seed: int, kinds: list[str], report: Callable[[str], None], most: int = 1_000_000) -> dict[tuple[Any, ...], int]:
+def fuzz(
+    both: Both, seconds: float, seed: int, kinds: list[str], report: Callable[[str], None], most: int = 1_000_000
+) -> dict[tuple[Any, ...], int]:
     """Random sequences until the time is over; every kind of difference is shrunk and reported once."""
     seen: dict[tuple[Any, ...], int] = {}
     end = time.monotonic() + seconds

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Random requests for `fuzz_api.py`: a good object of each kind, and changes to it that its schema suggests."""
 
 from __future__ import annotations

@@ -64,30 +64,52 @@ def check(server: ApiServer, user: User, wanted: Attributes) -> None:
 
 def allowed(server: ApiServer, user: User, wanted: Attributes) -> bool:
     """Whether a rule that is bound to the user covers the request."""
+    return why_allowed(server, user, wanted) is not None
+
+
+def why_allowed(server: ApiServer, user: User, wanted: Attributes) -> str | None:
+    """By which binding, in the server's words; empty for what everybody may, None when nothing allows it."""
     if MASTERS in user.groups:
-        return True
+        return ""
     if wanted.path:
-        public = wanted.verb == "get" and wanted.path in _PROBES
-        return public or any(_covers_path(rule, wanted) for rule in rules(server, user, ""))
-    return any(_covers(rule, wanted) for rule in rules(server, user, wanted.namespace))
+        if wanted.verb == "get" and wanted.path in _PROBES:
+            return ""
+        return next((why for rule, why in _grants(server, user, "") if _covers_path(rule, wanted)), None)
+    return next((why for rule, why in _grants(server, user, wanted.namespace) if _covers(rule, wanted)), None)
 
 
 def rules(server: ApiServer, user: User, namespace: str) -> Iterator[JsonObject]:
     """All rules that hold for the user, cluster-wide and in the namespace."""
+    for rule, _ in _grants(server, user, namespace):
+        yield rule
+
+
+def _grants(server: ApiServer, user: User, namespace: str) -> Iterator[tuple[JsonObject, str]]:
     if "system:authenticated" in user.groups:
-        yield from _AUTHENTICATED
+        yield from ((rule, "") for rule in _AUTHENTICATED)
     store = server.store
     bindings = [(record.obj, "") for _, _, record in store.records(StoreKey(_GROUP, "clusterrolebindings"))]
     if namespace:
         bindings += [(record.obj, namespace) for _, _, record in store.records(StoreKey(_GROUP, "rolebindings"), namespace)]
     for binding, space in bindings:
-        if not any(_is_subject(subject, user, space) for subject in binding.get("subjects") or ()):
+        subject = next((entry for entry in binding.get("subjects") or () if _is_subject(entry, user, space)), None)
+        if subject is None:
             continue
         role = binding.get("roleRef") or {}
         plural, where = ("roles", space) if role.get("kind") == "Role" else ("clusterroles", "")
         record = store.get(StoreKey(_GROUP, plural), where, role.get("name") or "")
         if record is not None:
-            yield from record.obj.get("rules") or ()
+            why = _because(binding, role, subject, space)
+            yield from ((rule, why) for rule in record.obj.get("rules") or ())
+
+
+def _because(binding: JsonObject, role: JsonObject, subject: JsonObject, space: str) -> str:
+    name, kind = binding["metadata"]["name"], subject.get("kind")
+    who = subject.get("name")
+    if kind == "ServiceAccount":
+        who = f"{who}/{subject.get('namespace') or space}"
+    bound = f'RoleBinding "{name}/{space}"' if space else f'ClusterRoleBinding "{name}"'
+    return f'RBAC: allowed by {bound} of {role.get("kind")} "{role.get("name")}" to {kind} "{who}"'
 
 
 def _is_subject(subject: JsonObject, user: User, namespace: str) -> bool:

@@ -14,7 +14,16 @@ from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects import yamlio
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
-from pytest_helmsim.objects.status import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from pytest_helmsim.objects.status import (
+    ApiError,
+    BadRequest,
+    Cause,
+    Invalid,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+    details,
+    qualified,
+)
 from pytest_helmsim.objects.wire import Request
 from pytest_helmsim.patch import gotext
 from pytest_helmsim.schema import decoding, defaults
@@ -23,7 +32,7 @@ from pytest_helmsim.schema.model import Schema
 from pytest_helmsim.schema.strategies import TEMPLATE_GENERATION
 
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
-_DELETE_OPTIONS = GroupVersionKind("", "v1", "DeleteOptions")
+_DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
 _UNVERSIONED = ("Status", "APIVersions", "APIGroupList", "APIGroup", "APIResourceList")
 MAX_BODY = 3 * 1024 * 1024
 _YAML_PREFIXES = ("error converting YAML to JSON: ", "yaml: unmarshal errors:\n")
@@ -82,20 +91,24 @@ def _parsed(body: bytes, kind: str) -> Body:
             raise ValueError(f"couldn't get version/kind; json parse error: {error}") from error
         if found.value is None:
             return Body({})
-        if not isinstance(found.value, dict):
-            shown = gotext.go_json_type(found.value)
-            what = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
-            raise ValueError(f"couldn't get version/kind; json parse error: json: cannot unmarshal {shown} into Go value of type {what}")
-        for field in ("apiVersion", "kind"):
-            if not isinstance(found.value.get(field) or "", str):
-                shown = gotext.go_json_type(found.value[field])
-                why = f"json: cannot unmarshal {shown} into Go struct field .{field} of type string"
-                raise ValueError(f"couldn't get version/kind; json parse error: {why}")
-        return Body(found.value, tuple(f'duplicate field "{path}"' for path in found.duplicates))
-    value = yamlio.load_object(body)
+        return Body(_head_checked(found.value), tuple(f'duplicate field "{path}"' for path in found.duplicates))
+    try:
+        value = yamlio.load_object(body)
+    except yamlio.YamlError as error:
+        raise ValueError(str(error).removeprefix(_YAML_PREFIXES[0])) from error
+    return Body({}) if value is None else Body(_head_checked(value), yaml_complaints(body))
+
+
+def _head_checked(value: Json) -> JsonObject:
+    """The object in which the server looks for version and kind; `ValueError` when it cannot be one."""
+    what = "couldn't get version/kind; json parse error: json: cannot unmarshal"
     if not isinstance(value, dict):
-        raise ValueError("couldn't get version/kind; json parse error: unexpected YAML")
-    return Body(value, yaml_complaints(body))
+        struct = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+        raise ValueError(f"{what} {gotext.go_json_type(value)} into Go value of type {struct}")
+    for field in ("apiVersion", "kind"):
+        if not isinstance(value.get(field) or "", str):
+            raise ValueError(f"{what} {gotext.go_json_type(value[field])} into Go struct field .{field} of type string")
+    return value
 
 
 def yaml_complaints(body: bytes) -> tuple[str, ...]:
@@ -123,7 +136,7 @@ def decoded(op: Operation, body: Body, expected: GroupVersionKind) -> JsonObject
     raw = body.value
     given = GroupVersionKind.of(raw.get("apiVersion") or expected.api_version, raw.get("kind") or expected.kind)
     if given != expected:
-        raise _other_kind(op, given, expected)
+        raise _other_kind(op, given, expected, (raw.get("metadata") or {}).get("name") or "")
     obj: JsonObject = {**raw, "kind": expected.kind, "apiVersion": expected.api_version}
     schema = op.served.schema if expected == op.served.gvk else op.server.catalog.schema(expected)
     if op.served.custom is not None and expected == op.served.gvk:
@@ -156,7 +169,17 @@ def _check_fields(op: Operation, obj: JsonObject, schema: Schema, complaints: tu
         op.warn(text)
 
 
-def _other_kind(op: Operation, given: GroupVersionKind, expected: GroupVersionKind) -> BadRequest:
+def _other_kind(op: Operation, given: GroupVersionKind, expected: GroupVersionKind, name: str) -> ApiError:
+    if op.served.custom is not None and given.api_version == expected.api_version:
+        return Invalid(
+            f'{qualified(given.kind, given.group)} "{name}" is invalid: kind: Invalid value: "{given.kind}": must be {expected.kind}',
+            details=details(
+                name=name,
+                group=given.group,
+                kind=given.kind,
+                causes=[Cause("FieldValueInvalid", f'Invalid value: "{given.kind}": must be {expected.kind}', "kind")],
+            ),
+        )
     if op.served.custom is None:
         known = op.server.catalog.resource(given) is not None or op.server.catalog.schema(given) is not None
         if not known:
@@ -192,7 +215,10 @@ def read_options(catalog: Catalog, request: Request) -> JsonObject | None:
         value: Json = _parsed(request.body, kind).value
     except (ValueError, yamlio.YamlError) as error:
         raise BadRequest(str(error)) from error
-    schema = catalog.schema(_DELETE_OPTIONS)
+    if isinstance(value, dict) and value.get("kind", "DeleteOptions") != "DeleteOptions":
+        scheme = "pkg/runtime/scheme.go:111"
+        raise BadRequest(f'no kind "{value["kind"]}" is registered for version "meta.k8s.io/v1" in scheme "{scheme}"')
+    schema = catalog.definition(_DELETE_OPTIONS)
     wrong = decoding.type_error(value, schema) if schema is not None else None
     if wrong is not None:
         raise BadRequest(wrong)

@@ -120,13 +120,30 @@ _TARGETS = (("averageUtilization", "targetAverageUtilization"), ("averageValue",
 
 
 def _metric_to_v1(metric: JsonObject) -> JsonObject:
+    """As the annotation has it: names flat, targets by a field each, in the order of the old Go type."""
     kind = metric["type"]
     field = kind[0].lower() + kind[1:]
     source = dict(metric.get(field) or {})
     target = source.pop("target", None) or {}
-    for new, old in _TARGETS:
-        if new in target:
-            source[old] = target[new]
+    found = {old: target[new] for new, old in _TARGETS if new in target}
+    named = source.pop("metric", None)
+    if named is not None:
+        selector = {"selector": named["selector"]} if named.get("selector") else {}
+        if kind == "Object":
+            average = {"averageValue": found["targetAverageValue"]} if "targetAverageValue" in found else {}
+            value = found.get("targetValue", "0")
+            about = {
+                key: source["describedObject"][key] for key in ("kind", "name", "apiVersion") if key in source.get("describedObject", {})
+            }
+            source = {"target": about, "metricName": named.get("name", ""), "targetValue": value, **selector, **average}
+        elif kind == "External":
+            chosen = {"metricSelector": named["selector"]} if named.get("selector") else {}
+            order = {key: found[key] for key in ("targetValue", "targetAverageValue") if key in found}
+            source = {"metricName": named.get("name", ""), **chosen, **order}
+        else:
+            source = {"metricName": named.get("name", ""), **found, **selector}
+    else:
+        source |= found
     return {"type": kind, field: source}
 
 
@@ -134,11 +151,24 @@ def _metric_to_v2(metric: JsonObject) -> JsonObject:
     kind = metric.get("type") or ""
     field = kind[:1].lower() + kind[1:]
     source = dict(metric.get(field) or {})
+    average = source.pop("averageValue", None)
+    if average is not None:
+        source["targetAverageValue"] = average
+        source.pop("targetValue", None)
     target: JsonObject = {}
     for new, old in _TARGETS:
         if old in source:
             target[new] = source.pop(old)
     target["type"] = {"averageUtilization": "Utilization", "averageValue": "AverageValue"}.get(next(iter(target), ""), "Value")
+    if "metricName" in source:
+        named: JsonObject = {"name": source.pop("metricName")}
+        selector = source.pop("selector", None) or source.pop("metricSelector", None)
+        if selector:
+            named["selector"] = selector
+        about = source.pop("target", None)
+        source = {**source, "metric": named}
+        if about is not None:
+            source["describedObject"] = about
     source["target"] = target
     return {"type": kind, field: source}
 

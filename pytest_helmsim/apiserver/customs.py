@@ -21,7 +21,6 @@ _BLOCKING = frozenset({"FieldValueNotSupported", "FieldValueRequired", "FieldVal
 """Errors of the schema after which its rules are not looked at."""
 
 
-
 def check_create(op: Operation, new: JsonObject) -> None:
     """Raise `Invalid` when the new object breaks its schema or the rules of metadata."""
     errors = Errors()
@@ -43,7 +42,7 @@ def _refuse(op: Operation, new: JsonObject, errors: list[FieldError]) -> None:
 
 
 def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> list[FieldError]:
-    served = op.server.registry.of_kind(op.served.stored) or op.served
+    served = op.served
     if served.schema is None:
         return _scale_errors(op, new)
     found = [*schemas.errors(new, served.schema), *_scale_errors(op, new)]

@@ -48,6 +48,8 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
     if user != request.user:
         request = dataclasses.replace(request, user=user)
     authorization.check(server, user, authorization.of_call(request, call))
+    if "//" in request.path:
+        return _not_a_page()
     if call is None:
         return _without_resource(server, request)
     served = server.registry.find(call.group, call.version, call.plural)

@@ -17,7 +17,7 @@ from pytest_helmsim.patch import server_side
 from pytest_helmsim.patch.errors import PatchError
 from pytest_helmsim.patch.field_set import FieldSet
 from pytest_helmsim.patch.managers import is_reset
-from pytest_helmsim.patch.typed import ElementError
+from pytest_helmsim.patch.typed import ElementError, describe, validate
 from pytest_helmsim.schema.model import Schema
 
 _FREE = Schema("object", preserve_unknown=True)
@@ -114,7 +114,10 @@ def converter(op: Operation) -> server_side.Convert | None:
             return {**obj, "apiVersion": api_version}, there.schema or _FREE
         source = GroupVersionKind.of_object(obj)
         stored = conversion.convert(obj, source, op.served.stored) if source != op.served.stored else obj
-        return conversion.convert(stored, op.served.stored, there.gvk), there.schema or _FREE
+        result = conversion.convert(stored, op.served.stored, there.gvk)
+        if there.custom is not None and there.schema is not None and (wrong := validate(result, there.schema, allow_duplicates=True)):
+            raise PatchError(f"failed to convert to {api_version}: {describe(wrong)}")
+        return result, there.schema or _FREE
 
     return convert
 

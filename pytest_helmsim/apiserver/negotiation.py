@@ -14,7 +14,7 @@ from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.apiserver.store import Record
 from pytest_helmsim.objects import yamlio
 from pytest_helmsim.objects.json import JsonObject, dumps, loads
-from pytest_helmsim.objects.status import BadRequest, NotAcceptable
+from pytest_helmsim.objects.status import NotAcceptable
 from pytest_helmsim.objects.wire import Request
 
 if TYPE_CHECKING:
@@ -139,10 +139,6 @@ def negotiate(request: Request, served: Served, *, stream: bool = False, single:
         shape, group, version = parameters.get("as", ""), parameters.get("g", ""), parameters.get("v", "")
         if not shape:
             return _PLAIN if found == JSON else Representation(found)
-        if shape == "Table" and objects not in ("Metadata", "Object", "None"):
-            shown = f'"{objects}"'
-            why = f"includeObject: Invalid value: {shown}: must be 'Metadata', 'Object', 'None', or empty"
-            raise BadRequest(f"Unable to convert to Table as requested: {why}")
         if group == _META and version in ("v1", "v1beta1") and shape in ("Table", "PartialObjectMetadata", "PartialObjectMetadataList"):
             return Representation(found, shape, version, objects)  # type: ignore[arg-type]
     known = {"*/*", JSON, YAML, "application/vnd.kubernetes.protobuf"}

@@ -5,7 +5,7 @@ Source: k8s.io/apimachinery pkg/apis/meta/v1/validation/validation.go.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_helmsim.apiserver.operation import Validation
@@ -40,7 +40,6 @@ class DeleteOptions:
     uid: str = ""
     resource_version: str = ""
     orphan_dependents: bool | None = None
-
 
 
 def write_options(request: Request, kind: str, *, apply: bool = False) -> WriteOptions:

@@ -334,4 +334,6 @@ def _reviewed(server: ApiServer, op: Operation, obj: JsonObject, call: Call) -> 
     else:
         path = spec.get("nonResourceAttributes") or {}
         asked = authorization.Attributes(path.get("verb") or "", path=path.get("path") or "/")
-    return {**field_managers.update(op, None, obj), "status": {"allowed": authorization.allowed(server, user, asked)}}
+    why = authorization.why_allowed(server, user, asked)
+    verdict: JsonObject = {"allowed": why is not None, **({"reason": why} if why else {})}
+    return {**field_managers.update(op, None, obj), "status": verdict}

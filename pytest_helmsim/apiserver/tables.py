@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pytest_helmsim.apiserver import cells, jsonpath
+from pytest_helmsim.apiserver import cells, conversion, jsonpath
 from pytest_helmsim.apiserver.durations import since
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.objects.status import BadRequest
 from pytest_helmsim.schema.strategies import TEMPLATE_GENERATION
 
 if TYPE_CHECKING:
@@ -35,11 +36,14 @@ def table(
     headers: bool = True,
 ) -> JsonObject:
     """A Table with one row for each object. `objects_as`: what a row carries besides its cells (Metadata, Object, None)."""
+    if objects_as not in ("Metadata", "Object", "None"):
+        why = f"includeObject: Invalid value: \"{objects_as}\": must be 'Metadata', 'Object', 'None', or empty"
+        raise BadRequest(f"Unable to convert to Table as requested: {why}")
     now = server.clock.now()
     definitions = columns(served) if headers else None
     rows = []
     for obj in objects:
-        row: JsonObject = {"cells": _cells(served, obj, now)}
+        row: JsonObject = {"cells": _cells(served, _as_stored(served, obj), now)}
         if served.key == ("", "pods") and (ended := _ENDED.get((obj.get("status") or {}).get("phase", ""))):
             row["conditions"] = [ended]
         if objects_as == "Object":
@@ -51,6 +55,13 @@ def table(
         rows.append(row)
     shown = rows or (None if _is_plain(served) else [])
     return {"kind": "Table", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta, "columnDefinitions": definitions, "rows": shown}
+
+
+def _as_stored(served: Served, obj: JsonObject) -> JsonObject:
+    """An autoscaler's cells are made from its newest version, whichever is shown."""
+    if served.plural != "horizontalpodautoscalers" or served.gvk == served.stored:
+        return obj
+    return conversion.to_storage(served, obj)
 
 
 def _is_plain(served: Served) -> bool:

@@ -17,6 +17,7 @@ from pytest_helmsim.apiserver.store import StoreKey, with_revision
 from pytest_helmsim.apiserver.strategies import keep
 from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.status import AlreadyExists, ApiError, BadRequest, already_exists
+from pytest_helmsim.schema import decoding
 from pytest_helmsim.schema.canonical import canonical
 
 MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
@@ -26,6 +27,9 @@ _META_ORDER = (
     "deletionGracePeriodSeconds", "labels", "annotations", "ownerReferences", "finalizers", "managedFields",
 )  # fmt: skip
 _SYSTEM = ("creationTimestamp", "uid", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink")
+
+_FOLDERS = {"replicationcontrollers": "controllers", "services": "services/specs", "endpoints": "services/endpoints"}
+"""Where etcd keeps what is not under its plural name."""
 
 _CLAIMS = StoreKey("", "persistentvolumeclaims")
 """A new claim is stored without its phase, which is a default on reading; so its first update always writes."""
@@ -211,8 +215,7 @@ def _same_but_for_times(new: JsonObject, old: JsonObject) -> bool:
 def _uid_differs(op: Operation, expected: str, found: str) -> ApiError:
     group = f"{op.served.group}/" if op.served.group and "." in op.served.group else ""
     path = "/".join(part for part in (op.namespace, op.name) if part)
-    plural = {"replicationcontrollers": "controllers", "services": "services/specs", "endpoints": "services/endpoints"}.get(op.served.plural)
-    key = f"/registry/{group}{plural or op.served.plural}/{path}"
+    key = f"/registry/{group}{_FOLDERS.get(op.served.plural, op.served.plural)}/{path}"
     why = f"Precondition failed: UID in precondition: {expected}, UID in object meta: {found}"
     return op.conflict(f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}")
 
@@ -292,6 +295,14 @@ def ordered(obj: JsonObject) -> JsonObject:
 def finished(op: Operation, obj: JsonObject, old: JsonObject | None = None) -> JsonObject:
     """The object as it is stored: built-in kinds in the form that Go gives them, custom ones as they are."""
     served = op.server.registry.of_kind(op.served.stored) if op.served.gvk != op.served.stored else op.served
+    if (
+        served is not None
+        and served is not op.served
+        and served.schema is not None
+        and served.custom
+        and not served.custom.preserve_unknown
+    ):
+        obj = decoding.prune_unknown(obj, served.schema)
     if op.served.custom is not None or served is None or served.schema is None:
         return ordered(obj)
     return canonical(obj, served.schema, known=old)

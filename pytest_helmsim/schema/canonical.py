@@ -37,8 +37,7 @@ def canonical(obj: JsonObject, schema: Schema, *, draft: bool = False, known: Js
         result: JsonObject = _value(obj, schema, draft)
         return result
     shared = {key: value for key, value in obj.items() if key != "metadata" and value and value is known.get(key)}
-    result = _struct({key: value for key, value in obj.items() if key not in shared}, schema, draft, shared)
-    return result
+    return _struct({key: value for key, value in obj.items() if key not in shared}, schema, draft, shared)
 
 
 def zero(schema: Schema) -> Json:

@@ -110,7 +110,8 @@ class Replay:
     def __init__(self, name: str, server: ApiServer) -> None:
         self.pairs = load(name)
         self.server = server
-        server.handle(Request.make("POST", "/api/v1/namespaces", body={"metadata": {"name": f"rec-{name}"}}))
+        made = Request.make("POST", "/api/v1/namespaces", body={"metadata": {"name": f"rec-{name}"}})
+        server.handle(replace(made, headers={**made.headers, "user-agent": "recorder/1.0"}))
         self._answers: list[Any] = []
         self._ours, self._theirs = Masker(), Masker()
 

@@ -12,8 +12,40 @@ from pytest_helmsim.apiserver.app import ApiServer
 from . import replay
 
 _EXTERNAL = "internalTrafficPolicy of an ExternalName is hidden on reading, not taken out of the store"
+_ADDRESS = "the address of the server itself"
+_DRAWN = "the message holds a drawn name"
+_ORDER = "Go's maps have no order: another run of the same server says it otherwise"
+_YAML = "the heading that go-yaml gives to keys set twice below the first level"
+_NONE = "a review without a question is refused in one sentence"
+_SCALE = "a scale that is no number is refused with the patch in the message"
 DIFFERENT: dict[str, dict[int, str]] = {
+    "access": {
+        **dict.fromkeys((32, 57), _ORDER),
+        **dict.fromkeys((33, 58, 63), _NONE),
+        68: "a token that nobody knows is refused by each of the server's authenticators",
+    },
+    "decoding": {
+        **dict.fromkeys((7, 8), "unknown and doubled fields are told in the order of the text, not one after the other"),
+        **dict.fromkeys((86, 122), _YAML),
+        163: "an error in YAML",
+    },
+    "deleting": dict.fromkeys((206, 208), _DRAWN),
+    "discovery": {48: _ADDRESS, 50: "an unknown version of the core group is a Status"},
+    "evictions": dict.fromkeys((23, 42, 61, 80), _SCALE),
+    "paging": {
+        21: "the server cannot know that nothing after a page fits a field selector, and gives a token",
+        90: "an unescaped = in the value of a field selector",
+        113: "resourceVersion=0 comes whole, out of the cache",
+        **dict.fromkeys((114, 115), "words about a token that is none"),
+    },
+    "rules": {16: _ORDER},
     "services": dict.fromkeys((20, 28, 29), _EXTERNAL),
+    "tables": {98: "without a policy the old ReplicationController orphans its pods"},
+    "versions": {
+        26: "a row shows the metadata of the stored version of an autoscaler",
+        46: "a version that is not served is not found as a page",
+        **dict.fromkeys((52, 56, 60), "fields of another version are unknown besides"),
+    },
 }
 
 

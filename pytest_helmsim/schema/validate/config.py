@@ -40,7 +40,7 @@ def _check_data(errors: Errors, obj: JsonObject) -> None:
         errors.all_invalid(f"binaryData[{key}]", key, names.config_key(key))
     size = sum(len(text.encode("utf-8", "surrogatepass")) for text in data.values()) + sum(len(_decoded(text)) for text in binary.values())
     if size > MAX_SIZE:
-        errors.too_long("", MAX_SIZE)
+        errors.too_long("[]", MAX_SIZE)
 
 
 def check_config_map_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
@@ -185,8 +185,10 @@ def check_limit_range(errors: Errors, obj: JsonObject) -> None:
                 if item.get(field):
                     errors.forbidden(f"{path}.{field}", "may not be specified when `type` is 'Pod'")
                 continue
-            if kind == "PersistentVolumeClaim" and field == "maxLimitRequestRatio" and not any(
-                "storage" in (item.get(bound) or {}) for bound in ("min", "max")
+            if (
+                kind == "PersistentVolumeClaim"
+                and field == "maxLimitRequestRatio"
+                and not any("storage" in (item.get(bound) or {}) for bound in ("min", "max"))
             ):
                 errors.required(f"{path}.limits", "either minimum or maximum storage value is required, but neither was provided")
             for name in item.get(field) or {}:
