@@ -136,13 +136,14 @@ def growth_with_releases(place: Path, flavour: str) -> None:
         engine = Engine(backend.client, flavour=flavour)  # type: ignore[arg-type]
         loaded = engine.load(chart)
         for number in range(RELEASES):
-            start = time.perf_counter()
             engine.install(f"r{number}", loaded)
+            taken = float("inf")
             for _ in range(REVISIONS - 1):
+                start = time.perf_counter()
                 engine.upgrade(f"r{number}", loaded)
-            taken = 1000 * (time.perf_counter() - start) / REVISIONS
+                taken = min(taken, 1000 * (time.perf_counter() - start))
             if number + 1 in (1, 10, 50, 100, 250, RELEASES):
-                print(f"{flavour} {number + 1:4} releases of {REVISIONS} revisions: {taken:6.2f} ms for one more operation", flush=True)
+                print(f"{flavour} {number + 1:4} releases of {REVISIONS} revisions: {taken:6.2f} ms for one more upgrade", flush=True)
 
 
 @contextmanager

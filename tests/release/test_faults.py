@@ -1,7 +1,7 @@
 """Every API call of every operation fails in turn: the error is one of ours, and the documented ways lead out again.
 
-The cluster here is embedded and its faults are injected in front of it. Not compared: what real Helm leaves with the same
-call failing.
+The cluster here is embedded and its faults are injected in front of it. What real Helm leaves with the same call failing is
+compared in test_recorded_faults.
 """
 
 from __future__ import annotations
