@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Send random sequences of requests to a real kube-apiserver and to the simulator, and print where the answers differ.
 
     python tools/fuzz_api.py https://127.0.0.1:6443 TOKEN [--seconds N] [--seed N] [--kind KIND]...
@@ -91,6 +90,10 @@ class Both:
             self.statuses[answers[1]["status"]] += 1
             if answers[0] != answers[1]:
                 yield index, step, answers[0], answers[1]
+
+    def close(self) -> None:
+        """Let go of the real one."""
+        self.real.close()
 
     def first(self, steps: list[Step]) -> tuple[int, Step, Any, Any] | None:
         """The first difference, None when all answers are the same."""

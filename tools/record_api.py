@@ -37,6 +37,10 @@ class Server:
         self._connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, context=ssl._create_unverified_context())
         self._token = token
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
     def send(self, step: Step) -> dict[str, Any]:
         """Status, warnings, content type and body (JSON where it is)."""
         body = step.get("body")
