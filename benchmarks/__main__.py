@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("plugin", "loop", "render", "apiserver")
+NAMES = ("plugin", "loop", "render", "apiserver", "release")
 
 
 def main() -> None:
