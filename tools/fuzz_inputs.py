@@ -138,7 +138,7 @@ def change(source: Random, kind: str, base: Any, schema: Schema, *, nulls: bool,
         return {name: None}
     if field.type == "object" and (field.fields or field.values):
         return {name: change(source, kind, here.get(name), field, nulls=nulls, depth=depth + 1)}
-    if field.type == "array" and field.items is not None and field.items.fields and here.get(name):
+    if field.type == "array" and field.items is not None and field.items.fields and here.get(name) and isinstance(here[name], list):
         items = json.loads(json.dumps(here[name]))
         if source.random() < 0.75:
             item = items[source.randrange(len(items))]
@@ -217,7 +217,7 @@ def _operation(source: Random, kind: str, one: str, many: str, good: Any, schema
         yield {"method": "GET", "path": many, "query": query}
     else:
         policy = source.choice(("Background", "Foreground", "Orphan"))
-        yield {"method": "DELETE", "path": one, "query": f"propagationPolicy={policy}" + source.choice(("", "&dryRun=All", "&gracePeriodSeconds=0"))}
+        yield {"method": "DELETE", "path": one, "query": f"propagationPolicy={policy}" + source.choice(("", "&gracePeriodSeconds=0"))}
 
 
 def _operations(patch: Any, path: str = "") -> Iterator[dict[str, Any]]:
