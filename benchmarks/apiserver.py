@@ -140,7 +140,9 @@ def over_http(kubeconfig: Path) -> Client:
     """A client of what a kubeconfig names, its pool wide enough for the watchers."""
     import kubernetes.client
     import kubernetes.config
+    import urllib3
 
+    urllib3.disable_warnings()
     configuration = kubernetes.client.Configuration()
     kubernetes.config.load_kube_config(str(kubeconfig), client_configuration=configuration)
     configuration.connection_pool_maxsize = WATCHERS + 10
