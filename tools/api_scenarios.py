@@ -440,13 +440,31 @@ def patching() -> Iterator[Step]:
         {"spec": {"strategy": {"rollingUpdate": {"maxSurge": "x"}}}},
         {"spec": {"progressDeadlineSeconds": 1, "minReadySeconds": 2}},
         {"spec": {"template": {"spec": {"restartPolicy": "Never"}}}},
-        {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "i", "resources": {
-            "requests": {"cpu": "2"}, "limits": {"cpu": "1"}}}]}}}},
+        {
+            "spec": {
+                "template": {
+                    "spec": {"containers": [{"name": "a", "image": "i", "resources": {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}}]}
+                }
+            }
+        },
         {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "i", "resources": {"limits": {"cpu": "x"}}}]}}}},
-        {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "i", "env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}]}}}},
-        {"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "i", "volumeMounts": [{"name": "no", "mountPath": "/x"}]}]}}}},
+        {
+            "spec": {
+                "template": {
+                    "spec": {"containers": [{"name": "a", "image": "i", "env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}]}
+                }
+            }
+        },
+        {
+            "spec": {
+                "template": {"spec": {"containers": [{"name": "a", "image": "i", "volumeMounts": [{"name": "no", "mountPath": "/x"}]}]}}
+            }
+        },
         {"metadata": {"labels": None}},
-        None, [], "text", 5,
+        None,
+        [],
+        "text",
+        5,
     ]
     for body in merges:
         yield {"method": "PATCH", "path": one, "type": MERGE, "query": "fieldManager=jmp", "body": body}
@@ -470,12 +488,20 @@ def patching() -> Iterator[Step]:
         [{"path": "/x"}],
         [{"op": "add", "path": "/bogus", "value": 1}],
         [{"op": "add", "path": "/metadata/labels/x", "value": "1", "extra": True}],
-        {"op": "add"}, "x", None, [],
+        {"op": "add"},
+        "x",
+        None,
+        [],
     ]
     for body in operations:
         yield {"method": "PATCH", "path": one, "type": JSON_PATCH, "query": "fieldManager=jp", "body": body}
-    yield {"method": "PATCH", "path": one, "type": JSON_PATCH, "query": "fieldValidation=Strict",
-           "body": [{"op": "add", "path": "/bogus", "value": 1}]}
+    yield {
+        "method": "PATCH",
+        "path": one,
+        "type": JSON_PATCH,
+        "query": "fieldValidation=Strict",
+        "body": [{"op": "add", "path": "/bogus", "value": 1}],
+    }
 
 
 def applying() -> Iterator[Step]:
@@ -490,7 +516,9 @@ def applying() -> Iterator[Step]:
     def with_containers(*found: Any) -> dict[str, Any]:
         return {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": list(found)}}
 
-    base = config(replicas=2, selector=SELECTOR, template=with_containers({"name": "a", "image": "a:1", "env": [{"name": "X", "value": "1"}]}))
+    base = config(
+        replicas=2, selector=SELECTOR, template=with_containers({"name": "a", "image": "a:1", "env": [{"name": "X", "value": "1"}]})
+    )
     steps: list[tuple[str, Any]] = [
         ("fieldManager=one", base),
         ("fieldManager=two", base),
@@ -520,7 +548,10 @@ def applying() -> Iterator[Step]:
         ("", base),
         ("fieldManager=" + "x" * 130, base),
         ("fieldManager=one&force=true", "spec:\n  replicas: 1\n  replicas: 2\napiVersion: apps/v1\nkind: Deployment\n"),
-        ("fieldManager=one&fieldValidation=Strict&force=true", "spec:\n  replicas: 1\n  replicas: 2\napiVersion: apps/v1\nkind: Deployment\n"),
+        (
+            "fieldManager=one&fieldValidation=Strict&force=true",
+            "spec:\n  replicas: 1\n  replicas: 2\napiVersion: apps/v1\nkind: Deployment\n",
+        ),
         ("fieldManager=one", "- a"),
         ("fieldManager=one", "a: [b"),
         ("fieldManager=one", ""),
@@ -532,16 +563,34 @@ def applying() -> Iterator[Step]:
     yield {"method": "PATCH", "path": one, "type": MERGE, "query": "fieldManager=reset", "body": {"metadata": {"managedFields": [{}]}}}
     yield {"method": "PATCH", "path": one, "type": APPLY, "query": "fieldManager=one", "body": base}
     yield {"method": "PATCH", "path": one, "type": APPLY, "query": "fieldManager=one&force=true", "body": base}
-    yield {"method": "PATCH", "path": f"{one}/status", "type": APPLY, "query": "fieldManager=st", "body": {**head, "status": {"replicas": 2}}}
+    yield {
+        "method": "PATCH",
+        "path": f"{one}/status",
+        "type": APPLY,
+        "query": "fieldManager=st",
+        "body": {**head, "status": {"replicas": 2}},
+    }
     yield {"method": "PATCH", "path": f"{one}/status", "type": APPLY, "query": "fieldManager=st", "body": {**head, "spec": {"replicas": 7}}}
     yield {"method": "GET", "path": one}
     service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}}
     ports = [{"port": 80, "protocol": "TCP"}, {"port": 80, "protocol": "UDP"}]
     where = "/api/v1/namespaces/{ns}/services/s"
-    yield {"method": "PATCH", "path": where, "type": APPLY, "query": "fieldManager=one", "body": {**service, "spec": {"ports": [{"port": 80}]}}}
+    yield {
+        "method": "PATCH",
+        "path": where,
+        "type": APPLY,
+        "query": "fieldManager=one",
+        "body": {**service, "spec": {"ports": [{"port": 80}]}},
+    }
     named = [{**port, "name": name} for port, name in zip(ports, ("a", "b"), strict=True)]
     yield {"method": "PATCH", "path": where, "type": APPLY, "query": "fieldManager=one", "body": {**service, "spec": {"ports": named}}}
-    yield {"method": "PATCH", "path": where, "type": APPLY, "query": "fieldManager=two", "body": {**service, "spec": {"ports": [{"port": 90, "name": "c"}]}}}
+    yield {
+        "method": "PATCH",
+        "path": where,
+        "type": APPLY,
+        "query": "fieldManager=two",
+        "body": {**service, "spec": {"ports": [{"port": 90, "name": "c"}]}},
+    }
     yield {"method": "PATCH", "path": where, "type": APPLY, "query": "fieldManager=one", "body": {**service, "spec": {"ports": named[:1]}}}
 
 
@@ -550,31 +599,66 @@ def objects() -> Iterator[Step]:
     core, apps = "/api/v1/namespaces/{ns}", "/apis/apps/v1/namespaces/{ns}"
     for plural in ("configmaps", "secrets"):
         one = f"{core}/{plural}/fixed"
-        yield {"method": "POST", "path": f"{core}/{plural}", "body": {"metadata": {"name": "fixed"}, "data": {"a": "MQ=="}, "immutable": True}}
+        yield {
+            "method": "POST",
+            "path": f"{core}/{plural}",
+            "body": {"metadata": {"name": "fixed"}, "data": {"a": "MQ=="}, "immutable": True},
+        }
         for body in ({"data": {"a": "Mg=="}}, {"metadata": {"labels": {"x": "y"}}}, {"immutable": False}, {"immutable": None}):
             yield {"method": "PATCH", "path": one, "type": MERGE, "body": body}
     yield {"method": "POST", "path": f"{core}/secrets", "body": {"metadata": {"name": "bad"}, "data": {"a": "not base64!"}}}
     yield {"method": "POST", "path": f"{core}/secrets", "body": {"metadata": {"name": "tls"}, "type": "kubernetes.io/tls", "data": {}}}
-    yield {"method": "POST", "path": f"{core}/secrets", "body": {"metadata": {"name": "both"}, "data": {"a": "MQ=="}, "stringData": {"a": "2", "b": "3"}}}
+    yield {
+        "method": "POST",
+        "path": f"{core}/secrets",
+        "body": {"metadata": {"name": "both"}, "data": {"a": "MQ=="}, "stringData": {"a": "2", "b": "3"}},
+    }
     yield {"method": "PATCH", "path": f"{core}/secrets/both", "type": MERGE, "body": {"type": "other"}}
-    yield {"method": "POST", "path": f"{core}/configmaps", "body": {"metadata": {"name": "keys"}, "data": {"bad key": "1"}, "binaryData": {"b": "AA=="}}}
-    yield {"method": "POST", "path": f"{core}/configmaps", "body": {"metadata": {"name": "twice"}, "data": {"a": "1"}, "binaryData": {"a": "AA=="}}}
+    yield {
+        "method": "POST",
+        "path": f"{core}/configmaps",
+        "body": {"metadata": {"name": "keys"}, "data": {"bad key": "1"}, "binaryData": {"b": "AA=="}},
+    }
+    yield {
+        "method": "POST",
+        "path": f"{core}/configmaps",
+        "body": {"metadata": {"name": "twice"}, "data": {"a": "1"}, "binaryData": {"a": "AA=="}},
+    }
     yield {"method": "POST", "path": f"{core}/configmaps", "body": {"metadata": {"name": "types"}, "data": {"a": 1, "b": True}}}
     scaler = "/apis/autoscaling/{v}/namespaces/{{ns}}/horizontalpodautoscalers"
-    spec1 = {"maxReplicas": 3, "targetCPUUtilizationPercentage": 70, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"}}
-    yield {"method": "POST", "path": scaler.format(v="v1").replace("{{", "{").replace("}}", "}"), "body": {"metadata": {"name": "h"}, "spec": spec1}}
+    spec1 = {
+        "maxReplicas": 3,
+        "targetCPUUtilizationPercentage": 70,
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"},
+    }
+    yield {
+        "method": "POST",
+        "path": scaler.format(v="v1").replace("{{", "{").replace("}}", "}"),
+        "body": {"metadata": {"name": "h"}, "spec": spec1},
+    }
     for version in ("v1", "v2"):
         yield {"method": "GET", "path": f"/apis/autoscaling/{version}/namespaces/{{ns}}/horizontalpodautoscalers/h"}
     metrics = [{"type": "Resource", "resource": {"name": "memory", "target": {"type": "AverageValue", "averageValue": "1Gi"}}}]
-    yield {"method": "PATCH", "path": "/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers/h", "type": MERGE, "query": "fieldManager=m",
-           "body": {"spec": {"metrics": metrics, "behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}}}
+    yield {
+        "method": "PATCH",
+        "path": "/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers/h",
+        "type": MERGE,
+        "query": "fieldManager=m",
+        "body": {"spec": {"metrics": metrics, "behavior": {"scaleDown": {"stabilizationWindowSeconds": 60}}}},
+    }
     for version in ("v1", "v2"):
         yield {"method": "GET", "path": f"/apis/autoscaling/{version}/namespaces/{{ns}}/horizontalpodautoscalers/h"}
     yield {"method": "GET", "path": "/apis/autoscaling/v2/namespaces/{ns}/horizontalpodautoscalers", "accept": TABLE}
     jobs = "/apis/batch/v1/namespaces/{ns}/jobs"
     yield {"method": "POST", "path": jobs, "body": {"metadata": {"name": "j"}, "spec": {"template": JOB_TEMPLATE}}}
-    for body in ({"spec": {"template": {"spec": {"containers": [{"name": "job", "image": "x"}]}}}}, {"spec": {"parallelism": 3}},
-                 {"spec": {"completions": 3}}, {"spec": {"suspend": True}}, {"spec": {"backoffLimit": -1}}, {"spec": {"activeDeadlineSeconds": 5}}):
+    for body in (
+        {"spec": {"template": {"spec": {"containers": [{"name": "job", "image": "x"}]}}}},
+        {"spec": {"parallelism": 3}},
+        {"spec": {"completions": 3}},
+        {"spec": {"suspend": True}},
+        {"spec": {"backoffLimit": -1}},
+        {"spec": {"activeDeadlineSeconds": 5}},
+    ):
         yield {"method": "PATCH", "path": f"{jobs}/j", "type": MERGE, "body": body}
     yield {"method": "DELETE", "path": f"{jobs}/j"}
     yield {"method": "POST", "path": jobs, "body": {"metadata": {"name": "k"}, "spec": {"template": JOB_TEMPLATE}}}
@@ -584,17 +668,30 @@ def objects() -> Iterator[Step]:
     claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}
     stateful = {"serviceName": "web", "selector": SELECTOR, "template": TEMPLATE, "volumeClaimTemplates": [claim]}
     yield {"method": "POST", "path": sets, "body": {"metadata": {"name": "st"}, "spec": stateful}}
-    for body in ({"spec": {"serviceName": "x"}}, {"spec": {"volumeClaimTemplates": None}}, {"spec": {"replicas": 3, "podManagementPolicy": "Parallel"}},
-                 {"spec": {"replicas": 3}}, {"spec": {"updateStrategy": {"rollingUpdate": {"partition": 1}}}}):
+    for body in (
+        {"spec": {"serviceName": "x"}},
+        {"spec": {"volumeClaimTemplates": None}},
+        {"spec": {"replicas": 3, "podManagementPolicy": "Parallel"}},
+        {"spec": {"replicas": 3}},
+        {"spec": {"updateStrategy": {"rollingUpdate": {"partition": 1}}}},
+    ):
         yield {"method": "PATCH", "path": f"{sets}/st", "type": MERGE, "body": body}
     claims = f"{core}/persistentvolumeclaims"
     yield {"method": "POST", "path": claims, "body": claim}
-    for body in ({"spec": {"resources": {"requests": {"storage": "2Gi"}}}}, {"spec": {"storageClassName": "x"}}, {"spec": {"accessModes": ["ReadWriteMany"]}}):
+    for body in (
+        {"spec": {"resources": {"requests": {"storage": "2Gi"}}}},
+        {"spec": {"storageClassName": "x"}},
+        {"spec": {"accessModes": ["ReadWriteMany"]}},
+    ):
         yield {"method": "PATCH", "path": f"{claims}/data", "type": MERGE, "body": body}
     yield {"method": "DELETE", "path": f"{claims}/data"}
     yield {"method": "GET", "path": claims, "accept": TABLE}
     pods = f"{core}/pods"
-    yield {"method": "POST", "path": pods, "body": {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER], "terminationGracePeriodSeconds": 7}}}
+    yield {
+        "method": "POST",
+        "path": pods,
+        "body": {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER], "terminationGracePeriodSeconds": 7}},
+    }
     yield {"method": "GET", "path": f"{pods}/p/log"}
     yield {"method": "GET", "path": f"{pods}/p/log", "query": "container=nope"}
     yield {"method": "GET", "path": f"{pods}/q/log"}
@@ -603,7 +700,11 @@ def objects() -> Iterator[Step]:
     yield {"method": "POST", "path": f"{pods}/p/binding", "body": {"metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}}
     yield {"method": "POST", "path": f"{pods}/p/binding", "body": {"metadata": {"name": "p"}, "target": {"kind": "Node", "name": "n"}}}
     yield {"method": "GET", "path": f"{pods}/p"}
-    for body in ({"spec": {"containers": [{**CONTAINER, "image": "x"}]}}, {"spec": {"nodeName": "m"}}, {"spec": {"activeDeadlineSeconds": 9}}):
+    for body in (
+        {"spec": {"containers": [{**CONTAINER, "image": "x"}]}},
+        {"spec": {"nodeName": "m"}},
+        {"spec": {"activeDeadlineSeconds": 9}},
+    ):
         yield {"method": "PATCH", "path": f"{pods}/p", "type": MERGE, "query": "fieldManager=m", "body": body}
     status = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}], "podIP": "10.1.1.1", "podIPs": [{"ip": "10.1.1.1"}]}
     yield {"method": "PATCH", "path": f"{pods}/p/status", "type": STRATEGIC, "query": "fieldManager=kubelet", "body": {"status": status}}
@@ -615,20 +716,46 @@ def objects() -> Iterator[Step]:
     yield {"method": "DELETE", "path": f"{pods}/p", "query": "gracePeriodSeconds=0"}
     yield {"method": "GET", "path": f"{pods}/p"}
     yield {"method": "POST", "path": f"{pods}/p/eviction", "body": {"metadata": {"name": "p"}}}
-    for spec in ({}, {"containers": []}, {"containers": [{"name": "a"}]}, {"containers": [{"name": "a", "image": "b", "imagePullPolicy": "Maybe"}]},
-                 {"containers": [{"name": "a", "image": "b", "ports": [{"containerPort": 0}]}]}, {"containers": [CONTAINER], "restartPolicy": "Maybe"},
-                 {"containers": [CONTAINER], "priorityClassName": "nope"}, {"containers": [{"name": "a", "image": " b"}]},
-                 {"containers": [{**CONTAINER, "livenessProbe": {}}]}, {"containers": [CONTAINER], "volumes": [{"name": "v"}]},
-                 {"containers": [CONTAINER], "dnsPolicy": "x"}, {"containers": [{**CONTAINER, "securityContext": {"runAsUser": -1}}]}):
+    for spec in (
+        {},
+        {"containers": []},
+        {"containers": [{"name": "a"}]},
+        {"containers": [{"name": "a", "image": "b", "imagePullPolicy": "Maybe"}]},
+        {"containers": [{"name": "a", "image": "b", "ports": [{"containerPort": 0}]}]},
+        {"containers": [CONTAINER], "restartPolicy": "Maybe"},
+        {"containers": [CONTAINER], "priorityClassName": "nope"},
+        {"containers": [{"name": "a", "image": " b"}]},
+        {"containers": [{**CONTAINER, "livenessProbe": {}}]},
+        {"containers": [CONTAINER], "volumes": [{"name": "v"}]},
+        {"containers": [CONTAINER], "dnsPolicy": "x"},
+        {"containers": [{**CONTAINER, "securityContext": {"runAsUser": -1}}]},
+    ):
         yield {"method": "POST", "path": pods, "body": {"metadata": {"name": "bad"}, "spec": spec}}
     event = {"involvedObject": {"kind": "Pod", "name": "p", "namespace": "rec-objects"}, "reason": "R", "message": "m", "type": "Normal"}
     yield {"method": "POST", "path": f"{core}/events", "body": {"metadata": {"name": "e"}, **event}}
     yield {"method": "GET", "path": "/apis/events.k8s.io/v1/namespaces/{ns}/events/e"}
     yield {"method": "GET", "path": f"{core}/events", "query": "fieldSelector=involvedObject.name=p"}
-    yield {"method": "POST", "path": f"{core}/serviceaccounts", "body": {"metadata": {"name": "sa"}, "secrets": [{"name": "s", "kind": "Secret"}]}}
-    yield {"method": "POST", "path": "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-           "body": {"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}}}
-    for path in ("/apis/apps", "/apis/apps/v1", "/api/v1", "/apis/batch/v1", "/version", "/apis/nope.example", "/apis/apps/v7", "/healthz", "/apis/policy/v1"):
+    yield {
+        "method": "POST",
+        "path": f"{core}/serviceaccounts",
+        "body": {"metadata": {"name": "sa"}, "secrets": [{"name": "s", "kind": "Secret"}]},
+    }
+    yield {
+        "method": "POST",
+        "path": "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        "body": {"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}},
+    }
+    for path in (
+        "/apis/apps",
+        "/apis/apps/v1",
+        "/api/v1",
+        "/apis/batch/v1",
+        "/version",
+        "/apis/nope.example",
+        "/apis/apps/v7",
+        "/healthz",
+        "/apis/policy/v1",
+    ):
         yield {"method": "GET", "path": path}
 
 

@@ -112,7 +112,12 @@ def deleting() -> Iterator[Step]:
     for query in ("gracePeriodSeconds=x", "propagationPolicy=", "dryRun=None", "orphanDependents=maybe", "pretty=true", "nope=1"):
         yield delete(f"{MAPS}/absent", query=query)
     for policy in ("Foreground", "Orphan", "Background"):
-        for plural, content in (("configmaps", {"data": {"a": "1"}}), ("services", {"spec": {"ports": [{"port": 80}]}}), ("serviceaccounts", {}), ("pods", {"spec": {"containers": [CONTAINER]}})):
+        for plural, content in (
+            ("configmaps", {"data": {"a": "1"}}),
+            ("services", {"spec": {"ports": [{"port": 80}]}}),
+            ("serviceaccounts", {}),
+            ("pods", {"spec": {"containers": [CONTAINER]}}),
+        ):
             path, name = f"{CORE}/{plural}", f"p-{policy.lower()}"
             yield post(path, {"metadata": {"name": name}, **content})
             yield delete(f"{path}/{name}", {"propagationPolicy": policy})
@@ -120,8 +125,18 @@ def deleting() -> Iterator[Step]:
             yield delete(f"{path}/{name}", {"propagationPolicy": "Background"})
             yield patch(f"{path}/{name}", MERGE, {"metadata": {"finalizers": None}})
             yield get(f"{path}/{name}")
-    for plural, content in (("deployments", {"spec": {"replicas": 0, "selector": SELECTOR, "template": TEMPLATE}}), ("statefulsets", {"spec": {"replicas": 0, "selector": SELECTOR, "template": TEMPLATE}})):
-        for finalizers in (["example.com/a"], ["example.com/a", "example.com/b"], ["foo"], ["a b"], ["orphan", "foregroundDeletion"], ["kubernetes"]):
+    for plural, content in (
+        ("deployments", {"spec": {"replicas": 0, "selector": SELECTOR, "template": TEMPLATE}}),
+        ("statefulsets", {"spec": {"replicas": 0, "selector": SELECTOR, "template": TEMPLATE}}),
+    ):
+        for finalizers in (
+            ["example.com/a"],
+            ["example.com/a", "example.com/b"],
+            ["foo"],
+            ["a b"],
+            ["orphan", "foregroundDeletion"],
+            ["kubernetes"],
+        ):
             path = f"{APPS}/{plural}"
             yield post(path, {"metadata": {"name": "f", "finalizers": finalizers}, **content})
             yield delete(f"{path}/f")
@@ -147,23 +162,91 @@ def paging() -> Iterator[Step]:
         yield get(MAPS, f"limit={limit}&labelSelector=even=true")
         yield get(MAPS, f"limit={limit}", accept=TABLE)
         yield get(f"{CORE}/secrets", f"limit={limit}&fieldSelector=type=Opaque")
-    for selector in ("n in (1,2,3)", "n notin (1,2)", "n", "!n", "n=1,even=false", "n=1,even=true", "n==1", "n!=1", "n>3", "n<3", "n>x", "n in ()", "n in (1", "=x", "n=a b", "n=-", ",", "n=1,", "n in (1),even", "x/y/z=1",
-                     "UPPER=1", "n=" + "x" * 70, "(n)", "!n=1", "n!", "n notin 1"):
+    for selector in (
+        "n in (1,2,3)",
+        "n notin (1,2)",
+        "n",
+        "!n",
+        "n=1,even=false",
+        "n=1,even=true",
+        "n==1",
+        "n!=1",
+        "n>3",
+        "n<3",
+        "n>x",
+        "n in ()",
+        "n in (1",
+        "=x",
+        "n=a b",
+        "n=-",
+        ",",
+        "n=1,",
+        "n in (1),even",
+        "x/y/z=1",
+        "UPPER=1",
+        "n=" + "x" * 70,
+        "(n)",
+        "!n=1",
+        "n!",
+        "n notin 1",
+    ):
         yield get(MAPS, f"labelSelector={selector}")
     for plural, selectors in {
-        "pods": ("status.phase=Pending", "spec.nodeName=x", "status.phase!=Running", "spec.restartPolicy=Always", "spec.serviceAccountName=x", "status.podIP=", "spec.hostNetwork=true", "spec.schedulerName=x", "status.nominatedNodeName=", "spec.nope=1", "metadata.labels.a=1"),
-        "secrets": ("type=Opaque", "type!=Opaque", "metadata.name=s1", "nope=x"), "services": ("spec.clusterIP=None", "spec.type=ClusterIP", "spec.nope=x"),
-        "events": ("involvedObject.kind=Pod", "reason=X", "type=Normal", "source=x", "nope=x"), "replicationcontrollers": ("status.replicas=0",), "namespaces": ()}.items():
+        "pods": (
+            "status.phase=Pending",
+            "spec.nodeName=x",
+            "status.phase!=Running",
+            "spec.restartPolicy=Always",
+            "spec.serviceAccountName=x",
+            "status.podIP=",
+            "spec.hostNetwork=true",
+            "spec.schedulerName=x",
+            "status.nominatedNodeName=",
+            "spec.nope=1",
+            "metadata.labels.a=1",
+        ),
+        "secrets": ("type=Opaque", "type!=Opaque", "metadata.name=s1", "nope=x"),
+        "services": ("spec.clusterIP=None", "spec.type=ClusterIP", "spec.nope=x"),
+        "events": ("involvedObject.kind=Pod", "reason=X", "type=Normal", "source=x", "nope=x"),
+        "replicationcontrollers": ("status.replicas=0",),
+        "namespaces": (),
+    }.items():
         for selector in selectors:
             yield get(f"{CORE}/{plural}", f"fieldSelector={selector}")
     yield post(f"{CORE}/pods", {"metadata": {"name": "sel"}, "spec": {"containers": [CONTAINER], "restartPolicy": "Never"}})
-    for selector in ("status.phase=Pending", "spec.restartPolicy=Never", "spec.restartPolicy=Always,status.phase=Pending", "metadata.name=sel,spec.nodeName=", "status.phase=Pending,", "a=b=c", "=x", "status.phase"):
+    for selector in (
+        "status.phase=Pending",
+        "spec.restartPolicy=Never",
+        "spec.restartPolicy=Always,status.phase=Pending",
+        "metadata.name=sel,spec.nodeName=",
+        "status.phase=Pending,",
+        "a=b=c",
+        "=x",
+        "status.phase",
+    ):
         yield get(f"{CORE}/pods", f"fieldSelector={selector}")
-    for group, selector in (("apps/v1", "deployments"), ("batch/v1", "jobs"), ("apps/v1", "replicasets"), ("networking.k8s.io/v1", "ingresses")):
+    for group, selector in (
+        ("apps/v1", "deployments"),
+        ("batch/v1", "jobs"),
+        ("apps/v1", "replicasets"),
+        ("networking.k8s.io/v1", "ingresses"),
+    ):
         for field in ("metadata.name=x", "metadata.namespace={ns}", "status.replicas=1", "status.successful=1"):
             yield get(f"/apis/{group}/namespaces/{{ns}}/{selector}", f"fieldSelector={field}")
-    for query in ("resourceVersion=0", "resourceVersion=0&resourceVersionMatch=NotOlderThan", "resourceVersionMatch=NotOlderThan", "resourceVersion=x", "limit=2&resourceVersion=0", "continue=x", "limit=2&continue=x&resourceVersion=1",
-                  "limit=-5", "timeoutSeconds=-1&limit=1", "sendInitialEvents=true", "allowWatchBookmarks=x", "pretty=true&limit=1"):
+    for query in (
+        "resourceVersion=0",
+        "resourceVersion=0&resourceVersionMatch=NotOlderThan",
+        "resourceVersionMatch=NotOlderThan",
+        "resourceVersion=x",
+        "limit=2&resourceVersion=0",
+        "continue=x",
+        "limit=2&continue=x&resourceVersion=1",
+        "limit=-5",
+        "timeoutSeconds=-1&limit=1",
+        "sendInitialEvents=true",
+        "allowWatchBookmarks=x",
+        "pretty=true&limit=1",
+    ):
         yield get(MAPS, query)
 
 
@@ -181,11 +264,31 @@ def decoding() -> Iterator[Step]:
     for text in documents:
         for mode in ("Ignore", "Warn", "Strict"):
             yield post(MAPS, text, f"dryRun=All&fieldValidation={mode}", type=YAML)
-    for kind in ("text/plain", "application/xml", "application/json; charset=utf-8", "application/json;stream=watch", "multipart/form-data", "application/", "json", MERGE, "application/cbor"):
+    for kind in (
+        "text/plain",
+        "application/xml",
+        "application/json; charset=utf-8",
+        "application/json;stream=watch",
+        "multipart/form-data",
+        "application/",
+        "json",
+        MERGE,
+        "application/cbor",
+    ):
         yield post(MAPS, named("t"), "dryRun=All", type=kind)
         yield {"method": "PUT", "path": f"{MAPS}/t", "type": kind, "body": named("t")}
         yield {"method": "DELETE", "path": f"{MAPS}/t", "type": kind, "body": {"gracePeriodSeconds": 0}}
-    for accept in ("text/html", "application/xml", "*/*", "application/*", "application/json;as=Table;v=v9;g=meta.k8s.io", "application/json;as=Table;v=v1;g=nope", "application/json;q=0.1,application/yaml", "", "application/cbor"):
+    for accept in (
+        "text/html",
+        "application/xml",
+        "*/*",
+        "application/*",
+        "application/json;as=Table;v=v9;g=meta.k8s.io",
+        "application/json;as=Table;v=v1;g=nope",
+        "application/json;q=0.1,application/yaml",
+        "",
+        "application/cbor",
+    ):
         yield get(MAPS, accept=accept)
         yield get(f"{MAPS}/absent", accept=accept)
     big = {"metadata": {"name": "big"}, "data": {"a": "x" * (1024 * 1024 + 1)}}
@@ -221,7 +324,10 @@ def access() -> Iterator[Step]:
     rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}"
     yield post(f"{rbac}/roles", {"metadata": {"name": "r"}, "rules": rules})
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r"}
-    subjects = [{"kind": "Group", "name": "team", "apiGroup": "rbac.authorization.k8s.io"}, {"kind": "ServiceAccount", "name": "deployer", "namespace": "rec-access"}]
+    subjects = [
+        {"kind": "Group", "name": "team", "apiGroup": "rbac.authorization.k8s.io"},
+        {"kind": "ServiceAccount", "name": "deployer", "namespace": "rec-access"},
+    ]
     yield post(f"{rbac}/rolebindings", {"metadata": {"name": "b"}, "roleRef": reference, "subjects": subjects})
     for user in (who, account):
         yield get(MAPS, headers=user, retry=200)
@@ -240,17 +346,36 @@ def access() -> Iterator[Step]:
         yield get("/api/v1/namespaces", headers=user)
         yield {"method": "DELETE", "path": MAPS, "headers": user}
         yield get(f"{CORE}/secrets/x", headers=user)
-        yield post(f"{rbac}/roles", {"metadata": {"name": "more"}, "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]}, headers=user)
+        yield post(
+            f"{rbac}/roles",
+            {"metadata": {"name": "more"}, "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}]},
+            headers=user,
+        )
         for attributes in ({"verb": "get", "resource": "configmaps", "namespace": "rec-access"}, {"verb": "delete", "resource": "configmaps", "namespace": "rec-access"}, {"verb": "get", "resource": "configmaps"}, {"verb": "update", "resource": "deployments", "group": "apps", "name": "web", "namespace": "rec-access"},
                            {"verb": "*", "resource": "*"}, {}):  # fmt: skip
             yield post(f"{reviews}/selfsubjectaccessreviews", {"spec": {"resourceAttributes": attributes}}, headers=user)
-        yield post(f"{reviews}/selfsubjectaccessreviews", {"spec": {"nonResourceAttributes": {"path": "/version", "verb": "get"}}}, headers=user)
+        yield post(
+            f"{reviews}/selfsubjectaccessreviews", {"spec": {"nonResourceAttributes": {"path": "/version", "verb": "get"}}}, headers=user
+        )
         yield post(f"{reviews}/selfsubjectaccessreviews", {"spec": {}}, headers=user)
-    for attributes in ({"verb": "get", "resource": "pods"}, {"verb": "create", "resource": "deployments", "group": "apps", "namespace": "x"}):
+    for attributes in (
+        {"verb": "get", "resource": "pods"},
+        {"verb": "create", "resource": "deployments", "group": "apps", "namespace": "x"},
+    ):
         yield post(f"{reviews}/selfsubjectaccessreviews", {"spec": {"resourceAttributes": attributes}})
         yield post(f"{reviews}/subjectaccessreviews", {"spec": {"user": "jane", "resourceAttributes": attributes}})
     yield post(f"{reviews}/subjectaccessreviews", {"spec": {"resourceAttributes": {"verb": "get", "resource": "pods"}}})
-    yield post(f"{reviews}/namespaces/{{ns}}/localsubjectaccessreviews", {"metadata": {"namespace": "rec-access"}, "spec": {"user": "jane", "groups": ["team"], "resourceAttributes": {"verb": "get", "resource": "configmaps", "namespace": "rec-access"}}})
+    yield post(
+        f"{reviews}/namespaces/{{ns}}/localsubjectaccessreviews",
+        {
+            "metadata": {"namespace": "rec-access"},
+            "spec": {
+                "user": "jane",
+                "groups": ["team"],
+                "resourceAttributes": {"verb": "get", "resource": "configmaps", "namespace": "rec-access"},
+            },
+        },
+    )
     yield post("/apis/authentication.k8s.io/v1/selfsubjectreviews", {}, headers=who)
     yield post(f"{CORE}/serviceaccounts", {"metadata": {"name": "deployer"}})
     yield post(f"{CORE}/serviceaccounts/absent/token", {"spec": {}})
@@ -258,12 +383,24 @@ def access() -> Iterator[Step]:
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "r2"}
     yield patch(f"{rbac}/rolebindings/b", MERGE, {"roleRef": role})
     yield post(f"{rbac}/rolebindings", {"metadata": {"name": "c"}, "roleRef": {"kind": "Nope", "name": "x"}})
-    yield post(f"{rbac}/rolebindings", {"metadata": {"name": "c"}, "roleRef": role, "subjects": [{"kind": "User"}, {"kind": "Nope", "name": "x"}, {"kind": "ServiceAccount", "name": "x"}]})
+    yield post(
+        f"{rbac}/rolebindings",
+        {
+            "metadata": {"name": "c"},
+            "roleRef": role,
+            "subjects": [{"kind": "User"}, {"kind": "Nope", "name": "x"}, {"kind": "ServiceAccount", "name": "x"}],
+        },
+    )
 
 
 def versions() -> Iterator[Step]:
     """Autoscalers in both versions, and a definition with two versions."""
-    spec1 = {"maxReplicas": 3, "minReplicas": 2, "targetCPUUtilizationPercentage": 70, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"}}
+    spec1 = {
+        "maxReplicas": 3,
+        "minReplicas": 2,
+        "targetCPUUtilizationPercentage": 70,
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"},
+    }
     scalers = {version: f"/apis/autoscaling/{version}/namespaces/{{ns}}/horizontalpodautoscalers" for version in ("v1", "v2")}
     yield post(scalers["v1"], {"metadata": {"name": "one"}, "spec": spec1}, "fieldManager=c")
     metrics = [{"type": "Resource", "resource": {"name": "memory", "target": {"type": "Utilization", "averageUtilization": 60}}},
@@ -280,20 +417,47 @@ def versions() -> Iterator[Step]:
     for version in ("v1", "v2"):
         yield get(scalers[version])
         yield get(scalers[version], accept=TABLE)
-        body = {"apiVersion": f"autoscaling/{version}", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "one"}, "spec": {"maxReplicas": 9, "scaleTargetRef": spec1["scaleTargetRef"]}}
+        body = {
+            "apiVersion": f"autoscaling/{version}",
+            "kind": "HorizontalPodAutoscaler",
+            "metadata": {"name": "one"},
+            "spec": {"maxReplicas": 9, "scaleTargetRef": spec1["scaleTargetRef"]},
+        }
         yield patch(f"{scalers[version]}/one", APPLY, body, f"fieldManager=a{version}&force=true")
         yield {"method": "PUT", "path": f"{scalers[version]}/one", "query": "fieldManager=p", "body": body}
-    behaviors = ({"scaleDown": {"stabilizationWindowSeconds": 60}}, {"scaleUp": {"policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}]}}, {"scaleUp": {"selectPolicy": "Disabled"}}, {"scaleDown": {"policies": []}}, {"scaleDown": {"stabilizationWindowSeconds": 9999}})
+    behaviors = (
+        {"scaleDown": {"stabilizationWindowSeconds": 60}},
+        {"scaleUp": {"policies": [{"type": "Pods", "value": 4, "periodSeconds": 15}]}},
+        {"scaleUp": {"selectPolicy": "Disabled"}},
+        {"scaleDown": {"policies": []}},
+        {"scaleDown": {"stabilizationWindowSeconds": 9999}},
+    )
     for behavior in behaviors:
         yield patch(f"{scalers['v2']}/two0", MERGE, {"spec": {"behavior": behavior}})
         yield get(f"{scalers['v1']}/two0")
-    text = {"type": "object", "properties": {"spec": {"type": "object", "properties": {"a": {"type": "string", "default": "x"}, "n": {"type": "integer"}}}}}
-    newer = {"type": "object", "properties": {"spec": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "string", "default": "y"}, "n": {"type": "integer"}}}}}
+    text = {
+        "type": "object",
+        "properties": {"spec": {"type": "object", "properties": {"a": {"type": "string", "default": "x"}, "n": {"type": "integer"}}}},
+    }
+    newer = {
+        "type": "object",
+        "properties": {
+            "spec": {
+                "type": "object",
+                "required": ["a"],
+                "properties": {"a": {"type": "string"}, "b": {"type": "string", "default": "y"}, "n": {"type": "integer"}},
+            }
+        },
+    }
     found = [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": text}}, {"name": "v2", "served": True, "storage": False, "schema": {"openAPIV3Schema": newer}},
              {"name": "v0", "served": False, "storage": False, "deprecated": True, "schema": {"openAPIV3Schema": text}}, {"name": "v1beta1", "served": True, "storage": False, "deprecated": True, "deprecationWarning": "use v1", "schema": {"openAPIV3Schema": text}}]  # fmt: skip
     names = {"plural": "gears", "singular": "gear", "kind": "Gear", "listKind": "GearList", "categories": ["all"]}
     head = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "gears.versions.example.com"}}
-    yield post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {**head, "spec": {"group": "versions.example.com", "scope": "Namespaced", "names": names, "versions": found}}, mask=["status"])
+    yield post(
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        {**head, "spec": {"group": "versions.example.com", "scope": "Namespaced", "names": names, "versions": found}},
+        mask=["status"],
+    )
     many = {version: f"/apis/versions.example.com/{version}/namespaces/{{ns}}/gears" for version in ("v1", "v2", "v0", "v1beta1")}
     yield get(many["v1"], retry=200)
     yield get(many["v2"], retry=200)
@@ -302,10 +466,25 @@ def versions() -> Iterator[Step]:
     yield get("/apis/versions.example.com")
     yield get("/apis/versions.example.com/v2")
     for version in ("v1", "v2", "v1beta1"):
-        yield post(many[version], {"apiVersion": f"versions.example.com/{version}", "kind": "Gear", "metadata": {"name": f"g{version}"}, "spec": {"a": "1", "b": "2", "n": 1}}, "fieldManager=c")
-        yield post(many[version], {"apiVersion": f"versions.example.com/{version}", "kind": "Gear", "metadata": {"name": f"e{version}"}, "spec": {}}, "fieldManager=c")
+        yield post(
+            many[version],
+            {
+                "apiVersion": f"versions.example.com/{version}",
+                "kind": "Gear",
+                "metadata": {"name": f"g{version}"},
+                "spec": {"a": "1", "b": "2", "n": 1},
+            },
+            "fieldManager=c",
+        )
+        yield post(
+            many[version],
+            {"apiVersion": f"versions.example.com/{version}", "kind": "Gear", "metadata": {"name": f"e{version}"}, "spec": {}},
+            "fieldManager=c",
+        )
         yield post(many[version], {"apiVersion": "versions.example.com/v7", "kind": "Gear", "metadata": {"name": "bad"}, "spec": {}})
-        yield post(many[version], {"apiVersion": f"versions.example.com/{version}", "kind": "Wheel", "metadata": {"name": "bad"}, "spec": {}})
+        yield post(
+            many[version], {"apiVersion": f"versions.example.com/{version}", "kind": "Wheel", "metadata": {"name": "bad"}, "spec": {}}
+        )
     for name in ("gv1", "gv2"):
         for version in ("v1", "v2", "v1beta1"):
             yield get(f"{many[version]}/{name}")
@@ -325,18 +504,75 @@ def rules() -> Iterator[Step]:
                 "items": {"type": "array", "maxItems": 5, "x-kubernetes-validations": [{"rule": "self.all(x, x.size() > 1)"}, {"rule": "self.exists_one(x, x == 'main') || self.size() == 0"}], "items": {"type": "string", "maxLength": 9}},
                 "map": {"type": "object", "maxProperties": 5, "additionalProperties": {"type": "integer"}, "x-kubernetes-validations": [{"rule": "self.all(k, self[k] > 0)"}]}}}  # fmt: skip
     names = {"plural": "ranges", "singular": "range", "kind": "Range", "listKind": "RangeList"}
-    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}}
+    version = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}},
+    }
     head = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "ranges.rules.example.com"}}
-    yield post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {**head, "spec": {"group": "rules.example.com", "scope": "Namespaced", "names": names, "versions": [version]}}, mask=["status"])
+    yield post(
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        {**head, "spec": {"group": "rules.example.com", "scope": "Namespaced", "names": names, "versions": [version]}},
+        mask=["status"],
+    )
     many = "/apis/rules.example.com/v1/namespaces/{ns}/ranges"
     yield get(many, retry=200)
     good = {"low": 1, "high": 5}
-    for index, more in enumerate(({}, {"low": 9}, {"high": 101}, {"low": 9, "high": 101}, {"mode": "strict"}, {"mode": "strict", "high": 20}, {"name": "abc"}, {"name": "A1"}, {"items": ["main", "xx"]}, {"items": ["x"]}, {"items": []}, {"map": {"a": 1}}, {"map": {"a": 0, "b": 1}}, {"low": "x"}, {"name": "A1", "low": 9, "map": {"z": -1}})):
-        yield post(many, {"apiVersion": "rules.example.com/v1", "kind": "Range", "metadata": {"name": f"r{index}", "labels": {"a": "1"}}, "spec": {**good, **more}}, "fieldManager=c")
-    for change in ({"mode": "strict"}, {"mode": "loose"}, {"mode": None}, {"low": 6}, {"low": 6, "high": 7}, {"name": "B"}, {"name": "b"}, {"high": 200}, {"items": ["main"]}, {"items": ["no"]}):
+    for index, more in enumerate(
+        (
+            {},
+            {"low": 9},
+            {"high": 101},
+            {"low": 9, "high": 101},
+            {"mode": "strict"},
+            {"mode": "strict", "high": 20},
+            {"name": "abc"},
+            {"name": "A1"},
+            {"items": ["main", "xx"]},
+            {"items": ["x"]},
+            {"items": []},
+            {"map": {"a": 1}},
+            {"map": {"a": 0, "b": 1}},
+            {"low": "x"},
+            {"name": "A1", "low": 9, "map": {"z": -1}},
+        )
+    ):
+        yield post(
+            many,
+            {
+                "apiVersion": "rules.example.com/v1",
+                "kind": "Range",
+                "metadata": {"name": f"r{index}", "labels": {"a": "1"}},
+                "spec": {**good, **more},
+            },
+            "fieldManager=c",
+        )
+    for change in (
+        {"mode": "strict"},
+        {"mode": "loose"},
+        {"mode": None},
+        {"low": 6},
+        {"low": 6, "high": 7},
+        {"name": "B"},
+        {"name": "b"},
+        {"high": 200},
+        {"items": ["main"]},
+        {"items": ["no"]},
+    ):
         for name in ("r0", "r4"):
             yield patch(f"{many}/{name}", MERGE, {"spec": change}, "fieldManager=m")
-            yield patch(f"{many}/{name}", APPLY, {"apiVersion": "rules.example.com/v1", "kind": "Range", "metadata": {"name": name}, "spec": {**good, **{k: v for k, v in change.items() if v is not None}}}, "fieldManager=a&force=true")
+            yield patch(
+                f"{many}/{name}",
+                APPLY,
+                {
+                    "apiVersion": "rules.example.com/v1",
+                    "kind": "Range",
+                    "metadata": {"name": name},
+                    "spec": {**good, **{k: v for k, v in change.items() if v is not None}},
+                },
+                "fieldManager=a&force=true",
+            )
 
 
 def evictions() -> Iterator[Step]:
@@ -344,21 +580,53 @@ def evictions() -> Iterator[Step]:
     pods = f"{CORE}/pods"
     for name, labels in (("a", {"app": "x"}), ("b", {"app": "y"}), ("c", {"app": "x"})):
         yield post(pods, {"metadata": {"name": name, "labels": labels}, "spec": {"containers": [CONTAINER]}})
-    yield post("/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets", {"metadata": {"name": "x"}, "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "x"}}}})
-    for name, body in (("a", {}), ("a", {"metadata": {"name": "a"}}), ("b", {"metadata": {"name": "other"}}), ("b", {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "b"}, "deleteOptions": {"dryRun": ["All"]}}),
-                       ("b", {"apiVersion": "policy/v1beta1", "kind": "Eviction", "metadata": {"name": "b"}}), ("b", {"metadata": {"name": "b"}, "deleteOptions": {"preconditions": {"uid": "x"}}}), ("b", {"metadata": {"name": "b"}}), ("nope", {"metadata": {"name": "nope"}})):
+    yield post(
+        "/apis/policy/v1/namespaces/{ns}/poddisruptionbudgets",
+        {"metadata": {"name": "x"}, "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "x"}}}},
+    )
+    for name, body in (
+        ("a", {}),
+        ("a", {"metadata": {"name": "a"}}),
+        ("b", {"metadata": {"name": "other"}}),
+        ("b", {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "b"}, "deleteOptions": {"dryRun": ["All"]}}),
+        ("b", {"apiVersion": "policy/v1beta1", "kind": "Eviction", "metadata": {"name": "b"}}),
+        ("b", {"metadata": {"name": "b"}, "deleteOptions": {"preconditions": {"uid": "x"}}}),
+        ("b", {"metadata": {"name": "b"}}),
+        ("nope", {"metadata": {"name": "nope"}}),
+    ):
         yield post(f"{pods}/{name}/eviction", body)
         yield get(f"{pods}/{name}")
     for kind in ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"):
         api_version, plural, content = KINDS[kind]
         one = f"{collection(api_version, plural, namespaced=True)}/s"
-        yield post(collection(api_version, plural, namespaced=True), {"metadata": {"name": "s"}, **json.loads(json.dumps(content))}, "fieldManager=c")
-        for body in ({"spec": {"replicas": 4}}, {"spec": {"replicas": -1}}, {"spec": {"replicas": "x"}}, {"spec": {"replicas": 0}}, {"metadata": {"resourceVersion": "1"}, "spec": {"replicas": 2}}, {"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 3}}):
+        yield post(
+            collection(api_version, plural, namespaced=True),
+            {"metadata": {"name": "s"}, **json.loads(json.dumps(content))},
+            "fieldManager=c",
+        )
+        for body in (
+            {"spec": {"replicas": 4}},
+            {"spec": {"replicas": -1}},
+            {"spec": {"replicas": "x"}},
+            {"spec": {"replicas": 0}},
+            {"metadata": {"resourceVersion": "1"}, "spec": {"replicas": 2}},
+            {"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 3}},
+        ):
             yield patch(f"{one}/scale", MERGE, body, "fieldManager=s")
         yield patch(f"{one}/scale", JSON_PATCH, [{"op": "replace", "path": "/spec/replicas", "value": 6}], "fieldManager=j")
         yield patch(f"{one}/scale", STRATEGIC, {"spec": {"replicas": 7}}, "fieldManager=t&dryRun=All")
-        yield patch(f"{one}/scale", APPLY, {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "s"}, "spec": {"replicas": 8}}, "fieldManager=a")
-        yield patch(f"{one}/scale", APPLY, {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "s"}, "spec": {"replicas": 8}}, "fieldManager=a&force=true")
+        yield patch(
+            f"{one}/scale",
+            APPLY,
+            {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "s"}, "spec": {"replicas": 8}},
+            "fieldManager=a",
+        )
+        yield patch(
+            f"{one}/scale",
+            APPLY,
+            {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "s"}, "spec": {"replicas": 8}},
+            "fieldManager=a&force=true",
+        )
         yield get(one)
         yield get(f"{one}/scale")
         yield get(f"{one}/status")

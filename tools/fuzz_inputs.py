@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Random requests for `fuzz_api.py`: a good object of each kind, and changes to it that its schema suggests."""
 
 from __future__ import annotations
@@ -170,7 +169,12 @@ def sequence(source: Random, kind: str) -> Iterator[Step]:
     name = "x" if namespaced else "{ns}-x"
     one = f"{many}/{name}"
     schema = schema_of(kind)
-    obj: Any = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "labels": {"a": "1"}}, **json.loads(json.dumps(content))}
+    obj: Any = {
+        "apiVersion": api_version,
+        "kind": kind,
+        "metadata": {"name": name, "labels": {"a": "1"}},
+        **json.loads(json.dumps(content)),
+    }
     for _ in range(source.choice((0, 0, 1, 2))):
         merge_into(obj, change(source, kind, obj, schema, nulls=True))
     if source.random() < 0.3:
@@ -207,9 +211,21 @@ def _operation(source: Random, kind: str, one: str, many: str, good: Any, schema
     elif chosen < 0.8:
         yield {"method": "PUT", "path": one, "query": query, "edit": patch}
     elif chosen < 0.86 and kind in SCALED:
-        yield {"method": "PATCH", "path": f"{one}/scale", "type": MERGE, "query": query, "body": {"spec": {"replicas": source.randint(0, 4)}}}
+        yield {
+            "method": "PATCH",
+            "path": f"{one}/scale",
+            "type": MERGE,
+            "query": query,
+            "body": {"spec": {"replicas": source.randint(0, 4)}},
+        }
     elif chosen < 0.88:
-        yield {"method": "PATCH", "path": one, "type": MERGE, "query": query, "body": {"metadata": {"managedFields": source.choice(([], [{}]))}}}
+        yield {
+            "method": "PATCH",
+            "path": one,
+            "type": MERGE,
+            "query": query,
+            "body": {"metadata": {"managedFields": source.choice(([], [{}]))}},
+        }
     elif chosen < 0.91:
         yield {"method": "GET", "path": one, "accept": source.choice((TABLE, "application/json"))}
     elif chosen < 0.94 and kind in KINDS:

@@ -4,7 +4,8 @@
 
 Each script runs in a scratch home with HTTP servers on loopback. Of every step: exit code, standard output and error, and what the servers
 were asked; of a step that starts with `$`, what it shows (`$cat FILE`, `$ls FOLDER`), or what it sets up (`$write FILE TEXT`, `$rm FILE`).
-Addresses, folders, times and digests are written as words; lines for debugging are left out. Tests replay the scripts with our program (`World`, `Script`).
+Addresses, folders, times and digests are written as words; lines for debugging are left out. Tests replay the scripts with our
+program (`World`, `Script`).
 """
 
 from __future__ import annotations
@@ -117,8 +118,7 @@ class World:
         text = text.replace(self.url.partition("//")[2], "HOST").replace(self.tls.partition("//")[2], "TLSHOST")
         for pattern, word in MASKS:
             text = pattern.sub(word, text)
-        text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("level=DEBUG"))
-        return text
+        return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("level=DEBUG"))
 
     def prepare(self, case: dict[str, Any], common: dict[str, Any]) -> None:
         """An empty folder with the files and archives of a script."""

@@ -202,7 +202,7 @@ def record(kubeconfig: Path, names: list[str]) -> None:
                 raise SystemExit(f"{name}: {method} {path}: {answer}")
             states.append(wait_until_quiet(call, step.get("quiet", 4)))
         (HERE / f"{name}.json").write_text("[\n" + ",\n".join(json.dumps(state, separators=(",", ":")) for state in states) + "\n]\n")
-        print(name, [len(state) for state in states], flush=True)  # noqa: T201
+        print(name, [len(state) for state in states], flush=True)
 
 
 GO_TYPES = """

@@ -43,7 +43,10 @@ def _say_nothing(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """One run over the chart in the directory `path`. `say` gets what Helm prints, `log` what it logs; `skip_refresh` leaves cached indexes as they are."""
+    """One run over the chart in the directory `path`.
+
+    `say` gets what Helm prints, `log` what it logs; `skip_refresh` leaves cached indexes as they are.
+    """
 
     path: str
     clock: Clock

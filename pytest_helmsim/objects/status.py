@@ -144,7 +144,9 @@ def qualified(plural: str, group: str) -> str:
     return f"{plural}.{group}" if group else plural
 
 
-def details(*, name: str = "", group: str = "", kind: str = "", uid: str = "", causes: Sequence[Cause] = (), retry_after: int = 0) -> JsonObject:
+def details(
+    *, name: str = "", group: str = "", kind: str = "", uid: str = "", causes: Sequence[Cause] = (), retry_after: int = 0
+) -> JsonObject:
     """The details object with empty parts left out, keys in the order of the Go struct."""
     result: dict[str, Any] = {k: v for k, v in (("name", name), ("group", group), ("kind", kind), ("uid", uid)) if v}
     if causes:

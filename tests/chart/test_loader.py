@@ -132,7 +132,7 @@ def test_what_is_no_chart(tmp_path: Path) -> None:
     with pytest.raises(InvalidChart, match="seems to be a YAML file, but expected a gzipped archive"):
         loader.load(tmp_path / "v.yaml")
     (tmp_path / "v.bin").write_text("text")
-    with pytest.raises(InvalidChart, match="does not appear to be a gzipped archive; got 'text/plain; charset=utf-8'"):
+    with pytest.raises(InvalidChart, match="does not appear to be a gzipped archive; got 'application/octet-stream'"):
         loader.load(tmp_path / "v.bin")
     os.mkfifo(_directory(tmp_path / "c", FILES) / "pipe")
     with pytest.raises(ChartError, match="irregular file"):
