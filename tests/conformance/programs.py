@@ -136,7 +136,7 @@ MASKS = [
         (r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "TIME"),
         (r'(resourceVersion"?: ?)"\d+"', r'\1"VERSION"'),
         (r"(Resource Version: +)\d+", r"\1VERSION"),
-        (r"\b(\d+[smhd]){1,2}(?= |\n|$|\))", "AGE"),
+        (r"(?<![-\w])(\d+[smhd]){1,2}(?= |\n|$|\))", "AGE"),
         (r"<(invalid|unknown)>(?=\n|$)", "AGE"),
         (r"\b10\.96\.\d+\.\d+", "IP"),
         (rf"(?<=-){LETTERS}{{5}}\b", "RANDO"),
