@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pytest_helmsim.chart.errors import InvalidChart
 from pytest_helmsim.chart.model import ZERO_TIME, Dependency, Lock, Maintainer, Metadata
-from pytest_helmsim.objects import yaml_load, yamlio
+from pytest_helmsim.objects import gojson, yaml_load, yamlio
 
 _TEXTS: Final = (
     ("name", "name"), ("home", "home"), ("version", "version"), ("description", "description"), ("icon", "icon"),
@@ -105,18 +105,8 @@ def _load(data: bytes, file_name: str, type_name: str) -> dict[str, Any] | None:
     if document is None:
         return None
     if not isinstance(document, dict):
-        raise InvalidChart(f"cannot load {file_name}: {_UNMARSHAL}{_kind(document)} into Go value of type {type_name}")
+        raise InvalidChart(f"cannot load {file_name}: {_UNMARSHAL}{gojson.kind_name(document)} into Go value of type {type_name}")
     return document
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, str):
-        return "string"
-    if isinstance(value, dict):
-        return "object"
-    return "array" if isinstance(value, list) else "number"
 
 
 class _Fields:
@@ -136,7 +126,7 @@ class _Fields:
     def mismatch(self, value: Any, key: str, wanted: str) -> InvalidChart:
         """Go's error for a value of the wrong kind."""
         return InvalidChart(
-            f"cannot load {self._file_name}: {_UNMARSHAL}{_kind(value)} into Go struct field {self._path}.{key} of type {wanted}"
+            f"cannot load {self._file_name}: {_UNMARSHAL}{gojson.kind_name(value)} into Go struct field {self._path}.{key} of type {wanted}"
         )
 
     def text(self, key: str) -> str | None:

@@ -26,7 +26,7 @@ from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.template import collector
 from pytest_helmsim.template.environment import Environment, Template
 from pytest_helmsim.template.errors import FunctionError, LimitExceeded, ParseError, TemplateError
-from pytest_helmsim.template.functions import FUNCTIONS
+from pytest_helmsim.template.functions import FUNCTIONS, HELM_4_ONLY
 from pytest_helmsim.template.limits import Limits
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.signatures import Function, Layered, define
@@ -39,11 +39,6 @@ if TYPE_CHECKING:
 NOTES: Final = "NOTES.txt"
 MAX_INCLUDES: Final = 1000
 MAX_TEXTS: Final = 500
-_ONLY_HELM4: Final = frozenset(
-    {"mustToYaml", "mustToToml", "mustToDuration"}
-    | {f"duration{unit}" for unit in ("Seconds", "Milliseconds", "Microseconds", "Nanoseconds", "Minutes", "Hours", "Days", "Weeks")}
-    | {"durationRoundTo", "durationTruncateTo"}
-)
 _LIMITS: Final = Limits()
 _JINJA: Final = ".j2"
 _log = logging.getLogger(__name__)
@@ -167,7 +162,7 @@ def render_files(
     }
     templates: dict[str, _Renderable] = {}
     _collect(chart, top, templates, flavour)
-    table = Layered(FUNCTIONS, without=() if flavour == HELM4 else _ONLY_HELM4)
+    table = Layered(FUNCTIONS, without=() if flavour == HELM4 else HELM_4_ONLY)
     engine = Engine(table, lookup=lookup, lint=lint, limits=limits, extra=functions)
     order = sorted(templates, key=_parse_order, reverse=True)
     jinja_texts = {path: templates[path].text for path in order if path.endswith(_JINJA)}

@@ -15,6 +15,7 @@ from pytest_helmsim.objects.status import Conflict
 from pytest_helmsim.patch import field_text, verdicts
 from pytest_helmsim.patch.field_set import Path
 from pytest_helmsim.patch.verdicts import FieldMerge, Verdict
+from pytest_helmsim.release import ownership
 from pytest_helmsim.release.model import ObjectChange, Release
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class Schemas(Protocol):
 
 
 OWNERSHIP = {
-    "labels": ("app.kubernetes.io/managed-by",),
-    "annotations": ("meta.helm.sh/release-name", "meta.helm.sh/release-namespace"),
+    "labels": (ownership.MANAGED_BY,),
+    "annotations": (ownership.RELEASE_NAME, ownership.RELEASE_NAMESPACE),
 }
 
 

@@ -220,7 +220,7 @@ def _of_kind(text: str, kind: type, go_type: str) -> Any:
 
 def kind_name(value: Any) -> str:
     """JSON's word for a decoded value, as UnmarshalTypeError has it."""
-    for kind, name in ((bool, "bool"), (str, "string"), (float, "number"), (list, "array"), (dict, "object")):
+    for kind, name in ((bool, "bool"), (str, "string"), ((int, float), "number"), (list, "array"), (dict, "object")):
         if isinstance(value, kind):
             return name
     return "null"

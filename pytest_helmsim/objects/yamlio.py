@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_helmsim.objects import gojson
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.yaml_dump import dump
 from pytest_helmsim.objects.yaml_load import Reader, YamlError
@@ -45,7 +46,7 @@ def as_map(value: Any) -> JsonObject:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise YamlError(f"{_DECODING}{_go_kind(value)} into Go value of type map[string]interface {{}}")
+        raise YamlError(f"{_DECODING}{gojson.kind_name(value)} into Go value of type map[string]interface {{}}")
     return value
 
 
@@ -55,18 +56,8 @@ def load_list(text: str | bytes) -> list[Json]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise YamlError(f"{_DECODING}{_go_kind(value)} into Go value of type []interface {{}}")
+        raise YamlError(f"{_DECODING}{gojson.kind_name(value)} into Go value of type []interface {{}}")
     return value
-
-
-def _go_kind(value: Any) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, str):
-        return "string"
-    if isinstance(value, dict):
-        return "object"
-    return "array" if isinstance(value, list) else "number"
 
 
 def load_all(text: str | bytes, *, strict: bool = False) -> list[Json]:
