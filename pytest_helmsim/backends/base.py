@@ -47,6 +47,7 @@ FEATURES = {
     "scripted images": "its kubelet runs the images that are there",
     "controllers by name": "its controllers are the cluster's own",
     "Kubernetes version by test": "it runs the version it was made with",
+    "snapshots": "its content is its own store's",
     "request log": "nothing stands between it and its clients",
 }
 """What only the embedded cluster has, with the reason why another one does not."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_helmsim.apiserver.app import ApiServer
+from pytest_helmsim.apiserver.app import ApiServer, Snapshot
 from pytest_helmsim.apiserver.controllers.images import Images
 from pytest_helmsim.apiserver.controllers.loop import Controllers
 from pytest_helmsim.backends.base import BackendError, Settings
@@ -29,9 +29,43 @@ class EmbeddedBackend:
     client: Client
     clock: VirtualClock
     server: ApiServer
-    images: Images
+    controllers: Controllers
     name: str = "embedded"
     namespace: str = "default"
+
+    @property
+    def images(self) -> Images:
+        """What its kubelet runs."""
+        return self.controllers.images
+
+    def snapshot(self) -> Snapshot:
+        """Its content now; costs next to nothing."""
+        return self.server.snapshot()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Its content as it was. The clock goes on, open watches end, the controllers look at everything anew."""
+        self.server.restore(snapshot)
+        self._look_anew()
+
+    def move_to(self, version: str) -> None:
+        """The running cluster in another Kubernetes version; raises `BackendError` for one that is not known."""
+        try:
+            self.server.move_to(version)
+        except UnknownKubernetesVersion as error:
+            raise BackendError(str(error)) from error
+        self._look_anew()
+
+    def fork(self) -> EmbeddedBackend:
+        """An independent cluster with the same content, time, images and plans; what it accepts unchecked is noted here too."""
+        clock = VirtualClock(self.clock.now())
+        server = self.server.fork(clock=clock)
+        server.notes = self.server.notes
+        client = Client(server.handle, clock, user_agent=self.client.user_agent)
+        return EmbeddedBackend(client, clock, server, self.controllers.fork(server), self.name, self.namespace)
+
+    def _look_anew(self) -> None:
+        self.client.resources.invalidate()
+        self.controllers.restart()
 
     @property
     def api_client(self) -> ApiClient:
@@ -56,7 +90,7 @@ class EmbeddedSource:
         server = self._prepared[version, names].fork(clock=clock)
         loop = Controllers(server, names=names)
         loop.start()
-        yield EmbeddedBackend(Client(server.handle, clock), clock, server, loop.images)
+        yield EmbeddedBackend(Client(server.handle, clock), clock, server, loop)
 
 
 def prepare(kubernetes: str, controllers: str = ALL_CONTROLLERS) -> ApiServer:

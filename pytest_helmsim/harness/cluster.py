@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_helmsim.backends.base import FEATURES, ClusterCannot
 from pytest_helmsim.harness.errors import BadReference
@@ -15,8 +15,10 @@ from pytest_helmsim.schema.catalog import Catalog, UnknownKubernetesVersion
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
+    from pytest_helmsim.apiserver.app import Snapshot
     from pytest_helmsim.apiserver.controllers.images import Images
     from pytest_helmsim.backends.base import Backend
+    from pytest_helmsim.backends.embedded import EmbeddedBackend
     from pytest_helmsim.client.client import Client
     from pytest_helmsim.objects.clock import Clock
     from pytest_helmsim.objects.flavour import Flavour
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 class Cluster:
     """One isolated cluster (or namespace of a real one) and what happened in it.
 
-    What only the embedded cluster has (`images`, `requests`, `advance`) raises `ClusterCannot` on another one; under
+    What only the embedded cluster has (`images`, `requests`, `advance`, `snapshot` …) raises `ClusterCannot` on another one; under
     pytest that is a skip with the reason.
     """
 
@@ -71,14 +73,12 @@ class Cluster:
     @property
     def images(self) -> Images:
         """What each image does when a pod runs it: `cluster.images["web:9.9.9"] = CrashLoop(logs="panic")`."""
-        self._embedded("scripted images")
-        images: Images = self._backend.images
-        return images
+        return self._embedded("scripted images").images
 
     @property
     def requests(self) -> list[Any]:
         """Every request the server was asked, in order."""
-        return list(self._embedded("request log").requests)
+        return list(self._embedded("request log").server.requests)
 
     @property
     def notes(self) -> list[str]:
@@ -90,6 +90,27 @@ class Cluster:
         """Let cluster time pass: what was due until then happens."""
         self._embedded("virtual clock")
         self.clock.sleep(seconds)
+
+    def snapshot(self) -> Snapshot:
+        """The cluster's whole content at this moment, for `restore`; costs next to nothing."""
+        return self._embedded("snapshots").snapshot()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """The content as it was. Time does not go back; open watches end."""
+        self._embedded("snapshots").restore(snapshot)
+
+    def fork(self) -> Cluster:
+        """An independent cluster with the same content, time and images; `release.on(fork)` is the same release there."""
+        twin = Cluster(self._embedded("snapshots").fork(), flavour=self.flavour, profile=self.profile)
+        twin.story = self.story
+        return twin
+
+    def move_to(self, version: str) -> None:
+        """Upgrade or downgrade the running cluster to a Kubernetes version (`1.37`): what is served, defaulted and
+        validated changes, what is stored stays. Raises `BackendError` for a version that is not known.
+        """
+        self._embedded("Kubernetes version by test").move_to(version)
+        self._catalog = None
 
     def live(self, reference: str, *, namespace: str | None = None) -> LiveObject:
         """The live object `KIND/NAME` (or `KIND.GROUP/NAME`); nothing is asked of the cluster but its kinds."""
@@ -114,10 +135,10 @@ class Cluster:
                 raise BadReference(f"no feature of a cluster is called {feature!r}; there are {', '.join(FEATURES)}")
             self._embedded(feature)
 
-    def _embedded(self, feature: str) -> Any:
+    def _embedded(self, feature: str) -> EmbeddedBackend:
         if self._backend.server is None:
             raise ClusterCannot(self.name, feature, FEATURES[feature])
-        return self._backend.server
+        return cast("EmbeddedBackend", self._backend)
 
 
 def split_reference(reference: str) -> tuple[str, str]:

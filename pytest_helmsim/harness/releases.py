@@ -59,6 +59,10 @@ class Release:
             cluster.profile, cluster.client, clock=cluster.clock, namespace=namespace, observer=self._changes.append
         )
 
+    def on(self, cluster: Cluster) -> Release:
+        """The same release in another cluster, such as a fork."""
+        return Release(cluster, self.name, namespace=self.namespace, chart_folders=self.chart_folders)
+
     def install(
         self,
         chart: ChartLike,
