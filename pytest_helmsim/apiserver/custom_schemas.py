@@ -12,7 +12,7 @@ from typing import Any
 
 import re2
 
-from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.objects.json import Json, JsonObject, type_name
 from pytest_helmsim.schema.field_errors import FieldError
 from pytest_helmsim.schema.model import Schema
 
@@ -30,20 +30,6 @@ def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _go_type(value: Json) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, str):
-        return "string"
-    if isinstance(value, int):
-        return "integer"
-    if isinstance(value, float):
-        return "number"
-    return "array" if isinstance(value, list) else "object"
-
-
 def _check(value: Json, schema: Schema, path: str, depth: int) -> Iterator[FieldError]:
     if depth > MAX_DEPTH:
         return
@@ -53,7 +39,7 @@ def _check(value: Json, schema: Schema, path: str, depth: int) -> Iterator[Field
         return
     if not _fits(value, schema):
         yield FieldError(
-            "FieldValueTypeInvalid", path, _go_type(value), f'{path} in body must be of type {_name(schema)}: "{_go_type(value)}"'
+            "FieldValueTypeInvalid", path, type_name(value), f'{path} in body must be of type {_name(schema)}: "{type_name(value)}"'
         )
         return
     raw: Any = schema.raw
@@ -85,7 +71,7 @@ def _fits(value: Json, schema: Schema) -> bool:
         case "number":
             return isinstance(value, (int, float)) and not isinstance(value, bool)
         case kind:
-            return _go_type(value) == kind
+            return type_name(value) == kind
 
 
 def _text(value: str, raw: Any, path: str) -> Iterator[FieldError]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_helmsim.objects.json import type_name
+
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
@@ -214,15 +216,7 @@ def _duplicates(items: list[Any]) -> tuple[int, int]:
 
 
 def _type(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, str):
-        return "string"
-    if isinstance(value, dict):
-        return "object"
-    return "array" if isinstance(value, list) else "number"
+    return "number" if type_name(value) == "integer" else type_name(value)
 
 
 def _display(value: Any) -> str:

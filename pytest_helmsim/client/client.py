@@ -215,10 +215,9 @@ class Client:
         name: str = "",
     ) -> JsonObject:
         """POST. Without a namespace argument the object's own is used; `name` and `subresource` address e.g. `pods/web/eviction`."""
-        found = resource or self.resource_for(GroupVersionKind.of_object(obj))
-        path = found.path(namespace or _namespace(obj), name, subresource)
+        place = self._place(obj, namespace, resource, name=name, subresource=subresource)
         query = _write_query(field_manager, field_validation, dry_run)
-        return self.request("POST", path, query=query, body=obj).json()  # type: ignore[no-any-return]
+        return self.request("POST", place, query=query, body=obj).json()  # type: ignore[no-any-return]
 
     def replace(
         self,
@@ -232,10 +231,13 @@ class Client:
         subresource: str = "",
     ) -> JsonObject:
         """PUT; with a `metadata.resourceVersion` only over that version."""
-        found = resource or self.resource_for(GroupVersionKind.of_object(obj))
-        path = found.path(namespace or _namespace(obj), obj["metadata"]["name"], subresource)
+        place = self._place(obj, namespace, resource, name=obj["metadata"]["name"], subresource=subresource)
         query = _write_query(field_manager, field_validation, dry_run)
-        return self.request("PUT", path, query=query, body=obj).json()  # type: ignore[no-any-return]
+        return self.request("PUT", place, query=query, body=obj).json()  # type: ignore[no-any-return]
+
+    def _place(self, obj: JsonObject, namespace: str, resource: Resource | None, *, name: str, subresource: str) -> str:
+        found = resource or self.resource_for(GroupVersionKind.of_object(obj))
+        return found.path(namespace or _namespace(obj), name, subresource)
 
     def patch(
         self,

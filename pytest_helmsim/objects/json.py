@@ -35,3 +35,18 @@ def copy(value: Json) -> Json:
     if isinstance(value, list):
         return [copy(item) for item in value]
     return value
+
+
+def type_name(value: Json) -> str:
+    """JSON Schema's word for the value's type; whole numbers are `integer`, others `number`."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, str):
+        return "string"
+    if isinstance(value, int):
+        return "integer"
+    if isinstance(value, float):
+        return "number"
+    return "array" if isinstance(value, list) else "object"

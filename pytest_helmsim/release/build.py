@@ -81,6 +81,18 @@ def build(client: Client, manifest: str | bytes, namespace: str, *, validate: bo
     return built
 
 
+def build_both(client: Client, current: str, new: str, namespace: str) -> tuple[list[Built], list[Built]]:
+    """The objects of two records' manifests; the `BuildFailed` says of which."""
+    try:
+        originals = build(client, current, namespace)
+    except BuildFailed as error:
+        raise BuildFailed(f"unable to build kubernetes objects from current release manifest: {error}") from error
+    try:
+        return originals, build(client, new, namespace)
+    except BuildFailed as error:
+        raise BuildFailed(f"unable to build kubernetes objects from new release manifest: {error}") from error
+
+
 @lru_cache(maxsize=8)
 def _documents(manifest: str | bytes) -> tuple[object, ...]:
     """The documents of a manifest, which an operation builds several times; nobody changes them."""

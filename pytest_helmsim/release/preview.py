@@ -14,7 +14,7 @@ from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.release import install, ownership, plan, rollback, upgrade
 from pytest_helmsim.release.apply import Way
-from pytest_helmsim.release.build import Built, build
+from pytest_helmsim.release.build import Built, build, build_both
 from pytest_helmsim.release.context import Context
 from pytest_helmsim.release.errors import ReleaseError
 from pytest_helmsim.release.model import SERVER_SIDE, ObjectChange, Release
@@ -54,7 +54,7 @@ def of_rollback(context: Context, name: str, revision: int, options: RollbackOpt
     """The record that a rollback would write, and its changes."""
     context.check_reachable()
     current, release, applying = rollback.prepare(context, name, revision, options)
-    originals, targets = upgrade.build_both(context, current, release)
+    originals, targets = build_both(context.client, current.manifest, release.manifest, context.namespace)
 
     def way(trial: Context) -> Way:
         conflicts = options.force_conflicts or applying

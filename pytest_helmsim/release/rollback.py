@@ -6,10 +6,9 @@ Source: helm.sh/helm/v4 pkg/action/rollback.go, helm.sh/helm/v3 pkg/action/rollb
 from __future__ import annotations
 
 from pytest_helmsim.release import names, ownership, plan
-from pytest_helmsim.release.build import Built, build
+from pytest_helmsim.release.build import Built, build_both
 from pytest_helmsim.release.context import Context
 from pytest_helmsim.release.errors import (
-    BuildFailed,
     InvalidOption,
     NoDeployedReleases,
     NoSuchRevision,
@@ -83,7 +82,7 @@ def prepare(context: Context, name: str, revision: int, options: RollbackOptions
 
 def _perform(context: Context, journal: Journal, current: Release, applying: bool, options: RollbackOptions) -> None:
     release = journal.release
-    originals, targets = _build_both(context, current, release)
+    originals, targets = build_both(context.client, current.manifest, release.manifest, context.namespace)
     wait = waiter(context, strategy(options.wait, context.rules.flavour))
     runner = HookRunner(context, creating_way(context, applying), wait, options.seconds)
     if not options.no_hooks:
@@ -99,17 +98,6 @@ def _perform(context: Context, journal: Journal, current: Release, applying: boo
         deployed = []
     for each in deployed:
         context.history.try_update(each.with_info(status=SUPERSEDED))
-
-
-def _build_both(context: Context, current: Release, release: Release) -> tuple[list[Built], list[Built]]:
-    try:
-        originals = build(context.client, current.manifest, context.namespace)
-    except BuildFailed as error:
-        raise BuildFailed(f"unable to build kubernetes objects from current release manifest: {error}") from error
-    try:
-        return originals, build(context.client, release.manifest, context.namespace)
-    except BuildFailed as error:
-        raise BuildFailed(f"unable to build kubernetes objects from new release manifest: {error}") from error
 
 
 def _update(

@@ -14,10 +14,9 @@ from pytest_helmsim.chart.errors import ValuesError
 from pytest_helmsim.chart.render import ReleaseInfo
 from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.release import codec, names, ownership, plan, rendering, rollback
-from pytest_helmsim.release.build import Built, build
+from pytest_helmsim.release.build import Built, build, build_both
 from pytest_helmsim.release.context import Context
 from pytest_helmsim.release.errors import (
-    BuildFailed,
     HookFailed,
     NoDeployedReleases,
     OperationInProgress,
@@ -126,7 +125,7 @@ def prepare(context: Context, name: str, chart: model.Chart, values: JsonObject,
 
 def _objects(context: Context, base: Release, release: Release, options: UpgradeOptions) -> tuple[list[Built], list[Built]]:
     """Old and new objects; additions that exist join the old ones with their own new content."""
-    originals, targets = build_both(context, base, release)
+    originals, targets = build_both(context.client, base.manifest, release.manifest, context.namespace)
     targets = ownership.claim(targets, release.name, release.namespace)
     known = {_key(each) for each in originals}
     additions = [each for each in targets if _key(each) not in known]
@@ -138,18 +137,6 @@ def _objects(context: Context, base: Release, release: Release, options: Upgrade
     except OwnershipConflict as error:
         raise OwnershipConflict(f"{context.rules.unable_to_continue}update: {error}") from error
     return [*originals, *adopted], targets
-
-
-def build_both(context: Context, base: Release, release: Release) -> tuple[list[Built], list[Built]]:
-    """The objects of two records; raise `BuildFailed` saying of which."""
-    try:
-        originals = build(context.client, base.manifest, context.namespace)
-    except BuildFailed as error:
-        raise BuildFailed(f"unable to build kubernetes objects from current release manifest: {error}") from error
-    try:
-        return originals, build(context.client, release.manifest, context.namespace)
-    except BuildFailed as error:
-        raise BuildFailed(f"unable to build kubernetes objects from new release manifest: {error}") from error
 
 
 def _key(each: Built) -> tuple[str, str, str, str]:
