@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from pytest_helmsim._version import VERSION
-from pytest_helmsim.cli.flags import COMMANDS, DEPRECATED, FlagError, FlagParsing, flags_of, option
+from pytest_helmsim.cli.flags import COMMANDS, DEPRECATED, REPLACED, FlagError, FlagParsing, flags_of, option
 from pytest_helmsim.objects.errors import HelmsimError
 
 PROGRAM = "helmsim"
@@ -113,10 +113,12 @@ class VerbCommand(FlagParsing):
         options["given"] = {
             name for name in options if context.get_parameter_source(name) not in (click.core.ParameterSource.DEFAULT, None)
         }
-        for (version, old), new in DEPRECATED.items():
-            if version == self.helm_version and old in options and options[old.replace("-", "_")] and old in options["given"]:
-                click.echo(f"Flag --{old} has been deprecated, use --{new} instead", err=True)
-                options[new.replace("-", "_")] = True
+        for (version, verb, old), text in DEPRECATED.items():
+            key = old.replace("-", "_")
+            if version == self.helm_version and verb in ("", self.name) and key in options["given"]:
+                click.echo(f"Flag --{old} has been deprecated, {text}", err=True)
+                if options[key] and (version, old) in REPLACED:
+                    options[REPLACED[version, old].replace("-", "_")] = True
         module, _, function = self.verb.target.partition(":")
         run: Callable[..., int | None] = getattr(importlib.import_module(f"pytest_helmsim.cli.{module}"), function)
         with self.logging(module):

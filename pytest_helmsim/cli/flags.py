@@ -264,8 +264,13 @@ controllers string *
 seed int
 """,
 }  # fmt: skip
-DEPRECATED = {("4", "atomic"): "rollback-on-failure", ("4", "force"): "force-replace"}
-"""Old names that still work and say so: pflag's `Flag --atomic has been deprecated, use --rollback-on-failure instead`."""
+REPLACED = {("4", "atomic"): "rollback-on-failure", ("4", "force"): "force-replace"}
+"""Old names that still work, and the new ones."""
+DEPRECATED = {
+    **{(version, "", name): f"use --{new} instead" for (version, name), new in REPLACED.items()},
+    ("3", "upgrade", "recreate-pods"): "functionality will no longer be updated. Consult the documentation for other methods to recreate pods",
+}
+"""What pflag says of old flags behind `Flag --atomic has been deprecated, `, by Helm, verb (any where empty) and flag."""
 
 
 class FlagError(click.ClickException):
