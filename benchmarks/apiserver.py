@@ -16,7 +16,8 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -99,19 +100,10 @@ class Operations:
         version = self.client.request("GET", path, query={"limit": "1"}).json()["metadata"]["resourceVersion"]
 
         def watch() -> None:
-            query = {"watch": "true", "resourceVersion": version, "fieldSelector": f"metadata.name={name}", "timeoutSeconds": "60"}
-            answer = self.client.request("GET", path, query=query)
+            chosen = {"resource_version": version, "field_selector": f"metadata.name={name}", "timeout_seconds": 60}
+            events = self.client.watch(CONFIG_MAP, SPACE, **chosen)
             ready.wait()
-            seen = 0
-            pending = b""
-            for chunk in answer.body:
-                *lines, pending = (pending + chunk).split(b"\n")  # type: ignore[operator]
-                seen += len(lines)
-                if seen >= WRITES:
-                    break
-            with suppress(AttributeError):
-                answer.body.close()  # type: ignore[union-attr]
-            ended.append(seen)
+            ended.append(sum(1 for _ in islice(filter(None, events), WRITES)))
 
         threads = [threading.Thread(target=watch) for _ in range(WATCHERS)]
         for thread in threads:
@@ -123,7 +115,7 @@ class Operations:
             obj = self.client.replace(obj)
         for thread in threads:
             thread.join()
-        assert len(ended) == WATCHERS
+        assert ended == [WRITES] * WATCHERS
 
 
 CASES: tuple[tuple[str, Callable[[Operations], None], int, int], ...] = (

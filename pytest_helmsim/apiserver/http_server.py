@@ -30,7 +30,7 @@ from cheroot.workers.threadpool import ThreadPool
 from pytest_helmsim.apiserver.app import ApiServer, refusal
 from pytest_helmsim.apiserver.bodies import MAX_BODY
 from pytest_helmsim.apiserver.certificates import Certificate, self_signed
-from pytest_helmsim.apiserver.events import Stream
+from pytest_helmsim.apiserver.events import HEARTBEAT, Stream
 from pytest_helmsim.objects.clock import Clock, RealClock, VirtualClock
 from pytest_helmsim.objects.json import dumps
 from pytest_helmsim.objects.status import ApiError, InternalError, RequestEntityTooLarge, Unauthorized
@@ -41,7 +41,6 @@ MAX_DRAINED = 16 * MAX_BODY
 """A body that is too large is read so far before it is refused, so that the client sees the refusal and no broken pipe."""
 HANDSHAKE_SECONDS = 10.0
 _PLAIN = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
-_HEARTBEAT = 1.0
 _TICK = 0.05
 _REASONS = {200: b"200 OK", 201: b"201 Created", 202: b"202 Accepted", 304: b"304 Not Modified"}
 
@@ -233,12 +232,12 @@ class _Gateway(Gateway):
             req.send_headers()
             for chunk in body:
                 if chunk:
-                    req.write(chunk)
+                    req.write(chunk + body.following() if isinstance(body, Stream) else chunk)
                     continue
                 if server.stopping_watches or self._is_gone():
                     break
                 if isinstance(body, Stream):
-                    body.wait(_HEARTBEAT)
+                    body.wait(HEARTBEAT)
         except OSError:
             req.close_connection = True
         finally:
@@ -286,6 +285,13 @@ class HttpServer:
         clock = self._api.clock
         if not isinstance(clock, VirtualClock):
             return
+        mover, clock.mover = clock.mover, None
+        try:
+            self._move(clock)
+        finally:
+            clock.mover = mover
+
+    def _move(self, clock: VirtualClock) -> None:
         offset = clock.now() - self._clock.now()
         while not self._stopped.is_set():
             with self._api.lock:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_helmsim.apiserver import conversion, selection
-from pytest_helmsim.apiserver.events import Stream
+from pytest_helmsim.apiserver.events import Interest, Stream
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.apiserver.routes import is_true
 from pytest_helmsim.apiserver.selection import Selection
@@ -271,10 +271,8 @@ def watch(
     stream = Stream(
         server.hub,
         served.key,
-        namespace,
-        options.selection,
+        Interest(served.gvk, namespace, options.selection, encode),
         lambda obj: conversion.from_storage(served, obj),
-        encode,
         clock=server.clock,
         deadline=deadline,
         bookmark=bookmark,
@@ -295,6 +293,6 @@ def watch(
             return stream
         for change in changes:
             if change.key == served.key:
-                stream.offer(change, {})
+                stream.offer(change)
     server.hub.add(stream)
     return stream

@@ -7,7 +7,7 @@ A door is a `wire.Handler` (the embedded cluster, called straight) or a `kuberne
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -175,7 +175,10 @@ class Client:
         field_selector: str | None = None,
         timeout_seconds: int | None = None,
     ) -> Iterator[WatchEvent | None]:
-        """Events as they come; None is a heartbeat of an in-process watch. Close the iterator to end it."""
+        """Events as they come; None is the heartbeat of a door that knows no better. Close the iterator to end it.
+
+        On the embedded cluster, waiting for the next event moves the clock to it, in the thread that made the clock.
+        """
         query = {
             "watch": "true",
             "resourceVersion": resource_version,
@@ -324,20 +327,30 @@ def error_of(answer: Response) -> ApiError:
 
 
 def _events(answer: Response) -> Iterator[WatchEvent | None]:
-    if isinstance(answer.body, bytes):
+    stream = answer.body
+    if isinstance(stream, bytes):
         raise InternalError("the server did not stream the watch")
-    rest = b""
-    for chunk in answer.body:
-        if not chunk:
-            yield None
-            continue
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            if line.strip():
-                event = loads(line)
-                if event["type"] == "ERROR":
-                    raise ApiError.from_status(event["object"])
-                yield WatchEvent(event["type"], event["object"])
+    rest: Callable[[], None] | None = getattr(stream, "rest", None)
+    pending = b""
+    try:
+        for chunk in stream:
+            if not chunk:
+                if rest is None:
+                    yield None
+                else:
+                    rest()
+                continue
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                if line.strip():
+                    event = loads(line)
+                    if event["type"] == "ERROR":
+                        raise ApiError.from_status(event["object"])
+                    yield WatchEvent(event["type"], event["object"])
+    finally:
+        end = getattr(stream, "close", None)
+        if end is not None:
+            end()
 
 
 def _header(answer: Response, name: str) -> str | None:

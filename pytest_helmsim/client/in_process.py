@@ -7,7 +7,7 @@ replaced, so every generation of the kubernetes package since 31 fits. Our own `
 from __future__ import annotations
 
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -69,12 +69,18 @@ class _Pool:
 
 
 def _streamed_response(items: Iterator[bytes], common: dict[str, Any]) -> Any:
-    """A response of urllib3 whose pieces are the iterator's; heartbeats are passed over, `close` ends the watch."""
+    """A response of urllib3 whose pieces are the iterator's; at a heartbeat it rests, `close` ends the watch."""
     import urllib3
+
+    rest: Callable[[], None] = getattr(items, "rest", lambda: None)
 
     class Streamed(urllib3.HTTPResponse):
         def stream(self, amt: int | None = None, decode_content: bool | None = None) -> Generator[bytes, None, None]:
-            return (item for item in items if item)
+            for item in items:
+                if item:
+                    yield item
+                else:
+                    rest()
 
         def read_chunked(self, amt: int | None = None, decode_content: bool | None = None) -> Generator[bytes, None, None]:
             return self.stream()

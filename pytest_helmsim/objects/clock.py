@@ -43,6 +43,8 @@ class VirtualClock:
 
     Equal times run in the order they were planned, so the same program gives the same history. Actions run in the
     thread that sleeps, and may plan more. Thread-safe.
+
+    `mover` is the thread whose waiting for others moves the clock: the one that made it; None while something else moves it.
     """
 
     def __init__(self, start: float = EPOCH) -> None:
@@ -50,6 +52,12 @@ class VirtualClock:
         self._plan: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._lock = threading.RLock()
+        self.mover: int | None = threading.get_ident()
+
+    @property
+    def is_moved_here(self) -> bool:
+        """Whether the calling thread is the one that moves the clock by waiting."""
+        return self.mover == threading.get_ident()
 
     @property
     def lock(self) -> threading.RLock:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from pytest_helmsim.apiserver.app import ApiServer
+from pytest_helmsim.client import in_process
+from pytest_helmsim.client.client import Client
 from pytest_helmsim.objects.wire import Request
 
 PATH = "/api/v1/namespaces/default/configmaps"
@@ -109,6 +113,46 @@ def test_many_watchers_see_the_same(server: ApiServer) -> None:
     streams = [watch(server, f"resourceVersion={server.store.revision}") for _ in range(50)]
     create(server, "a")
     assert {line for stream in streams for line in [next(stream)]} == {next(iter(watch(server)))}
+
+
+def test_waiting_for_the_next_event_moves_the_clock_to_it(server: ApiServer) -> None:
+    client = Client(server.handle, server.clock)
+    start = server.clock.now()
+    server.clock.call_at(start + 600, lambda: create(server, "later"))  # type: ignore[attr-defined]
+    events = client.watch("configmaps", "default", timeout_seconds=1000)
+    assert next(event for event in events if event).object["metadata"]["name"] == "later"
+    assert server.clock.now() == start + 600
+    assert list(events) == []
+    assert server.clock.now() == start + 1000
+
+
+def test_a_watch_of_the_kubernetes_package_ends_at_its_time(server: ApiServer) -> None:
+    from kubernetes import client, watch
+
+    api = client.CoreV1Api(in_process.api_client(server.handle))
+    assert list(watch.Watch().stream(api.list_namespaced_config_map, "default", timeout_seconds=30)) == []
+
+
+def test_another_thread_waits_for_what_the_first_one_does(server: ApiServer) -> None:
+    events = Client(server.handle, server.clock).watch("configmaps", "default")
+    seen: list[str] = []
+    thread = Thread(target=lambda: seen.extend(event.object["metadata"]["name"] for event in islice(events, 100) if event))
+    thread.start()
+    for number in range(100):
+        create(server, f"c-{number}")
+    thread.join(30)
+    assert seen == [f"c-{number}" for number in range(100)]
+
+
+def test_a_waiting_thread_ends_with_the_watch(server: ApiServer) -> None:
+    events = Client(server.handle, server.clock).watch("configmaps", "default")
+    left: list[object] = []
+    thread = Thread(target=lambda: left.extend(events))
+    thread.start()
+    server.hub.close_all()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert left == []
 
 
 def test_a_closed_watch_is_forgotten(server: ApiServer) -> None:
