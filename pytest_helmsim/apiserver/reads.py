@@ -170,8 +170,9 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
     store = server.store
     revision = store.revision
     source: Iterator[tuple[str, str, Record]] | list[tuple[str, str, Record]]
-    exact = [(each.key, each.values) for each in options.selection.labels if each.operator == "in"]
-    source = store.labelled(served.key, namespace, exact)
+    chosen = options.selection
+    exact = [(each.key, each.values) for each in chosen.labels if each.operator == "in"]
+    source = _candidates(server, served, namespace, chosen, exact)
     if options.revision and options.revision > revision:
         raise too_large(options.revision, revision)
     if options.exact and options.revision and options.revision != revision:
@@ -179,18 +180,18 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
         if old is None:
             raise Expired(TOO_OLD) if options.start is None else _expired_continue(options)
         source, revision = old, options.revision
+    if chosen.everything and not options.limit and options.start is None:
+        return Page([record for _, _, record in source], revision)
     everywhere = namespace is None and served.namespaced
+    as_stored = served.gvk == served.stored
     found: list[Record] = []
-    last, skipped, more = "", 0, 0
-    chosen = options.selection
+    last, more = "", 0
     for space, name, record in source:
         if options.start is not None and _key(space, name, everywhere) <= _key(*options.start, everywhere):
             continue
         if exact and not _has_labels(record.obj, exact):
-            skipped += 1
             continue
-        if not chosen.everything and not chosen.matches(conversion.from_storage(served, record.obj)):
-            skipped += 1
+        if not chosen.everything and not chosen.matches(record.obj if as_stored else conversion.from_storage(served, record.obj)):
             continue
         if options.limit and len(found) >= options.limit:
             more += 1
@@ -200,6 +201,18 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
     if not more:
         return Page(found, revision)
     return Page(found, revision, _encode_continue(revision, last), more if chosen.everything else None)
+
+
+def _candidates(
+    server: ApiServer, served: Served, namespace: str | None, chosen: Selection, exact: list[tuple[str, frozenset[str]]]
+) -> Iterator[tuple[str, str, Record]] | list[tuple[str, str, Record]]:
+    """The objects that may be meant, in key order: the one that is named, those with a label, else all."""
+    name = next((value for path, equal, value in chosen.fields if path == "metadata.name" and equal), None)
+    space = namespace if served.namespaced else ""
+    if name is None or space is None:
+        return server.store.labelled(served.key, namespace, exact)
+    record = server.store.get(served.key, space, name)
+    return [] if record is None else [(space, name, record)]
 
 
 def _has_labels(obj: JsonObject, exact: list[tuple[str, frozenset[str]]]) -> bool:
@@ -253,7 +266,11 @@ def encoded_list(served: Served, found: Page) -> bytes:
         return head + b",".join([encoded(served, record) for record in found.records]) + tail
     prefix = len(dumps({"kind": gvk.kind, "apiVersion": gvk.api_version}))
     head = dumps({"kind": f"{gvk.kind}List", "apiVersion": gvk.api_version, "metadata": meta})[:-1] + b',"items":['
-    return head + b",".join([b"{" + encoded(served, record)[prefix:] for record in found.records]) + b"]}"
+    if not found.records:
+        return head + b"]}"
+    if served.gvk == served.stored:
+        return head + b"{" + b",{".join([record.encoded[prefix:] for record in found.records]) + b"]}"
+    return head + b"{" + b",{".join([encoded(served, record)[prefix:] for record in found.records]) + b"]}"
 
 
 def watch(

@@ -50,7 +50,10 @@ class Requirement:
 def labels_match(requirements: tuple[Requirement, ...], obj: JsonObject) -> bool:
     """Every requirement holds; none at all matches everything."""
     labels = obj["metadata"].get("labels") or {}
-    return all(requirement.matches(labels) for requirement in requirements)
+    for requirement in requirements:  # noqa: SIM110 - called for every object of a list
+        if not requirement.matches(labels):
+            return False
+    return True
 
 
 def of_object(selector: JsonObject | None) -> tuple[Requirement, ...]:
@@ -215,6 +218,8 @@ def fields_match(requirements: tuple[tuple[str, bool, str], ...], obj: JsonObjec
 
 
 def _field(obj: JsonObject, path: str) -> str:
+    if path == "metadata.name":
+        return obj["metadata"]["name"]  # type: ignore[no-any-return]
     value: object = obj
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None
@@ -243,4 +248,4 @@ class Selection:
 
     def matches(self, obj: JsonObject) -> bool:
         """`obj` in the version that was asked for."""
-        return labels_match(self.labels, obj) and fields_match(self.fields, obj)
+        return (not self.labels or labels_match(self.labels, obj)) and (not self.fields or fields_match(self.fields, obj))
