@@ -11,7 +11,6 @@ from pytest_helmsim.apiserver import customs, protobuf
 from pytest_helmsim.apiserver.field_managers import keep_reset
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
-from pytest_helmsim.objects import yamlio
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import (
@@ -76,7 +75,7 @@ def parse(served: Served, request: Request) -> Body:
         raise unsupported(accepted)
     try:
         return _parsed(request.body, kind)
-    except (ValueError, yamlio.YamlError) as error:
+    except ValueError as error:
         why = f"the object provided is unrecognized (must be of type {served.gvk.kind}): {error} ({_summary(request.body)})"
         raise BadRequest(why) from error
 
@@ -92,6 +91,8 @@ def _parsed(body: bytes, kind: str) -> Body:
         if found.value is None:
             return Body({})
         return Body(_head_checked(found.value), tuple(f'duplicate field "{path}"' for path in found.duplicates))
+    from pytest_helmsim.objects import yamlio
+
     try:
         value = yamlio.load_object(body)
     except yamlio.YamlError as error:
@@ -113,6 +114,8 @@ def _head_checked(value: Json) -> JsonObject:
 
 def yaml_complaints(body: bytes) -> tuple[str, ...]:
     """Keys that a YAML document sets twice, as the server words it."""
+    from pytest_helmsim.objects import yamlio
+
     try:
         yamlio.load_object(body, strict=True)
     except yamlio.YamlError as error:
@@ -213,7 +216,7 @@ def read_options(catalog: Catalog, request: Request) -> JsonObject | None:
         raise unsupported((JSON, YAML, PROTOBUF))
     try:
         value: Json = _parsed(request.body, kind).value
-    except (ValueError, yamlio.YamlError) as error:
+    except ValueError as error:
         raise BadRequest(str(error)) from error
     if isinstance(value, dict) and value.get("kind", "DeleteOptions") != "DeleteOptions":
         scheme = "pkg/runtime/scheme.go:111"

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import re2
-
 from pytest_helmsim.objects.json import Json, JsonObject, type_name
 from pytest_helmsim.schema.field_errors import FieldError
 from pytest_helmsim.schema.model import Schema
@@ -79,8 +77,11 @@ def _text(value: str, raw: Any, path: str) -> Iterator[FieldError]:
         yield FieldError("FieldValueTooLong", path, "", f"may not be more than {raw['maxLength']} bytes")
     if "minLength" in raw and len(value) < raw["minLength"]:
         yield FieldError(_INVALID, path, value, f"{path} in body should be at least {raw['minLength']} chars long")
-    if "pattern" in raw and not re2.search(raw["pattern"], value):
-        yield FieldError(_INVALID, path, value, f"{path} in body should match '{raw['pattern']}'")
+    if "pattern" in raw:
+        import re2
+
+        if not re2.search(raw["pattern"], value):
+            yield FieldError(_INVALID, path, value, f"{path} in body should match '{raw['pattern']}'")
 
 
 def _number(value: float, raw: Any, path: str) -> Iterator[FieldError]:

@@ -11,7 +11,7 @@ from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.status import BadRequest, invalid
 from pytest_helmsim.patch import gotext
-from pytest_helmsim.schema import decoding, rules
+from pytest_helmsim.schema import decoding
 from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.model import Schema
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
@@ -45,6 +45,8 @@ def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> li
     served = op.served
     if served.schema is None:
         return _scale_errors(op, new)
+    from pytest_helmsim.schema import rules
+
     found = [*schemas.errors(new, served.schema), *_scale_errors(op, new)]
     if not rules.has_rules(served.schema):
         return found

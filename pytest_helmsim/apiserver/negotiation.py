@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 from pytest_helmsim.apiserver import conversion, reads, tables
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.apiserver.store import Record
-from pytest_helmsim.objects import yamlio
 from pytest_helmsim.objects.json import JsonObject, dumps, loads
 from pytest_helmsim.objects.status import NotAcceptable
 from pytest_helmsim.objects.wire import Request
@@ -110,6 +109,8 @@ class Representation:
 
     def _out(self, value: JsonObject) -> tuple[bytes, str]:
         if self.media == YAML:
+            from pytest_helmsim.objects import yamlio
+
             return yamlio.dump(value).encode(), YAML
         return dumps(value), JSON
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pytest_helmsim.apiserver import bodies, customs, field_managers, unstructured, writes
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
-from pytest_helmsim.objects import gojson, yamlio
+from pytest_helmsim.objects import gojson
 from pytest_helmsim.objects.json import Json, JsonObject, dumps, dumps_sorted, loads
 from pytest_helmsim.objects.status import ApiError, BadRequest, Cause, Invalid, UnsupportedMediaType, details
 from pytest_helmsim.patch import dispatch, gotext, json_patch
@@ -40,6 +40,8 @@ def patch(op: Operation, content_type: str, body: bytes, *, force: bool = False)
 
 def parse_apply(body: bytes) -> tuple[JsonObject, tuple[str, ...]]:
     """The configuration of an apply, and its doubled keys."""
+    from pytest_helmsim.objects import yamlio
+
     try:
         value = yamlio.load_object(body)
         if not isinstance(value, dict):

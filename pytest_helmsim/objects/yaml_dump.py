@@ -13,7 +13,7 @@ import base64
 import json
 import math
 import re
-from functools import cmp_to_key
+from functools import cache, cmp_to_key
 from typing import Any, Final
 
 from pytest_helmsim.objects import gojson
@@ -33,7 +33,8 @@ MAX_DEPTH: Final = 900
 _WIDTH: Final = 80
 _CACHE_LIMIT: Final = 50_000
 _SAFE = re.compile(r"[A-Za-z_/][A-Za-z0-9_/-]*(?:[. ][A-Za-z0-9_/-]+)*").fullmatch
-_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
+_PRINTABLE = "\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd"
+_UNPRINTABLE_ASCII = re.compile("[^\n\x20-\x7e]")
 _BREAKS = "\r\n\x85\u2028\u2029"
 _BREAK = re.compile(f"[{_BREAKS}]")
 _SPACE_BREAK = re.compile(f" [{_BREAKS}]")
@@ -46,11 +47,22 @@ _ESCAPES = {
     "\0": "\\0", "\x07": "\\a", "\x08": "\\b", "\t": "\\t", "\n": "\\n", "\x0b": "\\v", "\x0c": "\\f", "\r": "\\r", "\x1b": "\\e",
     '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\xa0": "\\_", "\u2028": "\\L", "\u2029": "\\P",
 }  # fmt: skip
-_TO_ESCAPE = re.compile('["\\\\\n\u2028\u2029]|[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]')
+_TO_ESCAPE_ASCII = re.compile('["\\\\]|[^\x20-\x7e]')
 _SOFT_BREAKS = re.compile("([\u2028\u2029]+)")
 _INLINE: dict[str, str | None] = {}
 _KEYS: dict[str, str] = {}
 _ORDERS: dict[tuple[str, ...], list[str]] = {}
+
+
+@cache
+def _unprintable() -> re.Pattern[str]:
+    """Over all of Unicode: such a pattern takes longer to compile than most documents to write."""
+    return re.compile(f"[^\n{_PRINTABLE}]")
+
+
+@cache
+def _to_escape() -> re.Pattern[str]:
+    return re.compile(f'["\\\\\n\u2028\u2029]|[^{_PRINTABLE}]')
 
 
 class TooDeep(HelmsimError):
@@ -293,7 +305,7 @@ def _render(text: str, as_key: bool) -> str | None:
     """One line for a string, or None when it goes into a literal block (or, as a key, never: quoted)."""
     if not text:
         return '""'
-    special = _UNPRINTABLE.search(text) is not None
+    special = (_UNPRINTABLE_ASCII if text.isascii() else _unprintable()).search(text) is not None
     multiline = _BREAK.search(text) is not None
     if "\n" in text and not as_key:
         if special or text[-1] == " " or _SPACE_BREAK.search(text):
@@ -312,7 +324,7 @@ def quote_double(text: str) -> str:
     """A double-quoted scalar. Text that starts with a byte order mark is escaped whole, as Go does it."""
     if text.startswith("\ufeff"):
         return '"' + "".join(_escape_character(character) for character in text) + '"'
-    return '"' + _TO_ESCAPE.sub(_escape, text) + '"'
+    return '"' + (_TO_ESCAPE_ASCII if text.isascii() else _to_escape()).sub(_escape, text) + '"'
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pytest_helmsim.objects.errors import UnsupportedFeature
@@ -37,12 +38,17 @@ class Verdict:
     unchecked: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=256)
 def has_rules(schema: Schema) -> bool:
-    """Whether any node of a schema has rules."""
+    """Whether any node of a schema has rules; looked up once for the schema of a kind."""
+    return _any_rules(schema)
+
+
+def _any_rules(schema: Schema) -> bool:
     if schema.raw.get("x-kubernetes-validations"):
         return True
     parts = [*(schema.fields or {}).values(), *(part for part in (schema.items, schema.values) if part is not None)]
-    return any(has_rules(part) for part in parts)
+    return any(_any_rules(part) for part in parts)
 
 
 def check(obj: JsonObject, schema: Schema, old: JsonObject | None = None) -> Verdict:
