@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_helmsim.apiserver import endpoints, routes
+from pytest_helmsim.apiserver import apiservices, endpoints, routes
 from pytest_helmsim.apiserver.admission import Mutator
 from pytest_helmsim.apiserver.bootstrap import populate
 from pytest_helmsim.apiserver.events import Hub
@@ -19,7 +19,7 @@ from pytest_helmsim.apiserver.inner import InnerApi
 from pytest_helmsim.apiserver.negotiation import warning_headers
 from pytest_helmsim.apiserver.registry import CRD_KEY, Registry
 from pytest_helmsim.apiserver.store import Change, Store
-from pytest_helmsim.objects.clock import Clock, VirtualClock
+from pytest_helmsim.objects.clock import Clock, VirtualClock, rfc3339
 from pytest_helmsim.objects.json import dumps
 from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.objects.wire import Request, Response, User
@@ -175,6 +175,7 @@ class ApiServer:
         with self.lock:
             self.catalog = Catalog.for_version(version)
             self.registry = Registry(self.catalog, self.store)
+            apiservices.move(self, rfc3339(self.clock.now()))
             self.hub.close_all()
 
 

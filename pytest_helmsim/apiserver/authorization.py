@@ -21,19 +21,6 @@ if TYPE_CHECKING:
 
 MASTERS = "system:masters"
 _GROUP = "rbac.authorization.k8s.io"
-_PROBES = ("/healthz", "/livez", "/readyz", "/version", "/version/")
-_PUBLIC_PATHS = ("/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/")
-_AUTHENTICATED: tuple[JsonObject, ...] = (
-    {"verbs": ["create"], "apiGroups": ["authentication.k8s.io"], "resources": ["selfsubjectreviews"]},
-    {
-        "verbs": ["create"],
-        "apiGroups": ["authorization.k8s.io"],
-        "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
-    },
-    {"verbs": ["get"], "nonResourceURLs": list(_PUBLIC_PATHS)},
-    {"verbs": ["get"], "nonResourceURLs": list(_PROBES)},
-)
-"""What the roles system:basic-user, system:discovery and system:public-info-viewer give to everybody with a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +59,6 @@ def why_allowed(server: ApiServer, user: User, wanted: Attributes) -> str | None
     if MASTERS in user.groups:
         return ""
     if wanted.path:
-        if wanted.verb == "get" and wanted.path in _PROBES:
-            return ""
         return next((why for rule, why in _grants(server, user, "") if _covers_path(rule, wanted)), None)
     return next((why for rule, why in _grants(server, user, wanted.namespace) if _covers(rule, wanted)), None)
 
@@ -85,8 +70,6 @@ def rules(server: ApiServer, user: User, namespace: str) -> Iterator[JsonObject]
 
 
 def _grants(server: ApiServer, user: User, namespace: str) -> Iterator[tuple[JsonObject, str]]:
-    if "system:authenticated" in user.groups:
-        yield from ((rule, "") for rule in _AUTHENTICATED)
     store = server.store
     bindings = [(record.obj, "") for _, _, record in store.records(StoreKey(_GROUP, "clusterrolebindings"))]
     if namespace:
@@ -175,6 +158,7 @@ def effective_user(server: ApiServer, request: Request) -> User:
         check(server, request.user, Attributes("impersonate", "", "users", "", name))
     for group in groups:
         check(server, request.user, Attributes("impersonate", "", "groups", "", group))
-    if "system:authenticated" not in groups and name != "system:anonymous":
-        groups = (*groups, "system:authenticated")
+    everybody = "system:unauthenticated" if name == "system:anonymous" else "system:authenticated"
+    if everybody not in groups:
+        groups = (*groups, everybody)
     return User(name, groups)

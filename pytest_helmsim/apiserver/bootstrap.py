@@ -1,53 +1,86 @@
-"""What a cluster has before anybody asks: its namespaces, the service `kubernetes`, default accounts, priority classes.
+"""What a cluster has before anybody asks: namespaces, roles and bindings, priority and flow classes, APIServices, the service `kubernetes`.
 
-Written as the real server does at start (k8s.io/kubernetes pkg/controlplane, pkg/registry/scheduling/rest).
+The objects are those that a real kube-apiserver writes at its start (tools/record_bootstrap.py); what controllers add is not here.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+import uuid
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
 
-from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.apiserver import apiservices
+from pytest_helmsim.apiserver.store import StoreKey
+from pytest_helmsim.objects.clock import rfc3339
+from pytest_helmsim.objects.json import JsonObject, loads
+from pytest_helmsim.objects.kinds import GroupVersionKind
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
 
+APPROXIMATE = (
+    "objects of a fresh cluster: those of 1.36, without kinds that a version does not serve; roles of other versions differ in some rules",
+    "the server's own Lease, and endpoints of the service `kubernetes`: the Lease is never renewed; a server on loopback has no endpoints",
+)
 MANAGER = "kube-apiserver"
-_MOVABLE = "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
-NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "default")
+
+
+@cache
+def _recorded() -> tuple[bytes, list[tuple[StoreKey, str]]]:
+    """The text of all objects, and where each lies."""
+    data = (resources.files("pytest_helmsim.apiserver") / "data" / "bootstrap.json.z").read_bytes()
+    text = zlib.decompress(data)
+    head, _, rows = text.partition(b',"objects":')
+    places = [(StoreKey(group, plural), namespace) for group, plural, namespace in loads(head + b"}")["places"]]
+    return rows[:-1], places
 
 
 def populate(server: ApiServer) -> None:
-    """Create the objects of an empty cluster."""
-    for name in NAMESPACES:
-        _create(server, {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}})
-    for name, value, words in (
-        ("system-node-critical", 2000001000, "Used for system critical pods that must not be moved from their current node."),
-        ("system-cluster-critical", 2000000000, _MOVABLE),
-    ):  # fmt: skip
-        kind = {"kind": "PriorityClass", "apiVersion": "scheduling.k8s.io/v1"}
-        _create(server, {**kind, "metadata": {"name": name}, "value": value, "description": words})
-    service: JsonObject = {
-        "kind": "Service",
-        "apiVersion": "v1",
-        "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"component": "apiserver", "provider": "kubernetes"}},
-        "spec": {
-            "ports": [{"name": "https", "protocol": "TCP", "port": 443, "targetPort": 6443}],
-            "clusterIP": "10.96.0.1",
-            "clusterIPs": ["10.96.0.1"],
-        },
-    }
-    _create(server, service)
-    for name in NAMESPACES:
-        _create(server, {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"name": "default", "namespace": name}})
-        data = {"ca.crt": ""}
-        text = (
-            "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service "
-            "IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."
-        )
-        meta: JsonObject = {"name": "kube-root-ca.crt", "namespace": name, "annotations": {"kubernetes.io/description": text}}
-        _create(server, {"kind": "ConfigMap", "apiVersion": "v1", "metadata": meta, "data": data}, "kube-controller-manager")
+    """Put the objects of an empty cluster into its empty store."""
+    now = server.clock.now()
+    text, places = _recorded()
+    stamp, host_port = rfc3339(now), server.address
+    identities = _uids(server, len(text))
+    for placeholder, value in (
+        (b'"@now"', f'"{stamp}"'),
+        (b'"@micro"', f'"{stamp[:-1]}.000000Z"'),
+        (b'"@date"', f'"{stamp[:10]}"'),
+        (b'"@port"', host_port.rpartition(":")[2]),
+        (b"@address", host_port),
+        (b"@uid", next(identities)),
+    ):
+        text = text.replace(placeholder, value.encode())
+    stored = {served.key: served.stored for served in server.registry.all()}
+    rows = []
+    for place, obj in loads(text):
+        key, namespace = places[place]
+        gvk = stored.get(key)
+        if gvk is None or (key == apiservices.KEY and not apiservices.is_served(server, obj)):
+            continue
+        rows.append((key, namespace, _in_version(obj, gvk)))
+    rows += [(apiservices.KEY, "", obj) for obj in apiservices.missing(server, {obj["metadata"]["name"] for _, _, obj in rows}, stamp)]
+    for _, _, obj in rows:
+        obj["metadata"]["uid"] = next(identities)
+    server.store.load(rows)
 
 
-def _create(server: ApiServer, obj: JsonObject, manager: str = MANAGER) -> None:
-    server.api.create(obj, manager=manager)
+def _uids(server: ApiServer, size: int) -> Iterator[str]:
+    """Random uids that follow from one draw; `size`: more than will be needed."""
+    drawn = hashlib.shake_256(server.store.draw("bootstrap")).digest(16 * min(size, 512))
+    for start in range(0, len(drawn), 16):
+        yield str(uuid.UUID(bytes=drawn[start : start + 16], version=4))
+
+
+def _in_version(obj: JsonObject, gvk: GroupVersionKind) -> JsonObject:
+    """The object as a version stores it that does not have the recorded one yet."""
+    if obj["apiVersion"] != gvk.api_version:
+        before, obj["apiVersion"] = obj["apiVersion"], gvk.api_version
+        entries: list[Any] = obj["metadata"].get("managedFields") or []
+        for entry in entries:
+            if entry["apiVersion"] == before:
+                entry["apiVersion"] = gvk.api_version
+    return obj

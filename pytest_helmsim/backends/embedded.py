@@ -78,34 +78,39 @@ class EmbeddedSource:
     """Prepared servers by (Kubernetes version, controllers)."""
 
     settings: Settings
-    _prepared: dict[tuple[str, str], ApiServer] = field(default_factory=dict)
+    _prepared: dict[tuple[str, str], tuple[ApiServer, Controllers]] = field(default_factory=dict)
 
     @contextmanager
     def isolate(self, name: str, *, kubernetes: str | None = None, controllers: str | None = None) -> Iterator[EmbeddedBackend]:
         """A fork of the prepared server; the fixture costs what the fork costs."""
         version, names = kubernetes or self.settings.kubernetes, controllers or ALL_CONTROLLERS
         if (version, names) not in self._prepared:
-            self._prepared[version, names] = prepare(version, names)
-        clock = VirtualClock(self._prepared[version, names].clock.now())
-        server = self._prepared[version, names].fork(clock=clock)
-        loop = Controllers(server, names=names)
-        loop.start()
-        yield EmbeddedBackend(Client(server.handle, clock), clock, server, loop)
+            self._prepared[version, names] = _started(version, names)
+        prepared, controlled = self._prepared[version, names]
+        clock = VirtualClock(prepared.clock.now())
+        server = prepared.fork(clock=clock)
+        yield EmbeddedBackend(Client(server.handle, clock), clock, server, controlled.fork(server))
 
 
 def prepare(kubernetes: str, controllers: str = ALL_CONTROLLERS) -> ApiServer:
-    """A server as a fresh cluster is once its namespaces, node and ServiceAccounts are there.
+    """A server as a fresh cluster is once its namespaces, node and ServiceAccounts are there; its controllers have stopped.
 
     Raises `BackendError` for a Kubernetes version or a controller that is not known.
     """
+    server, loop = _started(kubernetes, controllers)
+    loop.stop()
+    return server
+
+
+def _started(kubernetes: str, controllers: str) -> tuple[ApiServer, Controllers]:
+    """A fresh cluster at rest, with the controllers that brought it there."""
     try:
         server = ApiServer(kubernetes, clock=VirtualClock())
     except UnknownKubernetesVersion as error:
         raise BackendError(str(error)) from error
     loop = Controllers(server, names=controllers)
     loop.start()
-    loop.stop()
-    return server
+    return server, loop
 
 
 @contextmanager

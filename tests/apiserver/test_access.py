@@ -16,6 +16,7 @@ RBAC = "/apis/rbac.authorization.k8s.io/v1/namespaces/default"
 @pytest.fixture(scope="module")
 def server() -> ApiServer:
     server = ApiServer()
+    server.handle(Request.make("POST", "/api/v1/namespaces/default/configmaps", body={"metadata": {"name": "one"}}))
     rules = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}]
     server.handle(Request.make("POST", f"{RBAC}/roles", body={"metadata": {"name": "reader"}, "rules": rules}))
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"}
@@ -34,8 +35,8 @@ def as_user(server: ApiServer, name: str, method: str, path: str, body: Any = No
     ("user", "method", "path", "status"),
     [
         ("jane", "GET", "/api/v1/namespaces/default/configmaps", 200),
-        ("jane", "GET", "/api/v1/namespaces/default/configmaps/kube-root-ca.crt", 200),
-        ("jane", "DELETE", "/api/v1/namespaces/default/configmaps/kube-root-ca.crt", 403),
+        ("jane", "GET", "/api/v1/namespaces/default/configmaps/one", 200),
+        ("jane", "DELETE", "/api/v1/namespaces/default/configmaps/one", 403),
         ("jane", "GET", "/api/v1/namespaces/kube-system/configmaps", 403),
         ("jane", "GET", "/api/v1/configmaps", 403),
         ("jane", "GET", "/version", 200),
@@ -64,7 +65,7 @@ def test_a_user_may_ask_what_is_allowed(server: ApiServer, verb: str, allowed: b
 
 def test_a_snapshot_brings_everything_back() -> None:
     server = ApiServer()
-    path = "/api/v1/namespaces/default/configmaps/kube-root-ca.crt"
+    path = "/apis/scheduling.k8s.io/v1/priorityclasses/system-node-critical"
     snapshot = server.snapshot()
     server.handle(Request.make("DELETE", path))
     assert server.handle(Request.make("GET", path)).status == 404
@@ -100,7 +101,9 @@ def test_pods_get_no_token_by_default() -> None:
 
 
 def test_with_the_plugin_pods_get_an_account_and_its_token() -> None:
-    pod = ApiServer(disabled_admission=()).handle(Request.make("POST", PODS, body=POD)).json()
+    server = ApiServer(disabled_admission=())
+    server.handle(Request.make("POST", "/api/v1/namespaces/default/serviceaccounts", body={"metadata": {"name": "default"}}))
+    pod = server.handle(Request.make("POST", PODS, body=POD)).json()
     assert pod["spec"]["serviceAccountName"] == "default"
     assert pod["spec"]["containers"][0]["volumeMounts"][0]["mountPath"] == "/var/run/secrets/kubernetes.io/serviceaccount"
 

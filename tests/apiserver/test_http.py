@@ -87,10 +87,11 @@ def test_one_connection_serves_many_requests(running: tuple[HttpServer, Path]) -
 
 def test_a_watch_streams_and_ends_with_the_client(running: tuple[HttpServer, Path]) -> None:
     server, _ = running
+    ask(server, "POST", PATH, b'{"metadata":{"name":"first"}}', Content_Type="application/json")
     connection = connect(server)
     connection.request("GET", f"{PATH}?watch=true&resourceVersion=0", headers={"Authorization": f"Bearer {server.served.token}"})
     answer = connection.getresponse()
-    assert json.loads(answer.readline())["object"]["metadata"]["name"] == "kube-root-ca.crt"
+    assert json.loads(answer.readline())["object"]["metadata"]["name"] == "first"
     ask(server, "POST", PATH, b'{"metadata":{"name":"watched"}}', Content_Type="application/json")
     event = json.loads(answer.readline())
     assert (event["type"], event["object"]["metadata"]["name"]) == ("ADDED", "watched")

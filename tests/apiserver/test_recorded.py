@@ -20,7 +20,7 @@ _NONE = "a review without a question is refused in one sentence"
 _SCALE = "a scale that is no number is refused with the patch in the message"
 DIFFERENT: dict[str, dict[int, str]] = {
     "access": {
-        **dict.fromkeys((32, 57), _ORDER),
+        57: _ORDER,
         **dict.fromkeys((33, 58, 63), _NONE),
         68: "a token that nobody knows is refused by each of the server's authenticators",
     },

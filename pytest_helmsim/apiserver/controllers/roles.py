@@ -5,12 +5,12 @@ Source: k8s.io/kubernetes pkg/controller/clusterroleaggregation
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from pytest_helmsim.apiserver.controllers import common
 from pytest_helmsim.apiserver.controllers.common import CLUSTER_ROLE, Key, Keys, Reconciler
-from pytest_helmsim.apiserver.loopback import StoreEvent
-from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.apiserver.selection import labels_match, of_object
+from pytest_helmsim.objects.json import JsonObject, dumps
 
 MANAGER = "clusterrole-aggregation-controller"
 
@@ -21,21 +21,44 @@ class AggregatedRoles(Reconciler):
     name, alias = "clusterrole-aggregation-controller", "clusterrole-aggregation"
 
     def watches(self) -> Mapping[tuple[str, str], Keys]:
-        return {common.kind(CLUSTER_ROLE): self._aggregating}
-
-    def _aggregating(self, event: StoreEvent) -> Iterable[Key]:
-        return [common.key_of(role) for role in self.api.list(CLUSTER_ROLE) if role.get("aggregationRule")]
+        return {common.kind(CLUSTER_ROLE): lambda event: (_ALL,)}
 
     def sync(self, key: Key) -> float | None:
-        role = self.api.get(CLUSTER_ROLE, "", key.name)
-        if role is None or not role.get("aggregationRule"):
-            return None
-        rules: list[JsonObject] = []
-        for selector in role["aggregationRule"].get("clusterRoleSelectors") or ():
-            for other in self.api.list(CLUSTER_ROLE, None, selector):
-                if common.name_of(other) != key.name:
-                    rules += [rule for rule in other.get("rules") or () if rule not in rules]
-        if rules != (role.get("rules") or []):
-            applied = {"apiVersion": CLUSTER_ROLE.api_version, "kind": CLUSTER_ROLE.kind, "metadata": {"name": key.name}, "rules": rules}
-            self.api.patch(CLUSTER_ROLE, "", key.name, applied, manager=MANAGER, content_type="application/apply-patch+yaml", force=True)
+        roles = {common.name_of(role): role for role in self.api.list(CLUSTER_ROLE)}
+        for name in _parts_first(roles):
+            rules = list({dumps(rule): rule for part in _parts(roles, name) for rule in roles[part].get("rules") or ()}.values())
+            if rules == (roles[name].get("rules") or []):
+                continue
+            applied = {"apiVersion": CLUSTER_ROLE.api_version, "kind": CLUSTER_ROLE.kind, "metadata": {"name": name}, "rules": rules}
+            roles[name] = self.api.patch(
+                CLUSTER_ROLE, "", name, applied, manager=MANAGER, content_type="application/apply-patch+yaml", force=True
+            )
         return None
+
+
+_ALL = Key("", "*")
+"""All roles are looked at together: one of them may be made of another that is made of others."""
+
+
+def _parts(roles: Mapping[str, JsonObject], name: str) -> list[str]:
+    """Which roles this one is made of, by name."""
+    selectors = [of_object(selector) for selector in roles[name]["aggregationRule"].get("clusterRoleSelectors") or ()]
+    return [other for other in sorted(roles) if other != name and any(labels_match(wanted, roles[other]) for wanted in selectors)]
+
+
+def _parts_first(roles: Mapping[str, JsonObject]) -> list[str]:
+    """Roles that are made of others, each after those that it is made of; of a circle each once."""
+    order: dict[str, None] = {}
+    seen: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in seen or not roles[name].get("aggregationRule"):
+            return
+        seen.add(name)
+        for part in _parts(roles, name):
+            visit(part)
+        order[name] = None
+
+    for name in sorted(roles):
+        visit(name)
+    return list(order)
