@@ -11,7 +11,7 @@ from pytest_helmsim.template.errors import FunctionError
 from pytest_helmsim.template.functions.casts import strval
 from pytest_helmsim.template.functions.nils import NilList, NilMap, NilStringList
 from pytest_helmsim.template.functions.runes import to_bytes
-from pytest_helmsim.template.signatures import Table
+from pytest_helmsim.template.signatures import ANY, Table
 from pytest_helmsim.template.values import GoObject, StringList, TypedList, TypedMap, Value, go_type
 
 TABLE = Table()
@@ -127,10 +127,16 @@ def _merge_into(target: Dict, source: Dict, *, overwrite: bool) -> None:
 
 
 def _check_types(old: Dict, new: Dict) -> None:
-    """Go puts elements of one map into the other; a map[string]string takes no interface values."""
-    if isinstance(old, TypedMap) and go_type(old) != go_type(new) and new:
-        given, wanted = go_type(new).removeprefix("map[string]"), go_type(old).removeprefix("map[string]")
+    """Go puts elements of one map into the other; a map[string]string takes no interface values, whatever they hold."""
+    wanted, given = _element_type(old), _element_type(new)
+    if wanted not in (ANY, given) and new:
         raise FunctionError(f"reflect.Value.SetMapIndex: value of type {given} is not assignable to type {wanted}")
+
+
+def _element_type(mapping: Dict) -> str:
+    """`map[string]string` holds "string"; a named map what its plain type does."""
+    name: str = getattr(type(mapping), "UNDERLYING", None) or go_type(mapping)
+    return name.partition("]")[2] if name.startswith("map[") else ANY
 
 
 def _is_empty(value: Value) -> bool:
