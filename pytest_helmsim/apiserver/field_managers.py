@@ -88,10 +88,9 @@ def with_entries(obj: JsonObject, entries: list[JsonObject]) -> JsonObject:
 
 def ignored(op: Operation) -> dict[str, FieldSet]:
     """Per version of the kind, what a write at this endpoint cannot own."""
-    paths = op.served.strategy.reset_fields(op.subresource)
-    if not paths:
+    fields = op.served.strategy.ignored_fields(op.subresource) or _field_set(op.served.strategy.reset_fields(op.subresource))
+    if not fields:
         return {}
-    fields = _field_set(paths)
     return {version.gvk.api_version: fields for version in op.server.registry.versions_of(op.served.key)}
 
 

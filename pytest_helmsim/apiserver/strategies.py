@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from pytest_helmsim.apiserver import services
 from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.objects.kinds import Resource
+from pytest_helmsim.patch.field_set import FieldSet
 from pytest_helmsim.schema import strategies as shapes
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class Strategy:
             return (("spec",),)
         return (("status",),) if self.has_status and not subresource else ()
 
+    def ignored_fields(self, subresource: str) -> FieldSet | None:
+        """Where `reset_fields` cannot say it: everything but what a narrow endpoint writes."""
+        return None
+
     def begin_create(self, op: Operation, new: JsonObject) -> None:
         """Before anything else is prepared: allocate what the cluster gives out."""
 
@@ -58,6 +63,10 @@ class Strategy:
     def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         """A write to the subresource `status` keeps the spec."""
         return keep(new, old, "spec")
+
+    def prepare_part(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        """A write to another subresource of the whole object."""
+        return new
 
     def canonicalize(self, op: Operation, new: JsonObject) -> None:
         """After validation, before the object is stored."""
@@ -101,47 +110,6 @@ class LimitRange(Strategy):
         if not new["metadata"].get("name"):
             new["metadata"]["name"] = op.server.store.draw_uid()
         return super().prepare_create(op, new)
-
-
-class Pod(Strategy):
-    """Lives on after DELETE until its grace period is over and the kubelet has confirmed."""
-
-    def reset_fields(self, subresource: str) -> Paths:
-        if subresource == "status":
-            return (("spec",), ("metadata", "deletionTimestamp"), ("metadata", "ownerReferences"))
-        return super().reset_fields(subresource)
-
-    def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
-        new = super().prepare_create(op, new)
-        if new["spec"].get("schedulingGates"):
-            condition = {
-                "type": "PodScheduled",
-                "status": "False",
-                "lastProbeTime": None,
-                "lastTransitionTime": None,
-                "reason": "SchedulingGated",
-                "message": "Scheduling is blocked due to non-empty scheduling gates",
-            }
-            new["status"] = {**new["status"], "conditions": [condition]}
-        return new
-
-    def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
-        new["metadata"].pop("deletionTimestamp", None)
-        keep(new["metadata"], old["metadata"], "ownerReferences")
-        status, before = dict(new.get("status") or {}), old.get("status") or {}
-        if status.get("podIPs") and not status.get("podIP"):
-            status["podIP"] = status["podIPs"][0].get("ip") or ""
-        if not status.get("qosClass") and before.get("qosClass"):
-            status["qosClass"] = before["qosClass"]
-        new["status"] = status
-        return keep(new, old, "spec")
-
-    def grace_period(self, obj: JsonObject, requested: int | None) -> int | None:
-        spec, status = obj.get("spec") or {}, obj.get("status") or {}
-        period = requested if requested is not None else spec.get("terminationGracePeriodSeconds") or 0
-        if not spec.get("nodeName") or status.get("phase") in ("Failed", "Succeeded"):
-            period = 0
-        return 1 if period < 0 else int(period)
 
 
 class Namespace(Strategy):
@@ -299,7 +267,6 @@ _BY_PLURAL: dict[tuple[str, str], type[Strategy]] = {
     ("apps", "deployments"): Deployment,
     ("batch", "jobs"): Job,
     ("", "limitranges"): LimitRange,
-    ("", "pods"): Pod,
     ("", "namespaces"): Namespace,
     ("", "persistentvolumes"): PersistentVolume,
     ("", "secrets"): Secret,
@@ -313,4 +280,8 @@ _BY_PLURAL: dict[tuple[str, str], type[Strategy]] = {
 
 def for_resource(resource: Resource) -> Strategy:
     """The strategy of a built-in resource."""
+    if (resource.gvk.group, resource.plural) == ("", "pods"):
+        from pytest_helmsim.apiserver.pods import Pod
+
+        return Pod(resource)
     return _BY_PLURAL.get((resource.gvk.group, resource.plural), Strategy)(resource)

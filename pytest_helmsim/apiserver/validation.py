@@ -41,6 +41,13 @@ def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     if op.subresource in ("", "scale"):
         _refuse(op, new, validate.validate_update(op.served.stored, new, old, version=op.server.version))
         return
+    if op.subresource in ("ephemeralcontainers", "resize"):
+        _refuse(op, new, validate.validate_pod_part(op.subresource, new, old, version=op.server.version))
+        return
+    found = validate.validate_status(op.served.stored, new, old, version=op.server.version) if op.subresource == "status" else None
+    if found is not None:
+        _refuse(op, new, found)
+        return
     errors = Errors()
     check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.path_segment, standard=False)
     check_metadata_update(errors, new, old, standard=False)

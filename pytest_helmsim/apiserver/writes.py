@@ -167,6 +167,8 @@ def _before_update(op: Operation, new: JsonObject, old: JsonObject) -> JsonObjec
         new = keep(new, old, "status")
     elif op.subresource in ("", "scale"):
         new = strategy.prepare_update(op, new, old)
+    else:
+        new = strategy.prepare_part(op, new, old)
     meta = metadata_of(new)
     if not meta.get("uid"):
         meta["uid"] = before["uid"]

@@ -21,6 +21,7 @@ _CONFIG_KEY = "[-._a-zA-Z0-9]+"
 _C_IDENTIFIER = "[A-Za-z_][A-Za-z0-9_]*"
 _PERCENT = "[0-9]+%"
 _HEADER = "[-A-Za-z0-9]+"
+_URL_PATH = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+"
 
 _CHARACTERS = "alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
 _LOWER = "must consist of lower case alphanumeric characters"
@@ -230,3 +231,8 @@ def _not_a_directory(text: str) -> tuple[str, ...]:
     if text in (".", ".."):
         return (f"must not be '{text}'",)
     return ("must not start with '..'",) if text.startswith("..") else ()
+
+
+def url_path(text: str) -> tuple[str, ...]:
+    """What may follow the slash of a domain-prefixed path."""
+    return () if _matches(_URL_PATH, text) else (regex_error("Invalid path", _URL_PATH),)

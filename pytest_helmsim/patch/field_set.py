@@ -9,7 +9,7 @@ Source: structured-merge-diff fieldpath/{element,path,set}.go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -19,6 +19,8 @@ from pytest_helmsim.patch.gotext import sprint
 
 Element: TypeAlias = str
 Path: TypeAlias = tuple[Element, ...]
+Pattern: TypeAlias = tuple[Element | None, ...]
+"""A path in which None stands for any element."""
 
 
 def field(name: str) -> Element:
@@ -186,6 +188,8 @@ class FieldSet:
 
     def minus_recursive(self, other: FieldSet) -> FieldSet:
         """Without the members of `other` and everything below them."""
+        if isinstance(other, AllBut):
+            return self.including(other.patterns)
         if not other.members and not other.children:
             return self
         children = {}
@@ -197,6 +201,18 @@ class FieldSet:
             if rest:
                 children[element] = rest
         return FieldSet(self.members - other.members, children)
+
+    def including(self, patterns: Sequence[Pattern]) -> FieldSet:
+        """Only what lies on the way of a pattern or below its end."""
+        if any(not pattern for pattern in patterns):
+            return self
+        members = {element for element in self.members if any(pattern[0] in (element, None) for pattern in patterns)}
+        children = {}
+        for element, node in self.children.items():
+            rest = node.including([pattern[1:] for pattern in patterns if pattern[0] in (element, None)])
+            if rest:
+                children[element] = rest
+        return FieldSet(members, children)
 
     def includes(self, other: FieldSet) -> bool:
         """Every path of `other` is here."""
@@ -217,3 +233,16 @@ class FieldSet:
 
 
 EMPTY = FieldSet()
+
+
+class AllBut(FieldSet):
+    """Every path there is, but those on the way of a pattern or below its end: what a narrow endpoint cannot own."""
+
+    __slots__ = ("patterns",)
+
+    def __init__(self, *patterns: Pattern) -> None:
+        super().__init__()
+        self.patterns = patterns
+
+    def __bool__(self) -> bool:
+        return True

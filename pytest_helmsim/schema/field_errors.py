@@ -108,8 +108,8 @@ class Errors(list[FieldError]):
     def duplicate(self, path: str, value: Json) -> None:
         self.append(FieldError("FieldValueDuplicate", path, value))
 
-    def not_found(self, path: str, value: Json) -> None:
-        self.append(FieldError("FieldValueNotFound", path, value))
+    def not_found(self, path: str, value: Json, detail: str = "") -> None:
+        self.append(FieldError("FieldValueNotFound", path, value, detail))
 
     def unsupported(self, path: str, value: Json, supported: Iterable[str]) -> None:
         """The supported values are listed in the given order."""
@@ -135,4 +135,9 @@ class Errors(list[FieldError]):
     def immutable(self, path: str, new: Json, old: Json) -> None:
         """Empty and missing are the same."""
         if (new or None) != (old or None):
+            self.invalid(path, new, IMMUTABLE)
+
+    def immutable_value(self, path: str, new: Json, old: Json) -> None:
+        """As `immutable` for numbers and the like: nothing and zero are not the same."""
+        if new != old:
             self.invalid(path, new, IMMUTABLE)

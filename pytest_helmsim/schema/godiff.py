@@ -34,6 +34,11 @@ def internal(struct: str, obj: JsonObject | None) -> Json:
     return {name: _field(kind, obj.get(key)) for name, key, kind in _structs()[struct]}
 
 
+def alike(struct: str, a: JsonObject | None, b: JsonObject | None) -> bool:
+    """Go's semantic equality of two of the server's own structs: an empty list is no list, but an empty struct is one."""
+    return bool(internal(struct, a) == internal(struct, b))
+
+
 def _moved(spec: JsonObject) -> JsonObject:
     """What the published PodSpec says beside its security context, the server keeps inside."""
     context = dict(spec.get("securityContext") or {})

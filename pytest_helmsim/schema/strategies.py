@@ -13,6 +13,7 @@ from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.schema.canonical import canonical, zero
 from pytest_helmsim.schema.catalog import DEFAULT, Catalog
+from pytest_helmsim.schema.gates import without_disabled
 from pytest_helmsim.schema.pod_resources import quality_of_service
 
 TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
@@ -78,7 +79,7 @@ def prepare_for_create(gvk: GroupVersionKind, obj: JsonObject, *, uid: str = "",
     """
     key = (gvk.group, gvk.kind)
     minor = Catalog.for_version(version).version.minor
-    result = _without_gated(key, {**obj, "metadata": dict(obj.get("metadata") or {})}, {})
+    result = _without_gated(key, {**obj, "metadata": dict(obj.get("metadata") or {})}, {}, minor)
     _reset_status(gvk, result, version)
     if key in GENERATION and key not in _UNNUMBERED_AT_FIRST and minor >= _SINCE.get(key, 0):
         result["metadata"]["generation"] = 1
@@ -100,7 +101,8 @@ def prepare_for_create(gvk: GroupVersionKind, obj: JsonObject, *, uid: str = "",
 def prepare_for_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> JsonObject:
     """The new object with the old status, and a generation that rises when a part named in `GENERATION` changed."""
     key = (gvk.group, gvk.kind)
-    result = _without_gated(key, {**new, "metadata": dict(new.get("metadata") or {})}, old)
+    minor = Catalog.for_version(version).version.minor
+    result = _without_gated(key, {**new, "metadata": dict(new.get("metadata") or {})}, old, minor)
     if _has_status(gvk, version):
         if "status" in old:
             result["status"] = old["status"]
@@ -122,7 +124,12 @@ _GATED = {
 """Fields of `spec` that belong to features which are off by default: new ones are dropped."""
 
 
-def _without_gated(key: tuple[str, str], obj: JsonObject, old: JsonObject) -> JsonObject:
+def _without_gated(key: tuple[str, str], obj: JsonObject, old: JsonObject, minor: int) -> JsonObject:
+    obj = without_disabled(key, obj, old, minor)
+    if key == ("apps", "StatefulSet"):
+        obj = _without_max_unavailable(obj, old)
+    if key == ("", "PersistentVolumeClaim"):
+        obj = _without_disabled_sources(obj, old, minor)
     spec, before = obj.get("spec") or {}, old.get("spec") or {}
     gone = [field for field in _GATED.get(key, ()) if field in spec and field not in before]
     return {**obj, "spec": {name: value for name, value in spec.items() if name not in gone}} if gone else obj
@@ -235,18 +242,28 @@ def normalize_data_sources(claim: JsonObject) -> JsonObject:
     return claim
 
 
-def _without_old_style_source(claim: JsonObject) -> JsonObject:
-    """A `dataSource` other than a claim or a snapshot is silently dropped; `dataSourceRef` is the way to name it."""
-    spec = claim.get("spec") or {}
+def _without_disabled_sources(claim: JsonObject, old: JsonObject, minor: int) -> JsonObject:
+    """A `dataSource` other than a claim or a snapshot is silently dropped; `dataSourceRef` is the way to name it, in the same namespace."""
+    spec, before = claim.get("spec") or {}, old.get("spec") or {}
+    gone = set()
+    reference = spec.get("dataSourceRef")
+    if reference is not None and reference.get("namespace") and before.get("dataSourceRef") is None:
+        gone.add("dataSourceRef")
+        reference = None
+    if minor < 34 and before.get("volumeAttributesClassName") is None:
+        gone.add("volumeAttributesClassName")
     source = spec.get("dataSource")
     known = (("PersistentVolumeClaim", ""), ("VolumeSnapshot", "snapshot.storage.k8s.io"))
-    if source is None or spec.get("dataSourceRef") is not None or (source.get("kind"), source.get("apiGroup") or "") in known:
+    in_use = before.get("dataSource") is not None or before.get("dataSourceRef") is not None
+    if source is not None and reference is None and not in_use and (source.get("kind"), source.get("apiGroup") or "") not in known:
+        gone.add("dataSource")
+    if not gone & spec.keys():
         return claim
-    return {**claim, "spec": {key: value for key, value in spec.items() if key != "dataSource"}}
+    return {**claim, "spec": {key: value for key, value in spec.items() if key not in gone}}
 
 
 def _claim(obj: JsonObject, uid: str) -> JsonObject:
-    return normalize_data_sources(_without_old_style_source(obj))
+    return normalize_data_sources(obj)
 
 
 def _limit_range(obj: JsonObject, uid: str) -> JsonObject:
@@ -256,13 +273,15 @@ def _limit_range(obj: JsonObject, uid: str) -> JsonObject:
     return obj
 
 
-def _stateful_set(obj: JsonObject, uid: str) -> JsonObject:
-    """`maxUnavailable` belongs to a feature that is off by default: new objects lose it."""
-    spec = obj.get("spec") or {}
-    rolling = (spec.get("updateStrategy") or {}).get("rollingUpdate") or {}
-    if "maxUnavailable" not in rolling:
+def _without_max_unavailable(obj: JsonObject, old: JsonObject) -> JsonObject:
+    """`maxUnavailable` belongs to a feature that is off by default: objects that lack it do not get it."""
+
+    def rolling(side: JsonObject) -> JsonObject:
+        return ((side.get("spec") or {}).get("updateStrategy") or {}).get("rollingUpdate") or {}
+
+    if "maxUnavailable" not in rolling(obj) or "maxUnavailable" in rolling(old):
         return obj
-    kept = {key: value for key, value in rolling.items() if key != "maxUnavailable"}
+    spec, kept = obj["spec"], {key: value for key, value in rolling(obj).items() if key != "maxUnavailable"}
     return {**obj, "spec": {**spec, "updateStrategy": {**spec["updateStrategy"], "rollingUpdate": kept}}}
 
 
@@ -292,7 +311,6 @@ _ON_CREATE: dict[tuple[str, str], Callable[[JsonObject, str], JsonObject]] = {
     ("", "Service"): _service,
     ("discovery.k8s.io", "EndpointSlice"): _endpoint_slice,
     ("apps", "DaemonSet"): _daemon_set,
-    ("apps", "StatefulSet"): _stateful_set,
     ("batch", "Job"): _job,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _crd,
 }

@@ -18,18 +18,21 @@ from pytest_helmsim.schema.validate import (
     claims,
     config,
     definitions,
+    job_status,
     jobs,
     networking,
+    pod_updates,
     pods,
     scaling,
     services,
+    statuses,
     storage,
     webhooks,
     workloads,
 )
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_again, check_metadata_update
 
-__all__ = ["FieldError", "is_modelled", "validate_create", "validate_update"]
+__all__ = ["FieldError", "is_modelled", "validate_create", "validate_pod_part", "validate_status", "validate_update"]
 
 Create = Callable[[Errors, JsonObject], None]
 Update = Callable[[Errors, JsonObject, JsonObject], None]
@@ -44,7 +47,7 @@ _CHECKS: dict[tuple[str, str], tuple[Create, Update]] = {
     ("", "Namespace"): (config.check_namespace, config.check_namespace_update),
     ("", "PersistentVolume"): (storage.check_volume, storage.check_volume_update),
     ("", "PersistentVolumeClaim"): (claims.check_claim, claims.check_claim_update),
-    ("", "Pod"): (pods.check_pod, pods.check_pod_update),
+    ("", "Pod"): (pods.check_pod, pod_updates.check_pod_update),
     ("", "PodTemplate"): (workloads.check_pod_template, workloads.check_pod_template_update),
     ("", "ReplicationController"): (workloads.check_replication_controller, workloads.check_replication_controller_update),
     ("", "ResourceQuota"): (config.check_resource_quota, config.check_resource_quota_update),
@@ -107,6 +110,29 @@ def validate_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, 
     else:
         check_metadata_update(errors, new, old)
     return list(errors)
+
+
+def validate_status(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError] | None:
+    """What a server of this version refuses a write to the status for; None for a kind whose status has no rules here."""
+    errors = Errors(Catalog.for_version(version).version.minor)
+    check = job_status.check_job_status if (gvk.group, gvk.kind) == ("batch", "Job") else statuses.CHECKS.get((gvk.group, gvk.kind))
+    if check is None:
+        return None
+    check_metadata_again(errors, new)
+    check_metadata_update(errors, new, old, standard=False)
+    check(errors, new, old)
+    return list(errors)
+
+
+def validate_pod_part(part: str, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
+    """As `validate_update`, of a pod's subresources `ephemeralcontainers` and `resize`."""
+    errors = Errors(Catalog.for_version(version).version.minor)
+    check_metadata_again(errors, new)
+    check_metadata_update(errors, new, old, standard=False)
+    check = pod_updates.check_resize if part == "resize" else pod_updates.check_ephemeral_update
+    found = Errors(errors.minor)
+    check(found, new, old)
+    return [*errors, *found]
 
 
 def _namespaced(gvk: GroupVersionKind, obj: JsonObject, version: str) -> bool:

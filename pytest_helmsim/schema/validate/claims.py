@@ -8,8 +8,8 @@ from __future__ import annotations
 from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
-from pytest_helmsim.schema.godiff import go_diff
-from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector, same
+from pytest_helmsim.schema.godiff import alike, go_diff
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector
 
 ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
 VOLUME_MODES = ("Block", "Filesystem")
@@ -47,24 +47,30 @@ def check_claim_spec(errors: Errors, path: str, spec: JsonObject) -> None:
     if reference is not None and reference.get("namespace"):
         if source is not None:
             errors.invalid(path, {}, "may not be specified when dataSourceRef.namespace is specified")
-    elif source is not None and reference is not None and not same(source, reference):
+    elif source is not None and reference is not None and _differ(source, reference):
         errors.invalid(path, {}, "must match dataSourceRef")
     attributes = spec.get("volumeAttributesClassName")
-    if attributes:
+    if attributes and errors.minor >= 34:
         errors.all_invalid(f"{path}.volumeAttributesClassName", attributes, names.dns_subdomain(attributes))
+
+
+def _differ(source: JsonObject, reference: JsonObject) -> bool:
+    return any(source.get(key) != reference.get(key) for key in ("apiGroup", "kind", "name"))
 
 
 def _check_source(errors: Errors, path: str, source: JsonObject | None) -> None:
     if source is None:
         return
-    if not source.get("name"):
-        errors.required(f"{path}.name")
-    if not source.get("kind"):
-        errors.required(f"{path}.kind")
-    if not source.get("apiGroup") and source.get("kind") != "PersistentVolumeClaim":
+    for key in ("name", "kind"):
+        if not source.get(key):
+            errors.required(f"{path}.{key}")
+    group = source.get("apiGroup") or ""
+    if not group and source.get("kind") != "PersistentVolumeClaim":
         errors.invalid(path, source.get("kind", ""), "must be 'PersistentVolumeClaim' when referencing the default apiGroup")
-    elif source.get("apiGroup"):
-        errors.all_invalid(f"{path}.apiGroup", source["apiGroup"], names.dns_subdomain(source["apiGroup"]))
+    elif group:
+        errors.all_invalid(f"{path}.apiGroup", group, names.dns_subdomain(group))
+    if source.get("namespace"):
+        errors.all_invalid(f"{path}.namespace", source["namespace"], names.dns_label(source["namespace"]))
 
 
 def check_claim(errors: Errors, obj: JsonObject) -> None:
@@ -82,25 +88,43 @@ def check_claim_update(errors: Errors, new: JsonObject, old: JsonObject) -> None
     allowed, base = dict(now), dict(before)
     if not before.get("volumeName"):
         base["volumeName"] = now.get("volumeName")
-    if before.get("storageClassName") is None and not _beta_class(old) and now.get("storageClassName"):
-        allowed["storageClassName"] = before.get("storageClassName")
-    resources, old_resources = now.get("resources") or {}, before.get("resources") or {}
-    requests, old_requests = resources.get("requests"), old_resources.get("requests") or {}
-    if bound and requests is not None:
-        allowed["resources"] = {**resources, "requests": {**requests, "storage": old_requests.get("storage")}}
+    _check_class(errors, allowed, new, old)
+    requests, old_requests = ((spec.get("resources") or {}).get("requests") or {} for spec in (now, before))
+    if bound and requests:
+        allowed["resources"] = {**now["resources"], "requests": {**requests, "storage": old_requests.get("storage", "0")}}
     if bound:
         allowed["volumeAttributesClassName"] = before.get("volumeAttributesClassName")
-    if not same(allowed, base):
+    if not alike("PersistentVolumeClaimSpec", allowed, base):
         why = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
         errors.forbidden("spec", f"{why}\n{go_diff('PersistentVolumeClaimSpec', base, allowed)}")
-    old_size, new_size = (quantity.parse(amounts.get("storage", "0")) for amounts in (old_requests, requests or {}))
+    old_size, new_size = (quantity.parse(amounts.get("storage", "0")) for amounts in (old_requests, requests))
     if new_size.compare(old_size) < 0:
         real = quantity.parse(((old.get("status") or {}).get("capacity") or {}).get("storage", "0"))
-        if new_size.compare(real) <= 0:
+        if errors.minor < 32:
+            errors.forbidden("spec.resources.requests.storage", "field can not be less than previous value")
+        elif new_size.compare(real) <= 0:
             errors.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity")
     if now.get("volumeMode") != before.get("volumeMode"):
         errors.invalid("volumeMode", now.get("volumeMode"), "field is immutable")
+    attributes, current = now.get("volumeAttributesClassName"), (old.get("status") or {}).get("currentVolumeAttributesClassName")
+    if attributes != before.get("volumeAttributesClassName") and current is not None and errors.minor >= 34:
+        word = "nil" if attributes is None else "empty string"
+        if not attributes:
+            why = f"update to {word} is forbidden when status.currentVolumeAttributesClassName is not nil"
+            errors.forbidden("spec.volumeAttributesClassName", why)
 
 
-def _beta_class(obj: JsonObject) -> bool:
-    return "volume.beta.kubernetes.io/storage-class" in ((obj.get("metadata") or {}).get("annotations") or {})
+def _check_class(errors: Errors, allowed: JsonObject, new: JsonObject, old: JsonObject) -> None:
+    """The class may move from the old annotation into the spec, or be set where there was none; `allowed` forgets such a change."""
+    now, before = (((side.get("metadata") or {}).get("annotations") or {}).get(_BETA) for side in (new, old))
+    wanted, had = (new.get("spec") or {}).get("storageClassName"), (old.get("spec") or {}).get("storageClassName")
+    if before is not None and had is None and wanted == before and now in (None, before):
+        allowed["storageClassName"] = None
+        return
+    if now != before and (now or before):
+        errors.invalid(f"metadata.annotations[{_BETA}]", now or "", "field is immutable")
+    if wanted is not None and had is None and before in (None, wanted):
+        allowed["storageClassName"] = None
+
+
+_BETA = "volume.beta.kubernetes.io/storage-class"

@@ -11,8 +11,8 @@ import binascii
 from pytest_helmsim.objects import gojson, names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
-from pytest_helmsim.schema.validate.containers import check_amount, check_any_resource_name, check_resource_name
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_standard_finalizer, same
+from pytest_helmsim.schema.validate.resources import check_amount, check_any_resource_name, check_resource_name
 
 MAX_SIZE = 1024 * 1024
 _FIXED = "field is immutable when `immutable` is set"

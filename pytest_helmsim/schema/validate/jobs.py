@@ -5,16 +5,17 @@ Source: k8s.io/kubernetes pkg/apis/batch/validation/validation.go.
 
 from __future__ import annotations
 
+import re
 import zoneinfo
-from typing import Any
 
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.objects.selectors import selects
 from pytest_helmsim.schema.cron import schedule_error
-from pytest_helmsim.schema.field_errors import OMITTED, Errors
-from pytest_helmsim.schema.godiff import internal
+from pytest_helmsim.schema.field_errors import Errors
+from pytest_helmsim.schema.godiff import alike, internal
 from pytest_helmsim.schema.strategies import JOB_NAME_LABELS, JOB_UID_LABELS
+from pytest_helmsim.schema.validate.job_policies import check_failure_policy, check_success_policy, internal_policy
 from pytest_helmsim.schema.validate.metadata import (
     check_metadata,
     check_metadata_update,
@@ -25,7 +26,7 @@ from pytest_helmsim.schema.validate.metadata import (
 from pytest_helmsim.schema.validate.pods import check_template
 
 _NUMBERS = ("parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex")
-_ACTIONS = ("Count", "FailIndex", "FailJob", "Ignore")
+_ZONE_PART = re.compile(r"[A-Za-z._0-9+-]{1,14}", re.ASCII)
 _NOT_GENERATED = "`selector` not auto-generated"
 
 
@@ -88,22 +89,21 @@ def _check_spec(errors: Errors, path: str, spec: JsonObject) -> None:
         errors.not_negative(f"{path}.maxFailedIndexes", failed)
         if per_index is None:
             errors.required(f"{path}.backoffLimitPerIndex", "when maxFailedIndexes is specified")
-    mode, completions, parallelism = spec.get("completionMode"), spec.get("completions"), spec.get("parallelism")
+    if spec.get("managedBy") is not None:
+        _check_manager(errors, f"{path}.managedBy", spec["managedBy"])
+    mode = spec.get("completionMode")
     if mode is not None and mode not in ("NonIndexed", "Indexed"):
         errors.unsupported(f"{path}.completionMode", mode, ("NonIndexed", "Indexed"))
     if mode == "Indexed":
-        if completions is None:
-            errors.required(f"{path}.completions", "when completion mode is Indexed")
-        if parallelism is not None and parallelism > 100000:
-            errors.invalid(f"{path}.parallelism", parallelism, "must be less than or equal to 100000 when completion mode is Indexed")
-        if completions is not None and failed is not None and failed > completions:
-            errors.invalid(f"{path}.maxFailedIndexes", failed, "must be less than or equal to completions")
+        _check_indexed(errors, path, spec)
     if mode in (None, "NonIndexed"):
         for key, value in (("backoffLimitPerIndex", per_index), ("maxFailedIndexes", failed)):
             if value is not None:
                 errors.invalid(f"{path}.{key}", value, "requires indexed completion mode")
     if spec.get("podFailurePolicy") is not None:
-        _check_failure_policy(errors, f"{path}.podFailurePolicy.rules", spec)
+        check_failure_policy(errors, f"{path}.podFailurePolicy.rules", spec)
+    if spec.get("successPolicy") is not None:
+        check_success_policy(errors, f"{path}.successPolicy", spec)
     replacement = spec.get("podReplacementPolicy")
     if replacement is not None:
         known = ("Failed",) if spec.get("podFailurePolicy") is not None else ("Failed", "TerminatingOrFailed")
@@ -112,6 +112,40 @@ def _check_spec(errors: Errors, path: str, spec: JsonObject) -> None:
     template = spec.get("template") or {}
     check_template(errors, f"{path}.template", template)
     _check_restart(errors, f"{path}.template.spec.restartPolicy", (template.get("spec") or {}).get("restartPolicy", ""), spec)
+
+
+def _check_manager(errors: Errors, path: str, manager: str) -> None:
+    domain, slash, rest = manager.partition("/")
+    if not slash or not domain or not rest:
+        if not manager:
+            errors.required(path)
+        else:
+            errors.invalid(path, manager, 'must be a domain-prefixed path (such as "acme.io/foo")')
+    else:
+        errors.all_invalid(path, domain, names.dns_subdomain(domain))
+        errors.all_invalid(path, rest, names.url_path(rest))
+    if len(manager) > 63:
+        errors.too_long(path, 63)
+
+
+def _check_indexed(errors: Errors, path: str, spec: JsonObject) -> None:
+    completions, parallelism, failed = (spec.get(key) for key in ("completions", "parallelism", "maxFailedIndexes"))
+    if completions is None:
+        errors.required(f"{path}.completions", "when completion mode is Indexed")
+    if parallelism is not None and parallelism > 100000:
+        errors.invalid(f"{path}.parallelism", parallelism, "must be less than or equal to 100000 when completion mode is Indexed")
+    if completions is not None and failed is not None and failed > completions:
+        errors.invalid(f"{path}.maxFailedIndexes", failed, "must be less than or equal to completions")
+    if failed is not None and failed > 100000:
+        errors.invalid(f"{path}.maxFailedIndexes", failed, "must be less than or equal to 100000")
+    if completions is None or completions <= 100000 or spec.get("backoffLimitPerIndex") is None:
+        return
+    if failed is None:
+        errors.required(f"{path}.maxFailedIndexes", "must be specified when completions is above 100000")
+    for key, value in (("parallelism", parallelism), ("maxFailedIndexes", failed)):
+        if value is not None and value > 10000:
+            why = "must be less than or equal to 10000 when completions are above 100000 and used with backoff limit per index"
+            errors.invalid(f"{path}.{key}", value, why)
 
 
 def _check_restart(errors: Errors, path: str, policy: str, spec: JsonObject) -> None:
@@ -123,92 +157,64 @@ def _check_restart(errors: Errors, path: str, policy: str, spec: JsonObject) -> 
         errors.invalid(path, policy, 'only "Never" is supported when podFailurePolicy is specified')
 
 
-def _check_failure_policy(errors: Errors, path: str, spec: JsonObject) -> None:
-    rules = spec["podFailurePolicy"].get("rules") or []
-    if len(rules) > 20:
-        errors.too_many(path, len(rules), 20)
-    for index, rule in enumerate(rules):
-        here = f"{path}[{index}]"
-        action = rule.get("action", "")
-        if not action:
-            errors.required(f"{here}.action", 'valid values: ["Count" "FailIndex" "FailJob" "Ignore"]')
-        elif action == "FailIndex":
-            if spec.get("backoffLimitPerIndex") is None:
-                errors.invalid(f"{here}.action", action, "requires the backoffLimitPerIndex to be set")
-        elif action not in _ACTIONS:
-            errors.unsupported(f"{here}.action", action, _ACTIONS)
-        given = (rule.get("onExitCodes") is not None, bool(rule.get("onPodConditions")))
-        if all(given):
-            errors.invalid(here, OMITTED, "specifying both OnExitCodes and OnPodConditions is not supported")
-        elif not any(given):
-            errors.invalid(here, OMITTED, "specifying one of OnExitCodes and OnPodConditions is required")
-        for position, pattern in enumerate(rule.get("onPodConditions") or ()):
-            there = f"{here}.onPodConditions[{position}]"
-            errors.all_invalid(f"{there}.type", pattern.get("type", ""), names.label_key(pattern.get("type", "")))
-            if pattern.get("status") not in ("False", "True", "Unknown"):
-                errors.unsupported(f"{there}.status", pattern.get("status", ""), ("False", "True", "Unknown"))
-
-
 def check_job_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     """Nothing of the template may change, but scheduling and resources of a suspended Job that never ran."""
     check_job(errors, new)
     check_metadata_update(errors, new, old)
     now, before = new.get("spec") or {}, old.get("spec") or {}
     _check_spec_and_selector(errors, now)
-    if now.get("completionMode") == "Indexed":
-        if now.get("completions") != before.get("completions") and now.get("completions") != now.get("parallelism"):
-            why = f"can only be modified in tandem with parallelism: {now.get('completions')} != {now.get('parallelism')}"
-            errors.invalid("spec.completions", now.get("completions"), why)
-    elif now.get("completions") != before.get("completions"):
-        errors.invalid("spec.completions", now.get("completions"), "field is immutable")
+    if now.get("completionMode") != "Indexed":
+        errors.immutable_value("spec.completions", now.get("completions"), before.get("completions"))
+    elif now.get("completions") not in (before.get("completions"), None) and now["completions"] != now.get("parallelism"):
+        errors.invalid("spec.completions", now["completions"], "can only be modified in tandem with spec.parallelism")
     if not same(now.get("selector"), before.get("selector")):
         errors.invalid("spec.selector", now.get("selector"), "field is immutable")
     _check_template_update(errors, now, before, old)
     for key in ("completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"):
         if not same(now.get(key), before.get(key)):
-            errors.invalid(f"spec.{key}", _internal_policy(key, now.get(key)), "field is immutable")
-
-
-def _internal_policy(key: str, value: Any) -> Any:
-    """The server's own structs of the two policies; other fields as they are."""
-    if value is None or key not in ("podFailurePolicy", "successPolicy"):
-        return value
-    rules = []
-    for rule in value.get("rules") or ():
-        if key == "successPolicy":
-            rules.append({"SucceededIndexes": rule.get("succeededIndexes"), "SucceededCount": rule.get("succeededCount")})
-            continue
-        codes = rule.get("onExitCodes")
-        if codes is not None:
-            codes = {"ContainerName": codes.get("containerName"), "Operator": codes.get("operator", ""), "Values": codes.get("values")}
-        patterns = [{"Type": item.get("type", ""), "Status": item.get("status", "")} for item in rule.get("onPodConditions") or ()]
-        rules.append({"Action": rule.get("action", ""), "OnExitCodes": codes, "OnPodConditions": patterns or None})
-    return {"Rules": rules or None}
+            errors.invalid(f"spec.{key}", internal_policy(key, now.get(key)), "field is immutable")
 
 
 def _check_template_update(errors: Errors, now: JsonObject, before: JsonObject, old: JsonObject) -> None:
     template, base = now.get("template") or {}, copy(before.get("template") or {})
     spec, base_spec = template.get("spec") or {}, base.setdefault("spec", {})
-    if before.get("suspend") and not (old.get("status") or {}).get("startTime"):
+    allowed = _may_be_rescheduled(errors.minor, before, old.get("status") or {})
+    if allowed:
         for key in ("nodeSelector", "tolerations", "schedulingGates"):
             base_spec[key] = spec.get(key)
         base["metadata"] = {**(base.get("metadata") or {})}
         for key in ("annotations", "labels"):
             base["metadata"][key] = (template.get("metadata") or {}).get(key)
-        affinity = {**(base_spec.get("affinity") or {}), "nodeAffinity": (spec.get("affinity") or {}).get("nodeAffinity")}
-        base_spec["affinity"] = affinity if spec.get("affinity") or any(affinity.values()) else None
-        if errors.minor >= 36:
-            for key in ("containers", "initContainers"):
-                mine, theirs = spec.get(key) or [], base_spec.get(key) or []
-                if len(mine) == len(theirs):
-                    for one, other in zip(mine, theirs, strict=True):
-                        if one.get("name") == other.get("name"):
-                            other["resources"] = one.get("resources")
-            if not same(spec, base_spec):
-                errors.invalid("spec.template.spec", internal("PodSpec", spec), "field is immutable")
-            return
-    if not same(template, base):
-        errors.invalid("spec.template", _internal_template(template), "field is immutable")
+        base_spec["affinity"] = _with_node_affinity(base_spec.get("affinity"), spec.get("affinity"))
+    if not (allowed and errors.minor >= 36):
+        if not same(template.get("metadata"), base.get("metadata")) or not alike("PodSpec", spec, base_spec):
+            errors.invalid("spec.template", _internal_template(template), "field is immutable")
+        return
+    for key in ("containers", "initContainers"):
+        mine, theirs = spec.get(key) or [], base_spec.get(key) or []
+        if len(mine) == len(theirs):
+            for one, other in zip(mine, theirs, strict=True):
+                if one.get("name") == other.get("name"):
+                    other["resources"] = one.get("resources")
+    if not alike("PodSpec", spec, base_spec):
+        errors.invalid("spec.template.spec", internal("PodSpec", spec), "field is immutable")
+
+
+def _may_be_rescheduled(minor: int, before: JsonObject, status: JsonObject) -> bool:
+    """A suspended Job that never ran; since 1.36 also one whose pods have all stopped."""
+    if not before.get("suspend"):
+        return False
+    if minor < 36:
+        return not status.get("startTime")
+    stopped = any(entry.get("type") == "Suspended" and entry.get("status") == "True" for entry in status.get("conditions") or ())
+    return (not status.get("startTime") or stopped) and not status.get("active")
+
+
+def _with_node_affinity(base: JsonObject | None, wanted: JsonObject | None) -> JsonObject | None:
+    if wanted is None:
+        rest = {key: value for key, value in (base or {}).items() if key != "nodeAffinity"}
+        return rest or None
+    return {**(base or {}), "nodeAffinity": wanted.get("nodeAffinity")}
 
 
 def _internal_template(template: JsonObject) -> JsonObject:
@@ -254,7 +260,7 @@ def _check_schedule(errors: Errors, schedule: str, zone: str | None, keeps_zone:
     if why:
         errors.invalid("spec.schedule", schedule, why)
     if "TZ" in schedule:
-        if zone is not None:
+        if zone is not None and keeps_zone:
             errors.invalid("spec.schedule", schedule, "cannot use both timeZone field and TZ or CRON_TZ in schedule")
         elif not keeps_zone:
             errors.invalid("spec.schedule", schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
@@ -264,9 +270,13 @@ def _check_zone(errors: Errors, zone: str) -> None:
     if not zone:
         errors.invalid("spec.timeZone", zone, "timeZone must be nil or non-empty string")
         return
+    if any(part in (".", "..") or part.startswith("-") or not _ZONE_PART.fullmatch(part) for part in zone.split("/")):
+        errors.invalid("spec.timeZone", zone, f"unknown time zone {zone}")
+        return
     if zone.lower() == "local":
         errors.invalid("spec.timeZone", zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones")
-        return
+        if zone == "Local":
+            return
     try:
         zoneinfo.ZoneInfo(zone)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
@@ -275,8 +285,8 @@ def _check_zone(errors: Errors, zone: str) -> None:
 
 def _check_job_template(errors: Errors, path: str, template: JsonObject) -> None:
     spec = template.get("spec") or {}
-    if spec.get("manualSelector"):
-        errors.unsupported(f"{path}.spec.manualSelector", True, ("nil", "false"))
+    _check_spec(errors, f"{path}.spec", spec)
     if spec.get("selector") is not None:
         errors.invalid(f"{path}.spec.selector", spec["selector"], "`selector` will be auto-generated")
-    _check_spec(errors, f"{path}.spec", spec)
+    if spec.get("manualSelector"):
+        errors.unsupported(f"{path}.spec.manualSelector", True, ("nil", "false"))

@@ -5,15 +5,17 @@ Sources: k8s.io/kubernetes pkg/apis/{core,storage,scheduling,coordination,node}/
 
 from __future__ import annotations
 
+import posixpath
+
 from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
-from pytest_helmsim.schema.godiff import go_diff
+from pytest_helmsim.schema.godiff import alike, go_diff
+from pytest_helmsim.schema.validate.affinity import check_node_selector
 from pytest_helmsim.schema.validate.claims import VOLUME_MODES, check_access_modes
-from pytest_helmsim.schema.validate.containers import check_resources
 from pytest_helmsim.schema.validate.metadata import check_labels, check_metadata, check_metadata_update, same
-from pytest_helmsim.schema.validate.pods import check_node_selector
-from pytest_helmsim.schema.validate.volumes import check_driver_name, check_persistent_source
+from pytest_helmsim.schema.validate.resources import check_basic_amount, check_resources
+from pytest_helmsim.schema.validate.volume_sources import check_persistent_sources
 
 _RECLAIM = ("Delete", "Recycle", "Retain")
 _NOT_SOURCES = frozenset(
@@ -42,8 +44,10 @@ def check_volume(errors: Errors, obj: JsonObject) -> None:
     if not capacity:
         errors.required("spec.capacity")
     if "storage" not in capacity or len(capacity) > 1:
-        errors.unsupported("spec.capacity", capacity or None, ("storage",))
+        shown = None if spec.get("capacity") is None else capacity
+        errors.unsupported("spec.capacity", shown, ("storage",))
     for name, amount in capacity.items():
+        check_basic_amount(errors, f"spec.capacity[{name}]", amount)
         if quantity.parse(amount).unscaled <= 0:
             errors.invalid(f"spec.capacity[{name}]", amount, "must be greater than zero")
     policy = spec.get("persistentVolumeReclaimPolicy", "")
@@ -55,22 +59,27 @@ def check_volume(errors: Errors, obj: JsonObject) -> None:
             errors.required("spec.nodeAffinity.required", "must specify required node constraints")
         else:
             check_node_selector(errors, "spec.nodeAffinity.required", affinity["required"])
-    sources = [key for key, value in spec.items() if key not in _NOT_SOURCES and isinstance(value, dict)]
-    if not sources:
-        errors.required("spec", "must specify a volume type")
-    for key in sources[:1]:
-        check_persistent_source(errors, f"spec.{key}", key, spec[key])
-    if spec.get("csi") is not None:
-        check_driver_name(errors, "spec.csi.driver", spec["csi"].get("driver", ""))
-        if not spec["csi"].get("volumeHandle"):
-            errors.required("spec.csi.volumeHandle")
-    for key in sources[1:]:
-        errors.forbidden(f"spec.{key}", "may not specify more than 1 volume type")
+    check_persistent_sources(errors, "spec", spec, (obj.get("metadata") or {}).get("name", ""))
+    if spec.get("hostPath") is not None and _is_root(spec["hostPath"].get("path", "")) and policy == "Recycle":
+        errors.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'")
     if spec.get("storageClassName"):
         errors.all_invalid("spec.storageClassName", spec["storageClassName"], names.dns_subdomain(spec["storageClassName"]))
     mode = spec.get("volumeMode")
     if mode is not None and mode not in VOLUME_MODES:
         errors.unsupported("spec.volumeMode", mode, VOLUME_MODES)
+    attributes = spec.get("volumeAttributesClassName")
+    if attributes is None or errors.minor < 34:
+        return
+    if not attributes:
+        errors.required("spec.volumeAttributesClassName", "an empty string is disallowed")
+    else:
+        errors.all_invalid("spec.volumeAttributesClassName", attributes, names.dns_subdomain(attributes))
+    if spec.get("csi") is None:
+        errors.required("spec.csi", "has to be specified when using volumeAttributesClassName")
+
+
+def _is_root(path: str) -> bool:
+    return path.startswith("/") and posixpath.normpath(path) in ("/", "//")
 
 
 def check_volume_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
@@ -79,7 +88,11 @@ def check_volume_update(errors: Errors, new: JsonObject, old: JsonObject) -> Non
     check_volume(errors, new)
     now, before = new.get("spec") or {}, old.get("spec") or {}
     sources = [{key: value for key, value in spec.items() if key not in _NOT_SOURCES} for spec in (now, before)]
-    if not same(*sources):
+    expand = "controllerExpandSecretRef"
+    now_csi, old_csi = sources[0].get("csi"), sources[1].get("csi")
+    if now_csi and old_csi is not None and expand not in old_csi:
+        sources[0]["csi"] = {key: value for key, value in now_csi.items() if key != expand}
+    if not alike("PersistentVolumeSource", *sources):
         shown = go_diff("PersistentVolumeSource", sources[1], sources[0])
         errors.forbidden("spec.persistentvolumesource", f"spec.persistentvolumesource is immutable after creation\n{shown}")
     if now.get("volumeMode") != before.get("volumeMode"):

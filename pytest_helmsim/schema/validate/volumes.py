@@ -1,40 +1,38 @@
-"""Rules for the volumes of a pod.
+"""Rules for the volumes of a pod; sources that live outside the cluster are in `volume_sources`.
 
 Source: k8s.io/kubernetes pkg/apis/core/validation/validation.go (ValidateVolumes, validateVolumeSource).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.validate.claims import check_claim_spec
-from pytest_helmsim.schema.validate.containers import (
-    MODE_WRONG,
-    check_local_path,
-    check_no_backsteps,
-    check_resource_field,
-    check_volume_field_ref,
-)
+from pytest_helmsim.schema.validate.containers import check_pull_policy
+from pytest_helmsim.schema.validate.environment import check_resource_field, check_volume_field_ref
+from pytest_helmsim.schema.validate.metadata import check_annotations, check_labels
+from pytest_helmsim.schema.validate.paths import check_local_path, check_mode
+from pytest_helmsim.schema.validate.volume_sources import MORE_THAN_ONE, SOURCES, Check, check_driver_name
 
-Check = Callable[[Errors, str, JsonObject], None]
-_HOST_PATH_TYPES = (
-    "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket",
+_NOT_IN_TEMPLATES = (
+    "name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp",
+    "deletionGracePeriodSeconds", "ownerReferences", "finalizers", "managedFields",
 )  # fmt: skip
-_MORE_THAN_ONE = "may not specify more than 1 volume type"
+_LONG_ISCSI = "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified."
 
 
-def check_volumes(errors: Errors, path: str, volumes: list[JsonObject], pod_name: str = "") -> dict[str, JsonObject]:
+def check_volumes(
+    errors: Errors, path: str, volumes: list[JsonObject], pod_name: str = "", *, is_pod: bool = False
+) -> dict[str, JsonObject]:
     """The good volumes by name: mounts may refer to those only."""
     good: dict[str, JsonObject] = {}
-    created = {f"{pod_name}-{volume.get('name')}" for volume in volumes if pod_name and volume.get("ephemeral") is not None}
+    created = {f"{pod_name}-{volume.get('name', '')}" for volume in volumes if pod_name and volume.get("ephemeral") is not None}
     for index, volume in enumerate(volumes):
         here = f"{path}[{index}]"
         before = len(errors)
-        _check_source(errors, here, volume)
         name = volume.get("name", "")
+        _check_source(errors, here, volume, name, pod_name, is_pod)
         if not name:
             errors.required(f"{here}.name")
         else:
@@ -50,55 +48,33 @@ def check_volumes(errors: Errors, path: str, volumes: list[JsonObject], pod_name
     return good
 
 
-def _check_source(errors: Errors, path: str, volume: JsonObject) -> None:
+def _check_source(errors: Errors, path: str, volume: JsonObject, name: str, pod_name: str, is_pod: bool) -> None:
     found = 0
     for key, check in _SOURCES.items():
         source = volume.get(key)
         if source is None:
             continue
         if found:
-            errors.forbidden(f"{path}.{_PATHS.get(key, key)}", _MORE_THAN_ONE)
-            continue
+            errors.forbidden(f"{path}.{_PATHS.get(key, key)}", MORE_THAN_ONE)
+        else:
+            check(errors, f"{path}.{_OWN_PATHS.get(key, key)}", source)
+            if key == "ephemeral" and pod_name and name:
+                claim = f"{pod_name}-{name}"
+                errors.all_invalid(f"{path}.name", name, (f'PVC name "{claim}": {why}' for why in names.dns_subdomain(claim)))
+            if key == "image" and is_pod and not source.get("reference"):
+                errors.required(f"{path}.image.reference")
+            if key == "image":
+                check_pull_policy(errors, f"{path}.image.pullPolicy", source.get("pullPolicy", ""))
         found += 1
-        check(errors, f"{path}.{key}", source)
+        if key == "iscsi" and source.get("initiatorName") is not None and len(f"{name}:{source.get('targetPortal', '')}") > 64:
+            errors.invalid(f"{path}.name", name, _LONG_ISCSI)
     if not found:
         errors.required(path, "must specify a volume type")
-
-
-def check_persistent_source(errors: Errors, path: str, key: str, source: JsonObject) -> None:
-    """A source that volumes of pods and PersistentVolumes share."""
-    check = _SOURCES.get(key)
-    if check is not None and key != "csi":
-        check(errors, path, source)
-
-
-def _needs(*keys: str) -> Check:
-    def check(errors: Errors, path: str, source: JsonObject) -> None:
-        for key in keys:
-            if not source.get(key):
-                errors.required(f"{path}.{key}")
-
-    return check
 
 
 def _empty_dir(errors: Errors, path: str, source: JsonObject) -> None:
     if source.get("sizeLimit") is not None and quantity.parse(source["sizeLimit"]).unscaled < 0:
         errors.forbidden(f"{path}.sizeLimit", "SizeLimit field must be a valid resource quantity")
-
-
-def _host_path(errors: Errors, path: str, source: JsonObject) -> None:
-    if not source.get("path"):
-        errors.required(f"{path}.path")
-        return
-    check_no_backsteps(errors, f"{path}.path", source["path"])
-    kind = source.get("type")
-    if kind is not None and kind not in _HOST_PATH_TYPES:
-        errors.unsupported(f"{path}.type", kind, _HOST_PATH_TYPES)
-
-
-def _mode(errors: Errors, path: str, mode: int | None) -> None:
-    if mode is not None and not 0 <= mode <= 0o777:
-        errors.invalid(path, mode, MODE_WRONG)
 
 
 def _items(errors: Errors, path: str, items: list[JsonObject]) -> None:
@@ -108,20 +84,20 @@ def _items(errors: Errors, path: str, items: list[JsonObject]) -> None:
             if not item.get(key):
                 errors.required(f"{here}.{key}")
         check_local_path(errors, f"{here}.path", item.get("path", ""))
-        _mode(errors, f"{here}.mode", item.get("mode"))
+        check_mode(errors, f"{here}.mode", item.get("mode"))
 
 
 def _secret(errors: Errors, path: str, source: JsonObject) -> None:
     if not source.get("secretName"):
         errors.required(f"{path}.secretName")
-    _mode(errors, f"{path}.defaultMode", source.get("defaultMode"))
+    check_mode(errors, f"{path}.defaultMode", source.get("defaultMode"))
     _items(errors, f"{path}.items", source.get("items") or [])
 
 
 def _config_map(errors: Errors, path: str, source: JsonObject) -> None:
     if not source.get("name"):
         errors.required(f"{path}.name")
-    _mode(errors, f"{path}.defaultMode", source.get("defaultMode"))
+    check_mode(errors, f"{path}.defaultMode", source.get("defaultMode"))
     _items(errors, f"{path}.items", source.get("items") or [])
 
 
@@ -137,17 +113,17 @@ def _downward_file(errors: Errors, path: str, item: JsonObject) -> None:
         check_resource_field(errors, f"{path}.resourceFieldRef", item["resourceFieldRef"], volume=True)
     else:
         errors.required(path, "one of fieldRef and resourceFieldRef is required")
-    _mode(errors, f"{path}.mode", item.get("mode"))
+    check_mode(errors, f"{path}.mode", item.get("mode"))
 
 
 def _downward(errors: Errors, path: str, source: JsonObject) -> None:
-    _mode(errors, f"{path}.defaultMode", source.get("defaultMode"))
+    check_mode(errors, f"{path}.defaultMode", source.get("defaultMode"))
     for item in source.get("items") or ():
         _downward_file(errors, path, item)
 
 
 def _projected(errors: Errors, path: str, source: JsonObject) -> None:
-    _mode(errors, f"{path}.defaultMode", source.get("defaultMode"))
+    check_mode(errors, f"{path}.defaultMode", source.get("defaultMode"))
     paths: set[str] = set()
 
     def claim(at: str, shown: str) -> None:
@@ -159,22 +135,29 @@ def _projected(errors: Errors, path: str, source: JsonObject) -> None:
         here = f"{path}.sources[{index}]"
         for key in ("secret", "configMap"):
             part = projection.get(key)
-            if part is not None:
-                if not part.get("name"):
-                    errors.required(f"{here}.{key}.name")
-                _items(errors, f"{here}.{key}.items", part.get("items") or [])
-                for item in part.get("items") or ():
-                    claim(item.get("path", ""), part.get("name", ""))
-        downward = projection.get("downwardAPI")
-        if downward is not None:
-            for item in downward.get("items") or ():
-                _downward_file(errors, f"{here}.downwardAPI", item)
-                claim(item.get("path", ""), item.get("path", ""))
+            if part is None:
+                continue
+            if not part.get("name"):
+                errors.required(f"{here}.{key}.name")
+            for position, item in enumerate(part.get("items") or ()):
+                _item_at(errors, f"{here}.{key}.items[{position}]", item)
+                claim(item.get("path", ""), part.get("name", ""))
+        for item in (projection.get("downwardAPI") or {}).get("items") or ():
+            _downward_file(errors, f"{here}.downwardAPI", item)
+            claim(item.get("path", ""), item.get("path", ""))
         token = projection.get("serviceAccountToken")
         if token is not None:
             _token(errors, path, f"{here}.serviceAccountToken", token)
         if sum(isinstance(part, dict) for part in projection.values()) > 1:
             errors.forbidden(here, "may not specify more than 1 volume type per source")
+
+
+def _item_at(errors: Errors, path: str, item: JsonObject) -> None:
+    for key in ("key", "path"):
+        if not item.get(key):
+            errors.required(f"{path}.{key}")
+    check_local_path(errors, f"{path}.path", item.get("path", ""))
+    check_mode(errors, f"{path}.mode", item.get("mode"))
 
 
 def _token(errors: Errors, path: str, here: str, token: JsonObject) -> None:
@@ -187,22 +170,6 @@ def _token(errors: Errors, path: str, here: str, token: JsonObject) -> None:
         errors.required(f"{path}.path")
     else:
         check_local_path(errors, f"{path}.path", token["path"])
-
-
-def _nfs(errors: Errors, path: str, source: JsonObject) -> None:
-    _needs("server", "path")(errors, path, source)
-    if not source.get("path", "").startswith("/"):
-        errors.invalid(f"{path}.path", source.get("path", ""), "must be an absolute path")
-
-
-def check_driver_name(errors: Errors, path: str, name: str) -> None:
-    """The name of a CSI driver."""
-    if not name:
-        errors.required(path)
-        return
-    if len(name) > 63:
-        errors.too_long(path, 63)
-    errors.all_invalid(path, name, names.dns_subdomain(name.lower()))
 
 
 def _csi(errors: Errors, path: str, source: JsonObject) -> None:
@@ -219,50 +186,37 @@ def _ephemeral(errors: Errors, path: str, source: JsonObject) -> None:
     template = source.get("volumeClaimTemplate")
     if template is None:
         errors.required(f"{path}.volumeClaimTemplate")
-    else:
-        check_claim_spec(errors, f"{path}.volumeClaimTemplate.spec", template.get("spec") or {})
+        return
+    here, meta = f"{path}.volumeClaimTemplate", template.get("metadata") or {}
+    check_annotations(errors, f"{here}.metadata.annotations", meta.get("annotations"))
+    check_labels(errors, f"{here}.metadata.labels", meta.get("labels"))
+    for key in _NOT_IN_TEMPLATES:
+        if meta.get(key):
+            errors.forbidden(f"{here}.metadata.{key}", "cannot be set")
+    check_claim_spec(errors, f"{here}.spec", template.get("spec") or {})
 
 
-def _image(errors: Errors, path: str, source: JsonObject) -> None:
-    if not source.get("reference"):
-        errors.required(f"{path}.reference")
-    policy = source.get("pullPolicy", "")
-    if not policy:
-        errors.required(f"{path}.pullPolicy")
-    elif policy not in ("Always", "IfNotPresent", "Never"):
-        errors.unsupported(f"{path}.pullPolicy", policy, ("Always", "IfNotPresent", "Never"))
+def _nothing(errors: Errors, path: str, source: JsonObject) -> None:
+    """Judged where more of the volume is known."""
 
 
 _PATHS = {"downwardAPI": "downwarAPI", "cephfs": "cephFS"}
-_SOURCES: dict[str, Check] = {
+_OWN_PATHS = {"gcePersistentDisk": "persistentDisk"}
+_HERE: dict[str, Check] = {
     "emptyDir": _empty_dir,
-    "hostPath": _host_path,
-    "gitRepo": _needs("repository"),
-    "gcePersistentDisk": _needs("pdName"),
-    "awsElasticBlockStore": _needs("volumeID"),
     "secret": _secret,
-    "nfs": _nfs,
-    "iscsi": _needs("targetPortal", "iqn"),
-    "glusterfs": _needs("endpoints", "path"),
-    "flocker": _needs(),
-    "persistentVolumeClaim": _needs("claimName"),
-    "rbd": _needs("monitors", "image"),
-    "cinder": _needs("volumeID"),
-    "cephfs": _needs("monitors"),
-    "quobyte": _needs("registry", "volume"),
+    "persistentVolumeClaim": lambda errors, path, source: None if source.get("claimName") else errors.required(f"{path}.claimName"),
     "downwardAPI": _downward,
-    "fc": _needs(),
-    "flexVolume": _needs("driver"),
     "configMap": _config_map,
-    "azureFile": _needs("secretName", "shareName"),
-    "vsphereVolume": _needs("volumePath"),
-    "photonPersistentDisk": _needs("pdID"),
-    "portworxVolume": _needs("volumeID"),
-    "azureDisk": _needs("diskName", "diskURI"),
-    "storageos": _needs("volumeName"),
     "projected": _projected,
-    "scaleIO": _needs("gateway", "system", "volumeName"),
     "csi": _csi,
     "ephemeral": _ephemeral,
-    "image": _image,
+    "image": _nothing,
 }
+_ORDER = (
+    "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi", "glusterfs", "flocker",
+    "persistentVolumeClaim", "rbd", "cinder", "cephfs", "quobyte", "downwardAPI", "fc", "flexVolume", "configMap", "azureFile",
+    "vsphereVolume", "photonPersistentDisk", "portworxVolume", "azureDisk", "storageos", "projected", "scaleIO", "csi", "ephemeral",
+    "image",
+)  # fmt: skip
+_SOURCES: dict[str, Check] = {key: _HERE[key] if key in _HERE else SOURCES[key] for key in _ORDER}
