@@ -81,6 +81,7 @@ def render(
     release: ReleaseInfo = ReleaseInfo(),
     capabilities: Capabilities | None = None,
     lookup: Lookup | None = None,
+    begin: Callable[[], Lookup | None] | None = None,
     flavour: Flavour = HELM4,
     subchart_notes: bool = False,
     skip_schema_validation: bool = False,
@@ -90,6 +91,7 @@ def render(
 ) -> Rendered:
     """Render a chart whose dependencies are processed; raise ChartError with Helm's words.
 
+    `begin`, called once the values are known to be good, may refuse and gives `lookup`.
     `functions` are added to the table (`getHostByName`, say, when DNS is allowed). `traces` is filled with where each file's text came
     from, which takes time.
     """
@@ -98,6 +100,8 @@ def render(
         merged = chart_values.coalesce(chart, values, flavour=flavour)
         if not skip_schema_validation:
             values_schema.validate(chart, merged, flavour=flavour)
+        if begin is not None:
+            lookup = begin()
         check_kube_version(chart, capabilities)
         files = render_files(
             chart,

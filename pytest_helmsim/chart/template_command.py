@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from pytest_helmsim.chart import dependencies, globs, loader, manifests, render
 from pytest_helmsim.chart.capabilities import Capabilities
@@ -25,6 +25,7 @@ from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.template.environment import Environment
 from pytest_helmsim.template.errors import TemplateError
 from pytest_helmsim.template.functions import FUNCTIONS
+from pytest_helmsim.template.signatures import Function
 
 HINT: Final = "\n\nUse --debug flag to render out invalid YAML"
 MAX_NAME: Final = 53
@@ -39,6 +40,19 @@ _NAME_RULE: Final = (
 Load: TypeAlias = Callable[[str], Chart]
 PostRender: TypeAlias = Callable[[render.Rendered, str], tuple[str, list[Hook]]]
 """Takes what was rendered and the text of the CRDs; gives the manifest and the hooks."""
+
+
+class Cluster(Protocol):
+    """A server that is asked (`--validate`, [4] `--dry-run=server`)."""
+
+    def begin(self, chart: Chart) -> None:
+        """Raise where it cannot be reached."""
+
+    def capabilities(self) -> Capabilities:
+        """Its version and kinds."""
+
+    def check(self, manifest: str, name: str) -> None:
+        """Raise for objects that it does not know, or that belong to somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,11 @@ class TemplateOptions:
     use_release_name: bool = False
     hide_secret: bool = False
     debug: bool = False
+    enable_dns: bool = False
     post_render: PostRender | None = None
+    cluster: Cluster | None = None
+    begin: Callable[[], render.Lookup | None] | None = None
+    """Asked for `lookup` when the values have been checked."""
     flavour: Flavour = HELM4
 
 
@@ -76,13 +94,14 @@ class TemplateFailed(ChartError):
 def run(path: str, options: TemplateOptions, *, load: Load | None = None) -> str:
     """The text on standard output. `load` may fetch what the chart lacks."""
     flavour = options.flavour
-    capabilities = Capabilities.default(flavour).with_api_versions(*options.api_versions)
-    if options.kube_version:
-        capabilities = capabilities.with_kube_version(options.kube_version)
     values = options.values.merge(flavour=flavour)
     chart = load_installable(path, flavour=flavour) if load is None else load(path)
+    cluster = options.cluster
+    if cluster is not None:
+        cluster.begin(chart)
     check_name(options.name, flavour)
     chart = dependencies.process(chart, values, flavour)
+    capabilities = known_capabilities(options) if cluster is None else cluster.capabilities()
     release = render.ReleaseInfo(options.name, options.namespace, 1, not options.is_upgrade, options.is_upgrade)
     try:
         rendered = render.render(
@@ -90,9 +109,11 @@ def run(path: str, options: TemplateOptions, *, load: Load | None = None) -> str
             values,
             release=release,
             capabilities=capabilities,
+            begin=options.begin,
             flavour=flavour,
             subchart_notes=options.subchart_notes,
             skip_schema_validation=options.skip_schema_validation,
+            functions=_dns() if options.enable_dns else None,
         )
         crds = _crds(rendered) if options.include_crds else ""
         manifest = manifests.join(rendered.manifests, hide_secrets=options.hide_secret)
@@ -109,6 +130,8 @@ def run(path: str, options: TemplateOptions, *, load: Load | None = None) -> str
         if options.debug:
             raise TemplateFailed(str(error), "" if options.show_only else "\n") from error
         raise RenderError(f"{error}{HINT}") from error
+    if cluster is not None:
+        cluster.check("" if options.output_dir else crds + manifest, options.name)
     if options.output_dir:
         printed = _write_files(rendered, options)
         if options.show_only:
@@ -119,6 +142,18 @@ def run(path: str, options: TemplateOptions, *, load: Load | None = None) -> str
         shown = [each for each in hooks if not (options.skip_tests and each.is_test)]
         text += "".join(manifests.document_text(each.path, each.manifest) for each in shown)
     return select(text, options.show_only, flavour) if options.show_only else text
+
+
+def known_capabilities(options: TemplateOptions) -> Capabilities:
+    """Those that Helm assumes without a cluster, with what the flags say."""
+    capabilities = Capabilities.default(options.flavour).with_api_versions(*options.api_versions)
+    return capabilities.with_kube_version(options.kube_version) if options.kube_version else capabilities
+
+
+def _dns() -> Mapping[str, Function]:
+    from pytest_helmsim.chart import dns
+
+    return dns.FUNCTIONS
 
 
 def _crds(rendered: render.Rendered) -> str:

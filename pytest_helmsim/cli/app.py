@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -13,11 +13,12 @@ from typing import Any, NoReturn
 import click
 
 from pytest_helmsim._version import VERSION
-from pytest_helmsim.cli.flags import COMMANDS, DEPRECATED, REPLACED, FlagError, FlagParsing, flags_of, option
+from pytest_helmsim.cli.flag_tables import COMMANDS, EXCLUSIVE, FORCES, REPLACED
+from pytest_helmsim.cli.flags import FlagError, FlagParsing, flags_of, option
 from pytest_helmsim.objects.errors import HelmsimError
 
 PROGRAM = "helmsim"
-CHART_MODULES = ("charts", "repositories", "templates")
+CHART_MODULES = ("charts", "repositories", "templates", "operations", "diff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class VerbCommand(FlagParsing):
         self.flags = flags_of(name, version)
         self.verb = verb
         self.path = f"{PROGRAM} {name}"
+        self.verb_name = name
         self.helm_version = version
         params: list[click.Parameter] = [option(flag) for flag in self.flags]
         params.append(click.Argument(["arguments"], nargs=-1))
@@ -113,16 +115,24 @@ class VerbCommand(FlagParsing):
         options["given"] = {
             name for name in options if context.get_parameter_source(name) not in (click.core.ParameterSource.DEFAULT, None)
         }
-        for (version, verb, old), text in DEPRECATED.items():
-            key = old.replace("-", "_")
-            if version == self.helm_version and verb in ("", self.name) and key in options["given"]:
-                click.echo(f"Flag --{old} has been deprecated, {text}", err=True)
-                if options[key] and (version, old) in REPLACED:
-                    options[REPLACED[version, old].replace("-", "_")] = True
+        self.check_groups(options["given"])
+        for (version, old), new in REPLACED.items():
+            if version == self.helm_version and options.get(old.replace("-", "_")) and old in options["given"]:
+                options[new.replace("-", "_")] = True
         module, _, function = self.verb.target.partition(":")
         run: Callable[..., int | None] = getattr(importlib.import_module(f"pytest_helmsim.cli.{module}"), function)
         with self.logging(module):
             return run(list(arguments), Options(options, self.helm_version))
+
+    def check_groups(self, given: Collection[str]) -> None:
+        """Raise `UsageFailure` for flags that exclude each other, as cobra says it."""
+        if self.helm_version != "4":
+            return
+        names = {name.replace("_", "-") for name in given}
+        for group in sorted((*EXCLUSIVE.get(self.verb_name, ()), *FORCES), key=" ".join):
+            if names.issuperset(group):
+                given_words = f"[{' '.join(sorted(group))}] were all set"
+                raise UsageFailure(f"if any flags in the group [{' '.join(group)}] are set none of the others can be; {given_words}")
 
     def logging(self, module: str) -> AbstractContextManager[None]:
         """Verbs without a cluster have nobody else who prints what charts log."""
@@ -217,7 +227,8 @@ class RootGroup(VerbGroup, FlagParsing):
 
 def build(version: str) -> click.Group:
     """The commands as Helm `version` (`3` or `4`) has them."""
-    from pytest_helmsim.cli.flags import GLOBAL, parse_table
+    from pytest_helmsim.cli.flag_tables import GLOBAL
+    from pytest_helmsim.cli.flags import parse_table
 
     root = RootGroup(PROGRAM, version=version, strict=True, help="Helm's verbs, and a cluster to try them on.")
     root.flags = tuple(parse_table(GLOBAL, version))

@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import click
+
 from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.cli import arguments as args
 from pytest_helmsim.cli import queries
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.output import document, out, status_block
-from pytest_helmsim.cli.session import Session
+from pytest_helmsim.cli.session import Session, history_max, quoted, reaching
+from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.release import codec
 from pytest_helmsim.release.model import Release
@@ -69,10 +72,11 @@ def dry_run(options: Options, *, silent: bool = False) -> Any:
         raise CommandFailed("Invalid dry-run flag. Flag must one of the following: false, true, none, client, server")
     if options.is_helm4 and value in ("unset", "true", "false") and not silent:
         instead = {"unset": "client", "true": "client", "false": "none"}[value]
-        shown = "--dry-run" if value == "unset" else f"--dry-run={value}"
-        import click
-
-        click.echo(f"level=WARN msg=\"{shown} is deprecated and should be replaced with '--dry-run={instead}'\"", err=True)
+        if value == "unset":
+            text = f"--dry-run is deprecated and should be replaced with '--dry-run={instead}'"
+        else:
+            text = f"boolean '--dry-run={value}' flag is deprecated and must be replaced with '--dry-run={instead}'"
+        click.echo(f"level=WARN msg={quoted(text)}", err=True)
     return table[value]
 
 
@@ -123,14 +127,6 @@ def seconds(options: Options) -> float:
     return float(options.timeout) / 1e9
 
 
-def check_groups(options: Options) -> None:
-    """Flags that exclude each other, as cobra says it."""
-    if options.is_helm4 and options.force_conflicts and (options.force_replace or options.force):
-        first = "force-replace" if "force_replace" in options["given"] else "force"
-        pair = " ".join(sorted((first, "force-conflicts")))
-        raise CommandFailed(f"if any flags in the group [{first} force-conflicts] are set none of the others can be; [{pair}] were all set")
-
-
 def show(session: Session, release: Release, *, hide_notes: bool = False, description: bool = False) -> None:
     """The record as `-o` asks for it."""
     form = session.options.output
@@ -151,17 +147,14 @@ def show(session: Session, release: Release, *, hide_notes: bool = False, descri
 
 def install(arguments: list[str], options: Options) -> None:
     """Install a chart."""
-    check_groups(options)
     post_renderer(options)
     if options.is_helm4:
         dry_run(options, silent=True)
     with prefixed("INSTALLATION FAILED"):
         chosen = shared(options)
-        session = Session(options)
-        name, reference = args.name_and_chart(arguments, options, session.client.clock)
-        chart = args.load(reference, options)
-        args.check_installable(chart)
-        values = args.values_of(options)
+        name, reference = args.name_and_chart(arguments, options, RealClock())
+        chart, values = loaded(reference, options, installing=True)
+        session = reaching(options, offline=options.is_helm4 and chosen["dry_run"] == "client")
         extra = {"create_namespace": options.create_namespace, "replace": options.replace}
         if options.is_helm4:
             extra["server_side"] = options.server_side
@@ -175,12 +168,44 @@ def install(arguments: list[str], options: Options) -> None:
 
 def upgrade(arguments: list[str], options: Options) -> None:
     """Upgrade a release, or install it with `--install` where there is nothing to upgrade."""
-    check_groups(options)
     name, reference = arguments
-    chosen = shared(options)
-    session = Session(options)
-    upgrading = UpgradeOptions(
-        **chosen,
+    upgrading = upgrade_options(options)
+    if options.install:
+        session = Session(options)
+        if session.engine.needs_install(name):
+            _install_now(name, reference, session, upgrading)
+            return
+    chart, values = loaded(reference, options)
+    with prefixed("UPGRADE FAILED"):
+        session = Session(options)
+        try:
+            with cancellable(name, session):
+                release = session.engine.upgrade(name, chart, values, upgrading)
+        finally:
+            session.warn()
+    if options.output == "table":
+        out(f'Release "{name}" has been upgraded. Happy Helming!\n')
+    show(session, release, hide_notes=options.hide_notes)
+
+
+def _install_now(name: str, reference: str, session: Session, upgrading: UpgradeOptions) -> None:
+    """What `upgrade --install` does where there is nothing to upgrade."""
+    options = session.options
+    if options.output == "table":
+        out(f'Release "{name}" does not exist. Installing it now.\n')
+    chart, values = loaded(reference, options, installing=True)
+    try:
+        with cancellable(name, session):
+            release = session.engine.install(name, chart, values, session.engine.as_install(name, upgrading))
+    finally:
+        session.warn()
+    show(session, release, hide_notes=options.hide_notes)
+
+
+def upgrade_options(options: Options) -> UpgradeOptions:
+    """The flags of `upgrade` as the engine's options."""
+    return UpgradeOptions(
+        **shared(options),
         **({"server_side": options.server_side} if options.is_helm4 else {}),
         install=options.install,
         create_namespace=options.create_namespace,
@@ -189,39 +214,19 @@ def upgrade(arguments: list[str], options: Options) -> None:
         reset_then_reuse_values=options.reset_then_reuse_values,
         cleanup_on_fail=options.cleanup_on_fail,
         recreate_pods=bool(options.get("recreate_pods")),
-        history_max=session.history_max(),
+        history_max=history_max(options),
     )
-    if options.install and session.engine.needs_install(name):
-        if options.output == "table":
-            out(f'Release "{name}" does not exist. Installing it now.\n')
-        chart, values = loaded(reference, options)
-        try:
-            with cancellable(arguments[0], session):
-                release = session.engine.install(name, chart, values, session.engine.as_install(name, upgrading))
-        finally:
-            session.warn()
-        show(session, release, hide_notes=options.hide_notes)
-        return
-    chart, values = loaded(reference, options)
-    try:
-        with prefixed("UPGRADE FAILED"), cancellable(arguments[0], session):
-            release = session.engine.upgrade(name, chart, values, upgrading)
-    finally:
-        session.warn()
-    if options.output == "table":
-        out(f'Release "{name}" has been upgraded. Happy Helming!\n')
-    show(session, release, hide_notes=options.hide_notes)
 
 
-def loaded(reference: str, options: Options) -> tuple[Chart, dict[str, Any]]:
-    """The chart and the values of the command line."""
+def loaded(reference: str, options: Options, *, installing: bool = False) -> tuple[Chart, dict[str, Any]]:
+    """The chart and the values of the command line: found, values read, chart read and checked."""
+    path = args.locate(reference, options)
     values = args.values_of(options)
-    return args.load(reference, options), values
+    return args.load_path(path, options, installing=installing), values
 
 
 def rollback(arguments: list[str], options: Options) -> None:
     """Roll back to a revision, the one before the last without an argument."""
-    check_groups(options)
     revision = 0
     if len(arguments) > 1:
         if not re.fullmatch(r"[+-]?\d+", arguments[1]):
@@ -247,7 +252,7 @@ def rollback(arguments: list[str], options: Options) -> None:
                 force=options.force_replace if options.is_helm4 else options.force,
                 cleanup_on_fail=options.cleanup_on_fail,
                 recreate_pods=bool(options.get("recreate_pods")),
-                history_max=session.history_max(),
+                history_max=history_max(options),
             ),
         )
     finally:

@@ -42,7 +42,7 @@ DEFAULT_HISTORY = 10
 class Session:
     """One command's engine and surroundings."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, offline: bool = False) -> None:
         from pytest_helmsim.cli.progress import Waiting
         from pytest_helmsim.client.client import Client
         from pytest_helmsim.release.engine import Engine
@@ -52,7 +52,7 @@ class Session:
         self.flavour: Flavour = HELM4 if options.is_helm4 else HELM3
         self.debug = options.debug or truthy("HELM_DEBUG")
         logging.getLogger("pytest_helmsim").addHandler(Lines(self))
-        api_client, context_namespace = connect(options, RULES[self.flavour].unreachable)
+        api_client, context_namespace = unconnected(options) if offline else connect(options, RULES[self.flavour].unreachable)
         self.namespace = setting(options, "namespace") or context_namespace or "default"
         self.client = Client(api_client, RealClock())
         driver = os.environ.get("HELM_DRIVER") or "secret"
@@ -95,12 +95,29 @@ class Session:
         for text in dict.fromkeys([*self.engine.client.take_warnings(), *self.client.take_warnings()]):
             click.echo(f"Warning: {text}", err=True)
 
-    def history_max(self) -> int:
-        """`--history-max`, else HELM_MAX_HISTORY, else 10; 0 is without limit."""
-        if "history_max" in self.options["given"]:
-            return int(self.options.history_max)
-        text = os.environ.get("HELM_MAX_HISTORY", "")
-        return int(text) if re.fullmatch(r"-?\d+", text) else DEFAULT_HISTORY
+
+def reaching(options: Options, *, offline: bool = False) -> Session:
+    """The session of an operation that installs: [4] a kubeconfig of no use is a cluster out of reach, and logged.
+
+    `offline` is for those that never ask a cluster: whatever the kubeconfig is, it does not matter.
+    """
+    from pytest_helmsim.release.rules import RULES
+
+    try:
+        return Session(options, offline=offline)
+    except ClusterUnreachable as error:
+        text = f"{RULES[HELM4 if options.is_helm4 else HELM3].install_unreachable}{error}"
+        if options.is_helm4:
+            click.echo(f"level=ERROR msg={quoted(text)}", err=True)
+        raise ClusterUnreachable(text) from error
+
+
+def history_max(options: Options) -> int:
+    """`--history-max`, else HELM_MAX_HISTORY, else 10; 0 is without limit."""
+    if "history_max" in options["given"]:
+        return int(options.history_max)
+    text = os.environ.get("HELM_MAX_HISTORY", "")
+    return int(text) if re.fullmatch(r"-?\d+", text) else DEFAULT_HISTORY
 
 
 class Lines(logging.Handler):
@@ -157,6 +174,15 @@ def kubeconfig_files(options: Options) -> list[str]:
     return [str(home)] if home.is_file() else []
 
 
+def unconnected(options: Options) -> tuple[ApiClient, str]:
+    """A client that nobody calls, and the namespace of what can be read of the kubeconfig."""
+    import kubernetes.client
+
+    from pytest_helmsim.cli.arguments import namespace_of
+
+    return kubernetes.client.ApiClient(kubernetes.client.Configuration()), namespace_of(options)
+
+
 def connect(options: Options, unreachable: str) -> tuple[ApiClient, str]:
     """The API client and its context's namespace. Raises `ClusterUnreachable` for a kubeconfig that cannot be used."""
     import kubernetes.client
@@ -166,7 +192,7 @@ def connect(options: Options, unreachable: str) -> tuple[ApiClient, str]:
 
     configuration = kubernetes.client.Configuration()
     configuration.host = "http://localhost:8080"
-    namespace = ""
+    namespace = user = ""
     files = kubeconfig_files(options)
     for file in files:
         if not Path(file).is_file():
@@ -179,29 +205,29 @@ def connect(options: Options, unreachable: str) -> tuple[ApiClient, str]:
                 raise ClusterUnreachable(f'{unreachable}: context "{context}" does not exist')
             loader = KubeConfigLoader(config_dict=merged.config, config_base_path=str(Path(files[0]).parent), active_context=context)
             loader.load_and_set(configuration)
-            namespace = (loader.current_context.get("context") or {}).get("namespace") or ""
+            chosen = loader.current_context.get("context") or {}
+            namespace, user = chosen.get("namespace") or "", chosen.get("user") or ""
         except yaml.YAMLError as error:
             raise ClusterUnreachable(f'{unreachable}: error loading config file "{files[0]}": {error}') from error
         except (ConfigException, KeyError, TypeError, AttributeError) as error:
             raise ClusterUnreachable(f"{unreachable}: the kubeconfig {', '.join(files)} cannot be used: {error}") from error
     client = kubernetes.client.ApiClient(overridden(configuration, options))
-    for header, value in impersonation(options):
+    for header, value in impersonation(options, unreachable, user):
         client.set_default_header(header, value)
     return client, namespace
 
 
 def overridden(configuration: Any, options: Options) -> Any:
-    """The configuration with `--kube-…` flags laid over it."""
-    if host := setting(options, "kube_apiserver"):
-        configuration.host = host if "://" in host else f"http://{host}"
-    if token := setting(options, "kube_token"):
-        configuration.api_key["authorization"] = f"Bearer {token}"
-    if file := setting(options, "kube_ca_file"):
-        configuration.ssl_ca_cert = file
-    if name := setting(options, "kube_tls_server_name"):
-        configuration.tls_server_name = name
-    if setting(options, "kube_insecure_skip_tls_verify"):
-        configuration.verify_ssl = False
+    """The configuration with `--kube-…` flags laid over it, again whenever the kubeconfig's token is read anew."""
+    _lay_over(configuration, options)
+    refresh = configuration.refresh_api_key_hook
+    if refresh is not None:
+
+        def refreshed(current: Any) -> None:
+            refresh(current)
+            _lay_over(current, options)
+
+        configuration.refresh_api_key_hook = refreshed
     if not configuration.verify_ssl:
         import urllib3
 
@@ -209,11 +235,26 @@ def overridden(configuration: Any, options: Options) -> Any:
     return configuration
 
 
-def impersonation(options: Options) -> list[tuple[str, str]]:
+def _lay_over(configuration: Any, options: Options) -> None:
+    if host := setting(options, "kube_apiserver"):
+        configuration.host = host if "://" in host else f"http://{host}"
+    if token := setting(options, "kube_token"):
+        configuration.api_key.pop("BearerToken", None)
+        configuration.api_key["authorization"] = f"Bearer {token}"
+    if file := setting(options, "kube_ca_file"):
+        configuration.ssl_ca_cert = file
+    if name := setting(options, "kube_tls_server_name"):
+        configuration.tls_server_name = name
+    if setting(options, "kube_insecure_skip_tls_verify"):
+        configuration.verify_ssl = False
+
+
+def impersonation(options: Options, unreachable: str, name: str) -> list[tuple[str, str]]:
     """The headers of `--kube-as-user` and `--kube-as-group`."""
     user, groups = setting(options, "kube_as_user"), setting(options, "kube_as_group")
     if groups and not user:
-        raise InvalidOption("requesting uid, groups or user-extra without impersonating a user")
+        why = f"requesting uid, groups or user-extra for {name} without impersonating a user"
+        raise ClusterUnreachable(f"{unreachable}: invalid configuration: {why}")
     if len(groups) > 1:
         raise InvalidOption("more than one --kube-as-group is not supported; bind the user to one group that has the rights")
     return [*([("Impersonate-User", user)] if user else []), *(("Impersonate-Group", group) for group in groups)]

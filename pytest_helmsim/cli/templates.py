@@ -5,6 +5,9 @@ Source: helm.sh/helm/v4 pkg/cmd/template.go; the rendering itself is `chart.temp
 
 from __future__ import annotations
 
+import functools
+from typing import TYPE_CHECKING
+
 import click
 
 from pytest_helmsim.chart import manifests, template_command
@@ -18,10 +21,12 @@ from pytest_helmsim.cli.flags import parse_bool
 from pytest_helmsim.cli.output import out
 from pytest_helmsim.cli.session import quoted
 from pytest_helmsim.objects.clock import RealClock
-from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature
+from pytest_helmsim.objects.errors import HelmsimError
 
-NO_EFFECT = "this flag has no effect for 'helm template' and will be removed in Helm 5"
-USELESS = {"hide_notes": NO_EFFECT, "render_subchart_notes": NO_EFFECT, "validate": "use '--dry-run=server' instead"}
+if TYPE_CHECKING:
+    from pytest_helmsim.chart.render import Lookup
+    from pytest_helmsim.release.asking import Asking
+
 DRY_RUNS = ("false", "true", "none", "client", "server")
 
 
@@ -32,22 +37,17 @@ class TemplateFailed(HelmsimError):
 def template(arguments: list[str], options: Options) -> None:
     """Print the manifests, then the hooks."""
     flavour = args.flavour_of(options)
-    if options.is_helm4:
-        for name, text in USELESS.items():
-            if name in options["given"]:
-                click.echo(f"Flag --{name.replace('_', '-')} has been deprecated, {text}", err=True)
     post_render = post_render_of(options)
-    if options.validate or options.dry_run == "server":
-        raise UnsupportedFeature("template --validate / --dry-run=server", "use `helmsim install --dry-run=server`")
     if options.kube_version:
         Capabilities.default(flavour).with_kube_version(options.kube_version)
     check_dry_run(options)
+    server = Server(options)
     name, reference = args.name_and_chart(arguments, options, RealClock(), default_name="" if options.generate_name else "release-name")
     path = args.locate(reference, options)
 
     def load(place: str) -> Chart:
         chart = args.load_path(place, options, installing=True)
-        if not options.is_helm4 and "dry_run" in options["given"] and options.dry_run not in DRY_RUNS:
+        if not options.is_helm4 and options.dry_run not in ("", *DRY_RUNS):
             raise TemplateFailed(f"Invalid dry-run flag. Flag must one of the following: {', '.join(DRY_RUNS)}")
         return chart
 
@@ -67,7 +67,10 @@ def template(arguments: list[str], options: Options) -> None:
         output_dir=options.output_dir,
         use_release_name=options.release_name,
         debug=options.debug,
+        enable_dns=options.enable_dns,
         post_render=post_render,
+        cluster=server.asked if server.validates else None,
+        begin=server.begin,
         flavour=flavour,
     )
     try:
@@ -80,6 +83,54 @@ def template(arguments: list[str], options: Options) -> None:
         if options.is_helm4 and check == "release name check failed":
             click.echo(f"level=ERROR msg={quoted(check)} error={quoted(reason)}", err=True)
         raise
+
+
+class Server:
+    """The cluster of `--validate` and `--dry-run`; nobody is asked where neither says so.
+
+    [3] `--validate` asks for everything but `lookup`, and `--dry-run=server` (or `none`, `false`) for `lookup` alone.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        is_server = options.dry_run == "server"
+        self.validates = options.validate or (options.is_helm4 and is_server)
+        self.looks_up = (
+            self.validates if options.is_helm4 else "dry_run" in options["given"] and options.dry_run in ("server", "none", "false")
+        )
+
+    @functools.cached_property
+    def asked(self) -> Asking:
+        """The server, connected; raises `ClusterUnreachable` for a kubeconfig that is of no use."""
+        from pytest_helmsim.cli import session
+        from pytest_helmsim.release.asking import Asking
+        from pytest_helmsim.release.options import InstallOptions
+
+        options = self.options
+        chosen = InstallOptions(
+            dry_run="server",
+            is_upgrade=options.is_upgrade,
+            take_ownership=options.take_ownership,
+            disable_openapi_validation=options.disable_openapi_validation,
+            skip_crds=options.skip_crds,
+        )
+        return Asking(session.reaching(options).engine.context(), chosen)
+
+    def begin(self) -> Lookup | None:
+        """What is refused between values and templates: labels, and [3] a kubeconfig that nobody has looked at before."""
+        if self.options.labels:
+            from pytest_helmsim.release.options import InstallOptions
+            from pytest_helmsim.release.rendering import check_labels
+
+            check_labels(InstallOptions(labels=self.options.labels))
+        if not self.looks_up:
+            return None
+        from pytest_helmsim.release.errors import ClusterUnreachable
+
+        try:
+            return self.asked.lookup()
+        except ClusterUnreachable as error:
+            raise RenderError(str(error).partition(": ")[2]) from error
 
 
 def check_dry_run(options: Options) -> None:

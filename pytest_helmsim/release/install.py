@@ -54,15 +54,15 @@ CRD_TIMEOUT = 60.0
 def install(context: Context, name: str, chart: model.Chart, values: JsonObject, options: InstallOptions) -> Release:
     """Install a chart under a new name; raise `ReleaseError`, `ChartError`, or `InstallFailed` once the record exists."""
     offline = context.rules.offline_dry_run and options.dry_run == "client"
-    with _logged(context):
+    with logged(context):
         if not offline:
             context.check_reachable(context.rules.install_unreachable)
         rendering.check_hide_secret(context, options)
-    with _logged(context, split=True):
+    with logged(context, split=True):
         check_name(context, name, options)
         chart = _process(context, chart, values)
     if not options.skip_crds and not offline:
-        _process_crds(context, chart, options)
+        process_crds(context, chart, options)
     release, targets, adopted = _prepare(context, name, chart, values, options, offline)
     if options.dry_run != "none":
         return release.with_info(description="Dry run complete")
@@ -83,7 +83,7 @@ def install(context: Context, name: str, chart: model.Chart, values: JsonObject,
 
 
 @contextmanager
-def _logged(context: Context, *, split: bool = False) -> Iterator[None]:
+def logged(context: Context, *, split: bool = False) -> Iterator[None]:
     """What is wrong before anything is written is an error line too: whole, or what failed and why apart."""
     try:
         yield
@@ -122,8 +122,7 @@ def _prepare(
     is_upgrade = options.is_upgrade and options.dry_run != "none"
     info = ReleaseInfo(name, context.namespace, 1, not is_upgrade, is_upgrade)
     known = Capabilities.default(context.rules.flavour) if offline else rendering.capabilities(context)
-    rendering.check_labels(options)
-    rendered = rendering.prepare(context, chart, values, info, options, known)
+    rendered = rendering.prepare(context, chart, values, info, options, known, before=lambda: rendering.check_labels(options))
     now = context.now()
     release = Release(
         name=name,
@@ -138,17 +137,26 @@ def _prepare(
     )
     if offline:
         return release, [], []
+    targets, adopted = check_objects(context, release.manifest, name, options)
+    return release, targets, adopted
+
+
+def check_objects(context: Context, manifest: str, name: str, options: InstallOptions) -> tuple[list[Built], list[Built]]:
+    """The objects of a manifest as the release's, and those of them that exist; nothing is written.
+
+    Raise `BuildFailed` for what the server does not know, `OwnershipConflict` for what exists and is not the release's.
+    """
     try:
-        targets = build(context.client, release.manifest, context.namespace, validate=not options.disable_openapi_validation)
+        targets = build(context.client, manifest, context.namespace, validate=not options.disable_openapi_validation)
     except BuildFailed as error:
         raise BuildFailed(f"unable to build kubernetes objects from release manifest: {error}") from error
     targets = ownership.claim(targets, name, context.namespace)
-    if is_upgrade or not targets:
-        return release, targets, []
+    if not targets or (options.is_upgrade and options.dry_run != "none"):
+        return targets, []
     try:
         if options.take_ownership:
-            return release, targets, ownership.existing(context, targets)
-        return release, targets, ownership.adoptable(context, targets, name, context.namespace)
+            return targets, ownership.existing(context, targets)
+        return targets, ownership.adoptable(context, targets, name, context.namespace)
     except OwnershipConflict as error:
         raise OwnershipConflict(f"{context.rules.unable_to_continue}install: {error}") from error
 
@@ -183,7 +191,7 @@ def updating_way(
     return ThreeWay(context, unstructured=unstructured)
 
 
-def _process_crds(context: Context, chart: model.Chart, options: InstallOptions) -> None:
+def process_crds(context: Context, chart: model.Chart, options: InstallOptions) -> None:
     """Create the files of `crds/`, wait for them, forget what was known of the cluster's kinds."""
     files = list(chart.crds())
     if not files:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pytest_helmsim.chart import manifests, model, render
+from pytest_helmsim.chart import dns, manifests, model, render
 from pytest_helmsim.chart.capabilities import Capabilities, KubeVersion
+from pytest_helmsim.client.doors import Unreachable
 from pytest_helmsim.client.resources import NoKindMatch
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
@@ -18,7 +18,6 @@ from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption
 from pytest_helmsim.release.model import SYSTEM_LABELS, HookRecord
 from pytest_helmsim.release.options import _Rendering
 from pytest_helmsim.template.errors import FunctionError
-from pytest_helmsim.template.signatures import define
 from pytest_helmsim.template.values import Int64
 
 
@@ -54,18 +53,26 @@ def prepare(
     release: render.ReleaseInfo,
     options: _Rendering,
     known: Capabilities,
+    *,
+    before: Callable[[], None] | None = None,
 ) -> Rendering:
-    """Render a chart whose dependencies are processed; errors are the chart's own."""
+    """Render a chart whose dependencies are processed; errors are the chart's own. `before` may refuse once the values are checked."""
+
+    def begin() -> render.Lookup | None:
+        if before is not None:
+            before()
+        return None if options.dry_run == "client" else lookup(context)
+
     rendered = render.render(
         chart,
         values,
         release=release,
         capabilities=known,
-        lookup=None if options.dry_run == "client" else _lookup(context),
+        begin=begin,
         flavour=context.rules.flavour,
         subchart_notes=options.subchart_notes,
         skip_schema_validation=options.skip_schema_validation,
-        functions={"getHostByName": define("getHostByName", _resolve, "string", result="string")} if options.enable_dns else None,
+        functions=dns.FUNCTIONS if options.enable_dns else None,
     )
     if options.post_renderer is not None:
         text, hooks = post_render.run(rendered, options.post_renderer, context.rules.flavour, hide_secrets=options.hide_secret)
@@ -104,36 +111,35 @@ def check_hide_secret(context: Context, options: _Rendering) -> None:
         raise InvalidOption(context.rules.hide_secret)
 
 
-def _resolve(name: str) -> str:
-    """An address of a host; the empty string when it has none."""
-    try:
-        return str(socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)[0][4][0])
-    except (OSError, UnicodeError):
-        return ""
-
-
-def _lookup(context: Context) -> render.Lookup:
+def lookup(context: Context) -> render.Lookup:
+    """The template function over a cluster."""
     client = context.client
 
-    def lookup(api_version: str, kind: str, namespace: str, name: str) -> JsonObject:
+    def look(api_version: str, kind: str, namespace: str, name: str) -> JsonObject:
         gvk = GroupVersionKind.of(api_version, kind)
         try:
             resource = client.resource_for(gvk)
+        except NoKindMatch as error:
+            if client.resources.serves(api_version):
+                return {}
+            why = f"unable to get apiresource from unstructured: {gvk}: the server could not find the requested resource"
+            raise FunctionError(why) from error
+        except Unreachable as error:
+            where = f'{error.method.capitalize()} "{error.url}?timeout=32s": {error.why}'
+            raise FunctionError(f"unable to get apiresource from unstructured: {gvk}: {where}") from error
+        except ApiError as error:
+            raise FunctionError(f"unable to get apiresource from unstructured: {gvk}: {error}") from error
+        try:
             place = namespace if resource.namespaced else ""
             if name:
                 return _as_go(client.get(resource, name, place))  # type: ignore[no-any-return]
             return _as_go(client.request("GET", resource.path(place)).json())  # type: ignore[no-any-return]
         except NotFound:
             return {}
-        except NoKindMatch as error:
-            if client.resources.serves(api_version):
-                return {}
-            why = f"unable to get apiresource from unstructured: {gvk}: the server could not find the requested resource"
-            raise FunctionError(why) from error
         except ApiError as error:
             raise FunctionError(str(error)) from error
 
-    return lookup
+    return look
 
 
 def _as_go(value: Json) -> Json:
