@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import marshal
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_helmsim.chart import dependencies, manifests, render_errors, scope, values_schema
@@ -21,11 +23,12 @@ from pytest_helmsim.chart.capabilities import Capabilities
 from pytest_helmsim.chart.errors import RenderError
 from pytest_helmsim.chart.manifests import Hook, Manifest
 from pytest_helmsim.chart.model import Chart, File
+from pytest_helmsim.objects import json as plain
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.template import collector
 from pytest_helmsim.template.environment import Environment, Template
-from pytest_helmsim.template.errors import FunctionError, LimitExceeded, ParseError, TemplateError
+from pytest_helmsim.template.errors import FunctionError, LimitExceeded, ParseError, TemplateError, Unplaced
 from pytest_helmsim.template.functions import FUNCTIONS, HELM_4_ONLY
 from pytest_helmsim.template.limits import Limits
 from pytest_helmsim.template.quoting import quote
@@ -151,7 +154,91 @@ def render_files(
     limits: Limits = _LIMITS,
     traces: dict[str, Trace] | None = None,
 ) -> dict[str, str]:
-    """Every template's output by its path, partials left out. `values` are coalesced already."""
+    """Every template's output by its path, partials left out. `values` are coalesced already.
+
+    Templates are interpreted first, which is what most renderings of most processes are quickest with; where that fails, everything is
+    rendered again by compiled templates, whose error is the answer.
+    """
+    once = partial(
+        _render_once,
+        chart,
+        values,
+        release=release,
+        capabilities=capabilities,
+        flavour=flavour,
+        functions=functions,
+        lint=lint,
+        limits=limits,
+        traces=traces,
+    )
+    if lint or traces is not None:
+        return once(lookup=lookup, interprets=False)
+    restore = _keeper(values)
+    lookups = Lookups(lookup) if lookup is not None else None
+    try:
+        return once(lookup=lookups, interprets=True)
+    except Unplaced:
+        restore()
+        return once(lookup=None if lookups is None else lookups.again(), interprets=False)
+
+
+def _keeper(values: JsonObject) -> Callable[[], None]:
+    """What puts the values back as they are now, whatever templates have done to them."""
+    try:
+        kept = marshal.dumps(values)
+    except ValueError:
+        copied = plain.copy(values)
+        return lambda: _refill(values, copied)
+    return lambda: _refill(values, marshal.loads(kept))
+
+
+def _refill(values: JsonObject, before: JsonObject) -> None:
+    values.clear()
+    values.update(before)
+
+
+class Lookups:
+    """`lookup`, whose answers are the same when everything is rendered again."""
+
+    def __init__(self, ask: Lookup, known: Sequence[tuple[tuple[str, ...], JsonObject | FunctionError]] = ()) -> None:
+        self._ask = ask
+        self._known = list(known)
+        self._answers: list[tuple[tuple[str, ...], JsonObject | FunctionError]] = []
+
+    def __call__(self, *names: str) -> JsonObject:
+        answer: JsonObject | FunctionError
+        if self._known and self._known[0][0] == names:
+            answer = self._known.pop(0)[1]
+        else:
+            self._known.clear()
+            try:
+                answer = self._ask(*names)
+            except FunctionError as error:
+                answer = error
+        self._answers.append((names, plain.copy(answer)))
+        if isinstance(answer, FunctionError):
+            raise answer
+        return answer
+
+    def again(self) -> Lookups:
+        """The same from the beginning."""
+        return Lookups(self._ask, self._answers)
+
+
+def _render_once(
+    chart: Chart,
+    values: JsonObject,
+    *,
+    release: ReleaseInfo,
+    capabilities: Capabilities,
+    lookup: Lookup | None,
+    flavour: Flavour,
+    functions: Mapping[str, Function] | None,
+    lint: bool,
+    limits: Limits,
+    traces: dict[str, Trace] | None,
+    interprets: bool,
+) -> dict[str, str]:
     top = {
         "Release": {
             "Name": release.name,
@@ -167,14 +254,15 @@ def render_files(
     templates: dict[str, _Renderable] = {}
     _collect(chart, top, templates, flavour)
     table = Layered(FUNCTIONS, without=() if flavour == HELM4 else HELM_4_ONLY)
-    engine = Engine(table, lookup=lookup, lint=lint, limits=limits, extra=functions)
     order = sorted(templates, key=_parse_order, reverse=True)
     jinja_texts = {path: templates[path].text for path in order if path.endswith(_JINJA)}
+    interprets = interprets and not jinja_texts
+    engine = Engine(table, lookup=lookup, lint=lint, limits=limits, extra=functions, interprets=interprets)
     for path in order:
         if path in jinja_texts:
             continue
         try:
-            engine.environment.add(path, templates[path].text, kept=True)
+            engine.environment.add(path, templates[path].text)
         except ParseError as error:
             raise RenderError(render_errors.parse_error(path, error)) from error
         except TemplateError as error:
@@ -200,7 +288,6 @@ def render_files(
         except TemplateError as error:
             raise RenderError(render_errors.execution_error(path, error, flavour)) from error
         rendered[path] = text.replace("<no value>", "") if "<no value>" in text else text
-    engine.environment.save()
     return rendered
 
 
@@ -263,6 +350,7 @@ class Engine:
         lint: bool = False,
         limits: Limits = _LIMITS,
         extra: Mapping[str, Function] | None = None,
+        interprets: bool = False,
     ) -> None:
         self._lint = lint
         self._including: dict[str, int] = {}
@@ -275,7 +363,8 @@ class Engine:
         }
         placeholders = {name: define(name, _look_nowhere, "string", "any", result="string") for name in ("include", "tpl")}
         self.functions = Layered(functions, own, extra or {})
-        self.environment = Environment(Layered(self.functions, placeholders), missing_key="zero", name="gotpl", limits=limits)
+        table = Layered(self.functions, placeholders)
+        self.environment = Environment(table, missing_key="zero", name="gotpl", limits=limits, interprets=interprets)
         self.environment.bind_functions(_Scope(self.environment, self).functions())
 
     def including(self, name: str) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import CodeType
+from typing import Final
 
 from pytest_helmsim.template import nodes
 from pytest_helmsim.template.nodes import Node
+
+LONGEST_FIELDS: Final = 4
+"""`field1` … `field4` are functions of their own; longer chains take a tuple of names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +67,13 @@ class Site:
     items: str = ""
 
 
+@dataclass(frozen=True, slots=True)
 class Compiled:
-    """`code` of `run`; a line number n in it is `sites[n - 1]`, which only errors and traces ask for.
+    """`code` of `run`; a line number n in it is `sites[n - 1]`, which only errors and traces ask for."""
 
-    `sites` may be given by a function, for code that comes without them from a cache.
-    """
-
-    __slots__ = ("_sites", "bindings", "code")
-
-    def __init__(self, code: CodeType, bindings: dict[str, Binding], sites: list[Site] | Callable[[], list[Site]]) -> None:
-        self.code = code
-        self.bindings = bindings
-        self._sites = sites
-
-    @property
-    def sites(self) -> list[Site]:
-        if not isinstance(self._sites, list):
-            self._sites = self._sites()
-        return self._sites
+    code: CodeType
+    bindings: dict[str, Binding]
+    sites: list[Site]
 
 
 def last_visited(node: Node) -> Node:

@@ -15,15 +15,23 @@ from types import CodeType
 from typing import Any, Final
 
 from pytest_helmsim.template import nodes
-from pytest_helmsim.template.calls import Argument, Binding, Compiled, Site, is_real, last_visited, needs_order, overflow
+from pytest_helmsim.template.calls import (
+    LONGEST_FIELDS,
+    Argument,
+    Binding,
+    Compiled,
+    Site,
+    is_real,
+    last_visited,
+    needs_order,
+    overflow,
+)
 from pytest_helmsim.template.errors import LimitExceeded
 from pytest_helmsim.template.nodes import Node
 from pytest_helmsim.template.scope import Local, Scope
 
 MAX_LOOPS: Final = 15
 """Nested `range`; Python allows 20 loops in one function."""
-LONGEST_FIELDS: Final = 4
-"""`field1` … `field4` are functions of their own; longer chains take a tuple of names."""
 
 LOAD: Final = ast.Load()
 STORE: Final = ast.Store()

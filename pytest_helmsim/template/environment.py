@@ -1,7 +1,7 @@
 """A set of templates that can call each other, and their execution.
 
-A text is parsed once for all environments of the process and compiled when it first runs (`units`); an environment only links the
-compiled code to its own functions. Go: text/template/template.go, exec.go `Execute`.
+A text is looked at once for all environments of the process (`units`); what is made of it, for the interpreter or compiled, is theirs
+too, and an environment only links it to its own functions. Go: text/template/template.go, exec.go `Execute`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,25 @@ from typing import Any
 from pytest_helmsim.template import gofmt, runtime, stack, units
 from pytest_helmsim.template.binding import bind
 from pytest_helmsim.template.calls import Compiled
-from pytest_helmsim.template.errors import Fault, FunctionError, LimitExceeded, NoSuchTemplate, TemplateError
+from pytest_helmsim.template.errors import Fault, FunctionError, LimitExceeded, NoSuchTemplate, TemplateError, Unplaced
 from pytest_helmsim.template.fields import MissingKey, helpers, method_caller
+from pytest_helmsim.template.functions import COMMON
 from pytest_helmsim.template.functions.builtins import TABLE as BUILTINS
+from pytest_helmsim.template.interpreter import EACH, PAIRS, TEMPLATES, Calls, Dialect
 from pytest_helmsim.template.lexer import BRACES, Delimiters
 from pytest_helmsim.template.limits import STANDARD, Limits
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.runtime import Budget, Linked, Output, Run
 from pytest_helmsim.template.signatures import Function, Layered
 from pytest_helmsim.template.tracing import Trace, TracedOutput, Tracer
-from pytest_helmsim.template.units import Body, Unit
+from pytest_helmsim.template.units import Body
 from pytest_helmsim.template.values import Value
 
 _GO_DEPTH = 100_000
 _OPERATORS = frozenset({"and", "or", "not"})
+_PLAIN = Dialect({})
+_COMMON = Layered(BUILTINS, COMMON)
+_STANDARD = Dialect(_COMMON)
 
 
 class Template:
@@ -50,7 +55,8 @@ class Template:
                 self._traced = tracer, self._link()
             return self._traced[1]
         if self._run is None:
-            self._run = self._link()
+            interpreted = self._environment.interpreted(self.body)
+            self._run = self._link() if interpreted is None else interpreted
         return self._run
 
     def _link(self) -> Run:
@@ -65,6 +71,9 @@ class Template:
 class Environment:
     """Templates by name over a table of functions.
 
+    `interprets` is for what is most likely to succeed and can be done again where it does not: templates run sooner, since they are not
+    compiled first, and every failure but a limit's is an `Unplaced`.
+
     `functions` may be replaced after a clone (`include` and `tpl` close over their environment) with `bind_functions`, before anything
     runs. `missing_key` is Go's option: a key that a map has not is its element type's zero value, no value, or an error. `name` is the
     name in `no template "x" associated with template "NAME"`. `limits` bounds one execution with everything it includes.
@@ -78,6 +87,7 @@ class Environment:
         name: str = "gotpl",
         limits: Limits = STANDARD,
         delimiters: Delimiters = BRACES,
+        interprets: bool = False,
     ) -> None:
         if overridden := [each for each in _OPERATORS if each in functions and functions[each] is not BUILTINS.get(each)]:
             raise ValueError(f"functions cannot replace the operators {', '.join(sorted(overridden))}")
@@ -86,21 +96,21 @@ class Environment:
         self.delimiters = delimiters
         self._functions = Layered(BUILTINS, functions)
         self._templates: dict[str, Template] = {}
-        self._kept: list[Unit] = []
         self._budget = Budget(limits)
         self._helpers = self._make_helpers()
+        self._interprets = interprets and missing_key == "zero"
+        self._calls: Calls | None = None
+        self._dialect = self._choose_dialect()
 
     # Templates.
 
-    def add(self, name: str, text: str, *, kept: bool = False) -> Template:
-        """Parse `text` as template `name` and add what it defines; raise `ParseError`. `kept` texts may be found on disk.
+    def add(self, name: str, text: str) -> Template:
+        """Parse `text` as template `name` and add what it defines; raise `ParseError`.
 
         Later definitions replace earlier ones, but an empty one (white space and comments) does not. The template returned has this
         text even then.
         """
-        unit = units.unit(name, text, self._functions, self.delimiters, kept=kept)
-        if kept:
-            self._kept.append(unit)
+        unit = units.unit(name, text, self._functions, self.delimiters)
         for body in unit.defined:
             self._define(Template(self, body.name, name, body))
         template = Template(self, name, name, unit.main)
@@ -130,18 +140,18 @@ class Environment:
         made.delimiters = self.delimiters
         made._functions = self._functions
         made._templates = self._templates.copy()
-        made._kept = self._kept
         made._budget = self._budget
         made._helpers = made._make_helpers()
+        made._interprets = self._interprets
+        made._calls = None
+        made._dialect = self._dialect
         return made
 
     def bind_functions(self, functions: Mapping[str, Function]) -> None:
         """Add or replace functions; templates that ran before keep what they are linked to."""
         self._functions = Layered(self._functions, functions)
-
-    def save(self) -> None:
-        """Keep on disk what was compiled of the texts that may be kept."""
-        units.save(iter(self._kept))
+        self._calls = None
+        self._dialect = self._choose_dialect()
 
     # Execution.
 
@@ -177,8 +187,12 @@ class Environment:
         except LimitExceeded:
             raise
         except (Fault, FunctionError, TemplateError, UnboundLocalError) as fault:
+            if self._interprets:
+                raise Unplaced from fault
             raise runtime.explain(fault) from fault
         except RecursionError as fault:
+            if self._interprets:
+                raise Unplaced from fault
             raise LimitExceeded("depth of templates or values", stack.FRAMES, "look for a template that includes itself") from fault
         finally:
             budget.output = outer
@@ -212,6 +226,19 @@ class Environment:
         return tracer
 
     # Linking.
+
+    def interpreted(self, body: Body) -> Run | None:
+        """The template for the interpreter; None where it is to be compiled."""
+        program = body.program(self._dialect) if self._interprets else None
+        if program is None:
+            return None
+        if self._calls is None:
+            known: dict[str, Callable[..., Any]] = {EACH: self._budget.each, PAIRS: self._budget.pairs, TEMPLATES: self._template}
+            self._calls = Calls(self._functions, known)
+        return program.link(self._calls)
+
+    def _choose_dialect(self) -> Dialect:
+        return _STANDARD if self._interprets and self._functions.keeps(_COMMON) else _PLAIN
 
     def _make_helpers(self) -> dict[str, Callable[..., Any]]:
         return helpers(self.missing_key) | {

@@ -96,3 +96,7 @@ class UnprintableFault(Fault):
     def __init__(self, type_name: str) -> None:
         super().__init__(f"can't print a value of type {type_name}")
         self.type_name = type_name
+
+
+class Unplaced(Exception):
+    """An interpreted execution failed, which does not know where: it says nothing until the same is executed compiled."""

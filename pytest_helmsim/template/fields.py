@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from pytest_helmsim.template.binding import bind
-from pytest_helmsim.template.calls import Argument, Binding
-from pytest_helmsim.template.compiler import LONGEST_FIELDS
+from pytest_helmsim.template.calls import LONGEST_FIELDS, Argument, Binding
 from pytest_helmsim.template.errors import ArgumentFault, ElementFault, Fault, FunctionError, TemplateError
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.signatures import ANY, Function
@@ -139,7 +138,8 @@ def _has_string_keys(value: dict[object, Value]) -> bool:
 
 
 _WALKS: dict[MissingKey, Walk] = {"zero": _make_walk("zero"), "default": _make_walk("default"), "error": _make_walk("error")}
-_walk_zero = _WALKS["zero"]
+walk_zero: Final = _WALKS["zero"]
+"""Fields where a missing key is its map's zero value, as Helm asks for it."""
 
 
 _plain = PLAIN_MAPS
@@ -148,7 +148,7 @@ _plain = PLAIN_MAPS
 def _field1(value: Value, a: str) -> Value:
     if type(value) in _plain:
         return value.get(a)
-    return _walk_zero(value, (a,), False)
+    return walk_zero(value, (a,), False)
 
 
 def _field2(value: Value, a: str, b: str) -> Value:
@@ -156,7 +156,7 @@ def _field2(value: Value, a: str, b: str) -> Value:
         found = value.get(a)
         if type(found) in _plain:
             return found.get(b)
-    return _walk_zero(value, (a, b), False)
+    return walk_zero(value, (a, b), False)
 
 
 def _field3(value: Value, a: str, b: str, c: str) -> Value:
@@ -166,7 +166,7 @@ def _field3(value: Value, a: str, b: str, c: str) -> Value:
             found = found.get(b)
             if type(found) is dict:
                 return found.get(c)
-    return _walk_zero(value, (a, b, c), False)
+    return walk_zero(value, (a, b, c), False)
 
 
 def _field4(value: Value, a: str, b: str, c: str, d: str) -> Value:
@@ -178,13 +178,13 @@ def _field4(value: Value, a: str, b: str, c: str, d: str) -> Value:
                 found = found.get(c)
                 if type(found) is dict:
                     return found.get(d)
-    return _walk_zero(value, (a, b, c, d), False)
+    return walk_zero(value, (a, b, c, d), False)
 
 
 def _element1(value: Value, a: str) -> Value:
     if type(value) is dict:
         return value.get(a)
-    return _walk_zero(value, (a,), True)
+    return walk_zero(value, (a,), True)
 
 
 _FAST: dict[str, Callable[..., Value]] = {
@@ -193,7 +193,7 @@ _FAST: dict[str, Callable[..., Value]] = {
     "field3": _field3,
     "field4": _field4,
     "element1": _element1,
-    "element2": lambda value, *names: _walk_zero(value, names, True),
-    "element3": lambda value, *names: _walk_zero(value, names, True),
-    "element4": lambda value, *names: _walk_zero(value, names, True),
+    "element2": lambda value, *names: walk_zero(value, names, True),
+    "element3": lambda value, *names: walk_zero(value, names, True),
+    "element4": lambda value, *names: walk_zero(value, names, True),
 }

@@ -35,6 +35,9 @@ class Flags:
     precision: int | None = None
 
 
+_PLAIN = Flags()
+
+
 @dataclass(slots=True)
 class Printer:
     flags: Flags = field(default_factory=Flags)
@@ -252,7 +255,11 @@ class Printer:
             self.write("}")
         else:
             self.write("[")
-            self.separated(data, " ", lambda byte: self.integer(values.UInt8(byte), verb))
+            if verb in "dv" and self.flags == _PLAIN:
+                check_size(self.size + 4 * len(data))
+                self.write(" ".join(map(str, data)))
+            else:
+                self.separated(data, " ", lambda byte: self.integer(values.UInt8(byte), verb))
             self.write("]")
 
     def separated(self, items: Sequence[Value], mark: str, write: Callable[[Value], None]) -> None:

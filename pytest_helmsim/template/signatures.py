@@ -106,6 +106,11 @@ class Layered(Mapping[str, Function]):
         for name in without:
             self._homes.pop(name, None)
 
+    def keeps(self, other: Layered) -> bool:
+        """Whether every function of `other` is the same here, or missing."""
+        homes = self._homes
+        return all(homes.get(name, home) is home for name, home in other._homes.items())
+
     def __getitem__(self, name: str) -> Function:
         return self._homes[name][name]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_helmsim.template.errors import TemplateError
+from pytest_helmsim.template.errors import TemplateError, Unplaced
 
 sys.path.insert(0, str(Path(__file__).parent))
 import rows
@@ -18,8 +18,8 @@ import support
 RECORDED: list[list[Any]] = json.loads((Path(__file__).parent.parent / "recorded/template/language.json").read_text(encoding="utf-8"))
 
 
-def _given(row: rows.Row) -> tuple[str | None, str | None]:
-    environment = support.environment(row.missing)
+def _given(row: rows.Row, **options: Any) -> tuple[str | None, str | None]:
+    environment = support.environment(row.missing, **options)
     try:
         for name, text in row.files:
             environment.add(name, text)
@@ -35,3 +35,12 @@ def test_every_row_is_recorded() -> None:
 @pytest.mark.parametrize("index", range(len(rows.ROWS)))
 def test_row(index: int) -> None:
     assert list(_given(rows.ROWS[index])) == RECORDED[index][2:]
+
+
+def test_interpreted_rows_print_the_same_or_fail_where_go_fails() -> None:
+    for row, (_, _, printed, _) in zip(rows.ROWS, RECORDED, strict=True):
+        try:
+            given, _ = _given(row, interprets=True)
+        except Unplaced:
+            given = None
+        assert given == printed, row

@@ -137,5 +137,8 @@ def bound_to(clock: Clock, seed: int | None = None) -> Mapping[str, Function]:
     return _Lazy(_BOUND, table)
 
 
-FUNCTIONS: Mapping[str, Function] = Layered(_Lazy(_FAMILIES, lambda module, _: module.TABLE), bound_to(RealClock()))
+_UNBOUND: Final = _Lazy(_FAMILIES, lambda module, _: module.TABLE)
+COMMON: Final = Layered(_UNBOUND, without=("fail", "getHostByName"))
+"""The functions that every rendering has as they are: nothing about them depends on it."""
+FUNCTIONS: Mapping[str, Function] = Layered(_UNBOUND, bound_to(RealClock()))
 """All functions by name; sprig's `slice` replaces Go's, Helm's JSON and YAML functions those of sprig."""
