@@ -54,8 +54,11 @@ class InnerApi:
         served = self._served(gvk)
         space = namespace if served.namespaced else ""
         wanted = selection.of_object(selector)
-        found = (conversion.from_storage(served, record.obj) for _, _, record in self._server.store.records(served.key, space))
-        return [obj for obj in found if selection.labels_match(wanted, obj)]
+        exact = [(each.key, each.values) for each in wanted if each.operator == "in"]
+        found = [record.obj for _, _, record in self._server.store.labelled(served.key, space, exact)]
+        if served.gvk != served.stored:
+            found = [conversion.from_storage(served, obj) for obj in found]
+        return [obj for obj in found if selection.labels_match(wanted, obj)] if wanted else found
 
     def create(self, obj: JsonObject, *, manager: str) -> JsonObject:
         served = self._served(GroupVersionKind.of_object(obj))

@@ -93,15 +93,15 @@ class _Bucket:
             self._note(name, before, None)
         return before
 
-    def names_with(self, label: str, values: frozenset[str]) -> list[str]:
-        """Which objects have one of the values, by an index made at the first question."""
+    def names_with(self, label: str, values: frozenset[str]) -> list[dict[str, None]]:
+        """Which objects have one of the values, a table of names for each, by an index made at the first question."""
         table = self.index.get(label)
         if table is None:
             table = {}
             for name, record in self.items.items():
                 table.setdefault(_label(record, label), {})[name] = None
             self.index[label] = table
-        return [name for value in values for name in table.get(value, ())]
+        return [table[value] for value in values if value in table]
 
     def _note(self, name: str, before: Record | None, after: Record | None) -> None:
         for label, table in self.index.items():
@@ -191,8 +191,8 @@ class Store:
         if bucket is None or namespace is None or not wanted or len(bucket.items) < MANY:
             yield from self.records(key, namespace)
             return
-        names = min((bucket.names_with(label, values) for label, values in wanted), key=len)
-        for name in sorted(names):
+        tables = min((bucket.names_with(label, values) for label, values in wanted), key=lambda found: sum(map(len, found)))
+        for name in sorted(name for names in tables for name in names):
             yield namespace, name, bucket.items[name]
 
     def count(self, key: StoreKey, namespace: str | None = None) -> int:
@@ -234,10 +234,13 @@ class Store:
     # writing
 
     def load(self, rows: Iterable[tuple[StoreKey, str, JsonObject]]) -> None:
-        """Take objects in as they are, each with the next revision: what was there before anybody could watch. Tells no listener."""
+        """Take objects in as they are, each with the next revision: what was there before anybody could watch. Tells no listener.
+
+        What has no uid is no stored object, only shown like one, and gets no revision.
+        """
         for key, namespace, obj in rows:
-            self.revision += 1
-            record = Record(with_revision(obj, self.revision), self.revision, first=True)
+            self.revision += "uid" in obj["metadata"]
+            record = Record(with_revision(obj, self.revision) if "uid" in obj["metadata"] else obj, self.revision, first=True)
             self._bucket(key, namespace).put(obj["metadata"]["name"], record)
             if key == SERVICES:
                 self._claim(None, record.obj)

@@ -257,6 +257,28 @@ def controller_reference(owner: JsonObject, gvk: GroupVersionKind) -> JsonObject
     }
 
 
+def naming(world: World, owner: JsonObject, gvk: GroupVersionKind) -> list[JsonObject]:
+    """The objects of that kind in the owner's namespace that name it as an owner, in key order: found by index, not by a list of all."""
+    namespace = namespace_of(owner)
+    places = world.index.owned_places(uid_of(owner), gvk)
+    found = (world.api.get(gvk, namespace, name) for name in sorted(place.name for place in places if place.namespace == namespace))
+    return [obj for obj in found if obj is not None]
+
+
+def owned(world: World, owner: JsonObject, gvk: GroupVersionKind) -> list[JsonObject]:
+    """The objects of that kind whose controller the owner is, in key order."""
+    return [obj for obj in naming(world, owner, gvk) if is_controlled_by(obj, owner)]
+
+
+def candidates(world: World, owner: JsonObject, gvk: GroupVersionKind) -> list[JsonObject]:
+    """All objects of that kind that `claim` may find: those that name the owner, and those that its selector matches, in key order."""
+    found = {name_of(obj): obj for obj in naming(world, owner, gvk)}
+    selector = selector_of(owner)
+    if selector is not None:
+        found |= {name_of(obj): obj for obj in world.api.list(gvk, namespace_of(owner), selector)}
+    return [found[name] for name in sorted(found)]
+
+
 def claim(api: Api, owner: JsonObject, gvk: GroupVersionKind, candidates: Iterable[JsonObject]) -> list[JsonObject]:
     """The candidates that belong to the owner: its own that still match, plus matching orphans, which it adopts.
 

@@ -31,7 +31,7 @@ class CronJobs(Reconciler):
         found = self.api.get(CRON_JOB, *key)
         if found is None:
             return None
-        mine = [job for job in self.api.list(JOB, key.namespace) if common.is_controlled_by(job, found)]
+        mine = common.owned(self.world, found, JOB)
         status = self._noticed(found, dict(common.status_of(found)), mine)
         self._prune(found, mine)
         wait: float | None = None

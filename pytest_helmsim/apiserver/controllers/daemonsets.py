@@ -75,7 +75,7 @@ class DaemonSets(Reconciler):
         return pods.next_available(mine, found["spec"].get("minReadySeconds") or 0, self.world.now())
 
     def _pods(self, found: JsonObject) -> list[JsonObject]:
-        return common.claim(self.api, found, DAEMON_SET, self.api.list(POD, common.namespace_of(found)))
+        return common.claim(self.api, found, DAEMON_SET, common.candidates(self.world, found, POD))
 
     def _by_node(self, found: JsonObject) -> dict[str, list[JsonObject]]:
         """Pods by the node that they run on or were made for, oldest first."""

@@ -46,7 +46,7 @@ class Deployments(Reconciler):
         deployment = self.api.get(DEPLOYMENT, *key)
         if deployment is None:
             return None
-        claimed = common.claim(self.api, deployment, DEPLOYMENT, self.api.list(REPLICA_SET, key.namespace))
+        claimed = common.claim(self.api, deployment, DEPLOYMENT, common.candidates(self.world, deployment, REPLICA_SET))
         sets = sorted(claimed, key=rollout.age)
         if common.is_deleting(deployment):
             self._write(
@@ -164,7 +164,7 @@ class Deployments(Reconciler):
         """Pods of old ReplicaSets that are not finished; being deleted counts as running."""
         if any(rollout.status_count(item, "replicas") for item in old):
             return True
-        return any(not pods.is_finished(pod) for item in old for pod in pods.owned(self.world, item))
+        return any(not pods.is_finished(pod) for item in old for pod in common.owned(self.world, item, POD))
 
     def _find_or_make(
         self, deployment: JsonObject, sets: list[JsonObject], *, make: bool

@@ -113,7 +113,7 @@ class EndpointSlices(_OfServices):
         service = self.api.get(SERVICE, *key)
         if service is None or not selects_pods(service):
             return None
-        mine = [item for item in self.api.list(ENDPOINT_SLICE, key.namespace) if common.is_controlled_by(item, service)]
+        mine = common.owned(self.world, service, ENDPOINT_SLICE)
         family = (service["spec"].get("ipFamilies") or ["IPv4"])[0]
         grouped: dict[str, tuple[list[JsonObject], list[JsonObject]]] = {}
         found = self.api.list(POD, key.namespace, {"matchLabels": service["spec"]["selector"]})

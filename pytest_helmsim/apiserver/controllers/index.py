@@ -73,6 +73,11 @@ class ObjectIndex:
         """The uids of objects that name this one as an owner, in the order they came."""
         return list(self._dependents.get(uid, ()))
 
+    def owned_places(self, uid: str, gvk: GroupVersionKind) -> list[Place]:
+        """Where the objects of that kind are that name this one as an owner."""
+        places = [self._places[found] for found in self._dependents.get(uid, ()) if found in self._places]
+        return [place for place in places if place.gvk.kind == gvk.kind and place.gvk.group == gvk.group]
+
     def owned(self) -> list[str]:
         """The uids of everything that names an owner."""
         return [uid for uid, owners in self._owners.items() if owners]

@@ -55,7 +55,7 @@ class Jobs(Reconciler):
         if job is None or common.is_deleting(job):
             self._release(self._named(key))
             return None
-        mine = common.claim(self.api, job, JOB, self.api.list(POD, key.namespace))
+        mine = common.claim(self.api, job, JOB, common.candidates(self.world, job, POD))
         if is_finished(job):
             self._release(mine)
             return None

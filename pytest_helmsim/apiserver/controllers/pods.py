@@ -14,7 +14,6 @@ from pytest_helmsim.apiserver.controllers.common import (
     World,
     condition,
     controller_reference,
-    is_controlled_by,
     is_deleting,
     name_of,
     namespace_of,
@@ -113,11 +112,6 @@ def first_to_go(pods: list[JsonObject], related: list[JsonObject], now: float) -
 def _age_class(since: float, now: float) -> int:
     age = now - since
     return math.floor(math.log2(age)) if age >= 1 else 0
-
-
-def owned(world: World, owner: JsonObject) -> list[JsonObject]:
-    """All pods whose controller the object is."""
-    return [pod for pod in world.api.list(POD, namespace_of(owner)) if is_controlled_by(pod, owner)]
 
 
 def from_template(template: JsonObject, owner: JsonObject, gvk: GroupVersionKind) -> JsonObject:

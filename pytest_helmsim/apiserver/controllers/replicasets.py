@@ -41,7 +41,7 @@ class ReplicaSets(Reconciler):
         replica_set = self.api.get(self.gvk, *key)
         if replica_set is None:
             return None
-        claimed = common.claim(self.api, replica_set, self.gvk, self.api.list(POD, key.namespace))
+        claimed = common.claim(self.api, replica_set, self.gvk, common.candidates(self.world, replica_set, POD))
         active = [pod for pod in claimed if pods.is_active(pod)]
         terminating = [pod for pod in claimed if common.is_deleting(pod) and not pods.is_finished(pod)]
         failure: ApiError | None = None

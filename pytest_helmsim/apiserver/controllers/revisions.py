@@ -21,7 +21,7 @@ def patch_of(owner: JsonObject) -> JsonObject:
 
 def of_owner(world: World, owner: JsonObject, gvk: GroupVersionKind) -> list[JsonObject]:
     """The owner's revisions, oldest first, orphans adopted."""
-    found = common.claim(world.api, owner, gvk, world.api.list(REVISION, common.namespace_of(owner)))
+    found = common.claim(world.api, owner, gvk, common.candidates(world, owner, REVISION))
     return sorted(found, key=lambda item: (item["revision"], item["metadata"].get("creationTimestamp") or "", common.name_of(item)))
 
 

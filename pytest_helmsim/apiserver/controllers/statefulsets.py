@@ -89,7 +89,7 @@ class StatefulSets(Reconciler):
         return pods.next_available(self._pods(found), found["spec"].get("minReadySeconds") or 0, self.world.now())
 
     def _pods(self, found: JsonObject) -> list[JsonObject]:
-        candidates = [pod for pod in self.api.list(POD, common.namespace_of(found)) if parent(pod) == common.name_of(found)]
+        candidates = [pod for pod in common.candidates(self.world, found, POD) if parent(pod) == common.name_of(found)]
         return sorted(common.claim(self.api, found, STATEFUL_SET, candidates), key=ordinal)
 
     def _report(self, found: JsonObject, step: _Step, collisions: int) -> None:
