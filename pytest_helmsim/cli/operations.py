@@ -133,7 +133,7 @@ def show(session: Session, release: Release, *, hide_notes: bool = False, descri
     if form != "table":
         document(codec.to_struct(release, session.flavour), form)
         return
-    values = queries.both_values(session, release) if session.debug else None
+    values = (release.config, queries.both_values(session, release)[1]) if session.debug else None
     block = status_block(
         release,
         is_helm4=session.options.is_helm4,
@@ -158,11 +158,8 @@ def install(arguments: list[str], options: Options) -> None:
         extra = {"create_namespace": options.create_namespace, "replace": options.replace}
         if options.is_helm4:
             extra["server_side"] = options.server_side
-        try:
-            with cancellable(arguments[0], session):
-                release = session.engine.install(name, chart, values, InstallOptions(**chosen, **extra))
-        finally:
-            session.warn()
+        with cancellable(arguments[0], session):
+            release = session.engine.install(name, chart, values, InstallOptions(**chosen, **extra))
     show(session, release, hide_notes=options.hide_notes)
 
 
@@ -178,11 +175,8 @@ def upgrade(arguments: list[str], options: Options) -> None:
     chart, values = loaded(reference, options)
     with prefixed("UPGRADE FAILED"):
         session = Session(options)
-        try:
-            with cancellable(name, session):
-                release = session.engine.upgrade(name, chart, values, upgrading)
-        finally:
-            session.warn()
+        with cancellable(name, session):
+            release = session.engine.upgrade(name, chart, values, upgrading)
     if options.output == "table":
         out(f'Release "{name}" has been upgraded. Happy Helming!\n')
     show(session, release, hide_notes=options.hide_notes)
@@ -194,11 +188,8 @@ def _install_now(name: str, reference: str, session: Session, upgrading: Upgrade
     if options.output == "table":
         out(f'Release "{name}" does not exist. Installing it now.\n')
     chart, values = loaded(reference, options, installing=True)
-    try:
-        with cancellable(name, session):
-            release = session.engine.install(name, chart, values, session.engine.as_install(name, upgrading))
-    finally:
-        session.warn()
+    with cancellable(name, session):
+        release = session.engine.install(name, chart, values, session.engine.as_install(name, upgrading))
     show(session, release, hide_notes=options.hide_notes)
 
 
@@ -239,24 +230,21 @@ def rollback(arguments: list[str], options: Options) -> None:
         chosen["dry_run"] = dry_run(options)
     else:
         chosen["dry_run"] = "client" if options.dry_run else "none"
-    try:
-        session.engine.rollback(
-            arguments[0],
-            revision,
-            RollbackOptions(
-                **chosen,
-                wait=options.wait,
-                wait_for_jobs=options.wait_for_jobs,
-                timeout=seconds(options),
-                no_hooks=options.no_hooks,
-                force=options.force_replace if options.is_helm4 else options.force,
-                cleanup_on_fail=options.cleanup_on_fail,
-                recreate_pods=bool(options.get("recreate_pods")),
-                history_max=history_max(options),
-            ),
-        )
-    finally:
-        session.warn()
+    session.engine.rollback(
+        arguments[0],
+        revision,
+        RollbackOptions(
+            **chosen,
+            wait=options.wait,
+            wait_for_jobs=options.wait_for_jobs,
+            timeout=seconds(options),
+            no_hooks=options.no_hooks,
+            force=options.force_replace if options.is_helm4 else options.force,
+            cleanup_on_fail=options.cleanup_on_fail,
+            recreate_pods=bool(options.get("recreate_pods")),
+            history_max=history_max(options),
+        ),
+    )
     out("Rollback was a success! Happy Helming!\n")
 
 

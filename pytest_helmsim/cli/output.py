@@ -60,7 +60,7 @@ def status_block(
     show_description: bool = False,
     show_metadata: bool = False,
     resources: str = "",
-    values: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None,
+    values: tuple[Mapping[str, Any] | None, Mapping[str, Any]] | None = None,
     show_manifest: bool = False,
     hide_notes: bool = False,
 ) -> Iterator[str]:
@@ -80,7 +80,7 @@ def status_block(
     yield from tests(release)
     if values is not None:
         supplied, computed = values
-        text = yamlio.dump(dict(supplied)) if supplied else "null\n"
+        text = "null\n" if supplied is None else yamlio.dump(dict(supplied))
         yield f"USER-SUPPLIED VALUES:\n{text}\n"
         yield f"COMPUTED VALUES:\n{yamlio.dump(dict(computed))}\n"
     if show_manifest or info.description.lower() == "dry run complete":

@@ -36,11 +36,11 @@ def app_version(release: Release) -> str:
     return (chart.get("appVersion") or "") if chart else "MISSING"
 
 
-def both_values(session: Session, release: Release) -> tuple[JsonObject, JsonObject]:
-    """The user's values, and all values, of a record."""
+def both_values(session: Session, release: Release) -> tuple[JsonObject | None, JsonObject]:
+    """The user's values (None without any), and all values, of a record."""
     chart = model.from_record(release.chart or {})
     chart.values = codec.floats(chart.values)
-    return release.config, chart_values.coalesce(chart, release.config, flavour=session.flavour)
+    return release.config or None, chart_values.coalesce(chart, release.config, flavour=session.flavour)
 
 
 def history(arguments: list[str], options: Options) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,7 @@ class Session:
         api_client, context_namespace = unconnected(options) if offline else connect(options, RULES[self.flavour].unreachable)
         self.namespace = setting(options, "namespace") or context_namespace or "default"
         self.client = Client(api_client, RealClock())
+        self.client.on_warning = warn
         driver = os.environ.get("HELM_DRIVER") or "secret"
         memory = self._memory() if driver == "memory" else None
         self.progress = Waiting()
@@ -90,11 +92,6 @@ class Session:
         """The log of a hook's pod, on standard error."""
         click.echo(text, nl=False, err=True)
 
-    def warn(self) -> None:
-        """Print what the server warned of, each once."""
-        for text in dict.fromkeys([*self.engine.client.take_warnings(), *self.client.take_warnings()]):
-            click.echo(f"Warning: {text}", err=True)
-
 
 def reaching(options: Options, *, offline: bool = False) -> Session:
     """The session of an operation that installs: [4] a kubeconfig of no use is a cluster out of reach, and logged.
@@ -118,6 +115,12 @@ def history_max(options: Options) -> int:
         return int(options.history_max)
     text = os.environ.get("HELM_MAX_HISTORY", "")
     return int(text) if re.fullmatch(r"-?\d+", text) else DEFAULT_HISTORY
+
+
+def warn(text: str) -> None:
+    """Print what the server warns of, as often as it does, in the form of the client library's log."""
+    moment = datetime.fromtimestamp(RealClock().now())
+    click.echo(f"I{moment:%m%d %H:%M:%S.%f} {os.getpid():7} warnings.go:107] {quoted(f'Warning: {text}')}", err=True)
 
 
 class Lines(logging.Handler):

@@ -65,6 +65,7 @@ class Client:
         self.clock = clock
         self.user_agent = user_agent
         self.warnings: list[str] = []
+        self.on_warning: Callable[[str], None] | None = _shared.on_warning if _shared else None
         self.is_rehearsing = False
         self.resources: ResourceMap = _shared.resources if _shared else ResourceMap(self._get_path)
 
@@ -113,12 +114,20 @@ class Client:
                 break
             wait = _header(answer, "Retry-After")
             if wait is None or not wait.isdigit() or not (answer.status == 429 or answer.status >= 500) or attempt == MAX_RETRIES:
+                self._heed(answer)
                 raise error_of(answer)
             self.clock.sleep(int(wait))
+        self._heed(answer)
+        return answer
+
+    def _heed(self, answer: Response) -> None:
+        """Collect and tell the warnings of an answer, be it a refusal or not."""
         for name, value in answer.headers:
             if name.lower() == "warning":
-                self.warnings += [re.sub(r"\\(.)", r"\1", text) for text in _WARNING.findall(value)]
-        return answer
+                for text in _WARNING.findall(value):
+                    self.warnings.append(re.sub(r"\\(.)", r"\1", text))
+                    if self.on_warning is not None:
+                        self.on_warning(self.warnings[-1])
 
     def take_warnings(self) -> list[str]:
         """The warnings since the last call, in order, repeated ones included."""

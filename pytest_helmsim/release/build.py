@@ -15,6 +15,7 @@ from pytest_helmsim.objects import gojson, meta, yamlio
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind, Resource
 from pytest_helmsim.objects.status import ApiError
+from pytest_helmsim.release import listed
 from pytest_helmsim.release.errors import BuildFailed
 
 
@@ -51,10 +52,11 @@ class Built:
         return replace(self, object=obj)
 
 
-def build(client: Client, manifest: str | bytes, namespace: str, *, validate: bool = False) -> list[Built]:
+def build(client: Client, manifest: str | bytes, namespace: str, *, validate: listed.SchemaOf | None = None) -> list[Built]:
     """The objects in the manifest's order; raise `BuildFailed` with every problem of every document.
 
-    `validate` is for what is new: a missing apiVersion or kind is then named in other words than in a stored manifest.
+    `validate`, which knows the schemas of kinds, is for what is new: a missing apiVersion or kind is then named in other words than
+    in a stored manifest, and the items of a List are held against their schemas.
     """
     built: list[Built] = []
     problems: list[str] = []
@@ -62,11 +64,14 @@ def build(client: Client, manifest: str | bytes, namespace: str, *, validate: bo
         documents = _documents(manifest)
     except yamlio.YamlError as error:
         raise BuildFailed(f"error parsing : {error}") from error
-    for document in _flat(documents, problems, validate):
+    for document, is_item in _flat(documents, problems, validate):
         gvk = GroupVersionKind.of_object(document)
         try:
             resource = client.resource_for(gvk)
         except NoKindMatch as error:
+            if is_item:
+                problems.append(f"unable to recognize {error}")
+                continue
             name, own = meta.name(document), meta.namespace(document)
             text = f'resource mapping not found for name: "{name}" namespace: "{own}" from "": {error}\nensure CRDs are installed first'
             problems.append(text)
@@ -99,40 +104,36 @@ def _documents(manifest: str | bytes) -> tuple[object, ...]:
     return tuple(yamlio.load_objects(manifest))
 
 
-def _flat(documents: Iterable[object], problems: list[str], validate: bool) -> Iterator[JsonObject]:
-    """Objects, and the items of lists."""
+def _flat(documents: Iterable[object], problems: list[str], validate: listed.SchemaOf | None) -> Iterator[tuple[JsonObject, bool]]:
+    """Objects, and (with True) the items of lists."""
     for document in documents:
-        problem = _invalid(document) if validate else ""
+        problem = _invalid(document, validate) if validate else ""
         problem = problem or _undecodable(document)
         if problem or not isinstance(document, dict):
             problems.append(problem)
         elif isinstance(document.get("items"), list) and document["kind"].endswith("List"):
-            yield from _items(document["items"], problems)
+            for item in _items(document["items"], problems):
+                yield item, True
         else:
-            yield document
+            yield document, False
 
 
 def _items(items: Iterable[object], problems: list[str]) -> Iterator[JsonObject]:
     for item in items:
-        if isinstance(item, dict) and item.get("kind"):
-            yield item
-        else:
-            head = 'unable to get type info from the object "*unstructured.Unstructured"'
+        head = 'unable to get type info from the object "*unstructured.Unstructured"'
+        if not isinstance(item, dict) or not item.get("kind"):
             problems.append(f"{head}: Object 'Kind' is missing in 'object has no kind field '")
+        elif not item.get("apiVersion"):
+            problems.append(f"{head}: Object 'apiVersion' is missing in 'object has no apiVersion field'")
+        else:
+            yield item
 
 
-def _invalid(document: object) -> str:
+def _invalid(document: object, schema_of: listed.SchemaOf) -> str:
     """What the validator that looks at new manifests complains about, lists looked into."""
     if not isinstance(document, dict):
         return ""
-    found = []
-    for key in ("apiVersion", "kind"):
-        if document.get(key) is None:
-            found.append(f"{key} not set")
-        elif not isinstance(document[key], str):
-            found.append(f"{key} isn't string type")
-    if not found and document["kind"].endswith("List") and isinstance(document.get("items"), list):
-        return next((problem for item in document["items"] if (problem := _invalid(item))), "")
+    found = list(dict.fromkeys([*listed.untyped(document)] or listed.problems(document, schema_of)))
     if not found:
         return ""
     text = found[0] if len(found) == 1 else f"[{', '.join(found)}]"

@@ -91,6 +91,10 @@ class Context:
         except UnknownKubernetesVersion:
             self._catalog = Catalog.for_version()
 
+    def validator(self, is_disabled: bool) -> Callable[[GroupVersionKind], Schema | None] | None:
+        """What `build` holds new manifests against; None where `--disable-openapi-validation` asks for it."""
+        return None if is_disabled else self.builtin_schema
+
     def builtin_schema(self, gvk: GroupVersionKind) -> Schema | None:
         """The schema of a kind that Helm's client library has Go types for, None for any other (they merge by JSON merge patch)."""
         if self._catalog is None:

@@ -124,9 +124,12 @@ class Engine:
         return upgrade.upgrade(self.context(), name, self._installable(chart), values or {}, chosen)
 
     def needs_install(self, name: str) -> bool:
-        """Whether `upgrade --install` installs: no records, or the last in the API's order says uninstalled."""
+        """Whether `upgrade --install` installs: no records, or the last in the API's order says uninstalled.
+
+        It asks as `history` does, and fails in its words.
+        """
         try:
-            records = self.context().history.all(name)
+            records = self._asking(name, "release name is invalid").history.all(name)
         except ReleaseNotFound:
             return True
         return bool(records) and records[-1].status == UNINSTALLED

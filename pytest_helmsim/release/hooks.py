@@ -91,7 +91,7 @@ class HookRunner:
             hook = journal.set_hook(index, delete_policies=(BEFORE_CREATION,))
         self._delete(hook, BEFORE_CREATION)
         try:
-            objects = build(self.context.client, hook.manifest, self.context.namespace, validate=True)
+            objects = build(self.context.client, hook.manifest, self.context.namespace, validate=self.context.builtin_schema)
         except BuildFailed as error:
             raise HookFailed(f"unable to build kubernetes object for {event} hook {hook.path}: {error}") from error
         run = HookRun(started_at=self.context.now(), phase="Running")

@@ -147,7 +147,7 @@ def check_objects(context: Context, manifest: str, name: str, options: InstallOp
     Raise `BuildFailed` for what the server does not know, `OwnershipConflict` for what exists and is not the release's.
     """
     try:
-        targets = build(context.client, manifest, context.namespace, validate=not options.disable_openapi_validation)
+        targets = build(context.client, manifest, context.namespace, validate=context.validator(options.disable_openapi_validation))
     except BuildFailed as error:
         raise BuildFailed(f"unable to build kubernetes objects from release manifest: {error}") from error
     targets = ownership.claim(targets, name, context.namespace)

@@ -163,33 +163,58 @@ def _deletion(context: Context, release: Release) -> _Deletion:
     kept, going = kept_and_going(context, release)
     info = _kept_text(kept)
     try:
-        objects = build(context.client, "".join(f"\n---\n{each.text}" for each in going), context.namespace)
+        objects = build(context.client, _joined(going), context.namespace)
     except BuildFailed as error:
         raise BuildFailed(f"unable to build kubernetes objects for delete: {error}") from error
     if not context.rules.verify_before_delete:
         return _Deletion(objects, info)
-    owned: list[Built] = []
-    foreign: list[str] = []
-    unreadable: list[str] = []
-    for each in objects:
-        try:
-            live = context.client.get(each.resource, each.name, each.namespace)
-        except NotFound:
-            continue
-        except ApiError as error:
-            unreadable.append(f"[{each.kind}] {each.name}: {error}\n")
-            continue
-        if ownership.problems(live, release.name, release.namespace):
-            foreign.append(f"[{each.kind}] {each.name}\n")
-        else:
-            owned.append(each)
+    found = _Ownership.of(context, objects, release)
+    for each in found.foreign:
+        context.log("warn", "skipping delete of resource not owned by this release", **_fields(each), release=release.name)
+    for each, cause in found.unreadable:
+        words = "skipping delete of resource because ownership could not be verified"
+        context.log("warn", words, **_fields(each), release=release.name, error=cause)
     for lines, why in (
-        (foreign, "they are not owned by this release"),
-        (unreadable, "their ownership could not be verified"),
+        ([f"[{each.kind}] {each.name}\n" for each in found.foreign], "they are not owned by this release"),
+        ([f"[{each.kind}] {each.name}: {cause}\n" for each, cause in found.unreadable], "their ownership could not be verified"),
     ):
         if lines:
             info += ("\n" if info else "") + f"{len(lines)} resource(s) were not deleted because {why}:\n" + "".join(lines)
-    return _Deletion(owned, info)
+    return _Deletion(found.owned, info)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ownership:
+    """The objects that exist, by whose they are; those that cannot be read, with the error."""
+
+    owned: list[Built]
+    foreign: list[Built]
+    unreadable: list[tuple[Built, ApiError]]
+
+    @classmethod
+    def of(cls, context: Context, objects: Sequence[Built], release: Release) -> _Ownership:
+        """Read every object."""
+        found = cls([], [], [])
+        for each in objects:
+            try:
+                live = context.client.get(each.resource, each.name, each.namespace)
+            except NotFound:
+                continue
+            except ApiError as error:
+                found.unreadable.append((each, error))
+                continue
+            is_foreign = ownership.problems(live, release.name, release.namespace)
+            (found.foreign if is_foreign else found.owned).append(each)
+        return found
+
+
+def _fields(each: Built) -> dict[str, str]:
+    """An object in a log line."""
+    return {"kind": each.kind, "name": each.name, "namespace": each.namespace}
+
+
+def _joined(documents: Sequence[Manifest]) -> str:
+    return "".join(f"\n---\n{each.text}" for each in documents)
 
 
 def _kept_text(kept: Sequence[Manifest]) -> str:
@@ -207,7 +232,31 @@ def _dry_run(context: Context, name: str, options: UninstallOptions) -> Uninstal
             return Uninstalled(None)
         raise
     try:
-        kept, _ = kept_and_going(context, release)
+        kept, going = kept_and_going(context, release)
     except BuildFailed:
-        kept = []
+        return Uninstalled(release)
+    if context.rules.verify_before_delete:
+        _rehearse(context, release, going)
     return Uninstalled(release, _kept_text(kept))
+
+
+def _rehearse(context: Context, release: Release, going: Sequence[Manifest]) -> None:
+    """Log what would not be deleted, and what would."""
+    try:
+        objects = build(context.client, _joined(going), context.namespace)
+    except BuildFailed:
+        return
+    found = _Ownership.of(context, objects, release)
+    skipped = "dry-run: resources would be skipped because"
+    if found.foreign:
+        context.log("warn", f"{skipped} they are not owned by this release", release=release.name, count=len(found.foreign))
+        for each in found.foreign:
+            context.log("warn", "dry-run: would skip resource", **_fields(each))
+    if found.unreadable:
+        context.log("warn", f"{skipped} their ownership could not be verified", release=release.name, count=len(found.unreadable))
+        for each, why in found.unreadable:
+            context.log("warn", "dry-run: would skip resource (ownership could not be verified)", **_fields(each), error=why)
+    if found.owned:
+        context.log("debug", "dry-run: resources would be deleted", release=release.name, count=len(found.owned))
+        for each in found.owned:
+            context.log("debug", "dry-run: would delete resource", **_fields(each))

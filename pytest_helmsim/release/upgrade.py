@@ -118,7 +118,7 @@ def prepare(context: Context, name: str, chart: model.Chart, values: JsonObject,
         apply_method=method(context, applying),
         labels=merged_labels(last.labels, options.labels),
     )
-    build(context.client, release.manifest, context.namespace, validate=not options.disable_openapi_validation)
+    build(context.client, release.manifest, context.namespace, validate=context.validator(options.disable_openapi_validation))
     originals, targets = _objects(context, base, release, options)
     return Prepared(base, release, applying, originals, targets)
 

@@ -129,6 +129,7 @@ MASKS = [
         # The log of a client whose own time ran out while it opened a watch: by chance on either server.
         (r"(?m)^E\d{4} .*reflector\.go.* context deadline exceeded\"\n?", ""),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
+        (r"(?m)^I\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ (?=warnings\.go)", "I "),
         (r"https://127\.0\.0\.1:\d+", "SERVER"),
         (r'("serverAddress":)"127\.0\.0\.1:\d+"', r'\1"SERVER"'),
         (r'(modifiedAt"?[:=] ?"?)\d{10}', r"\1SECONDS"),

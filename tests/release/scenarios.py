@@ -106,9 +106,16 @@ class Ours:
         try:
             getattr(self.engine, operation)(*arguments, **options)
         except HelmsimError as error:
-            prefix = "" if options.get("install") and self.engine.needs_install(name) else PREFIX.get(operation, "")
+            prefix = "" if options.get("install") and self._installs(name) else PREFIX.get(operation, "")
             return Answer(False, prefix + str(error))
         return Answer(True)
+
+    def _installs(self, name: str) -> bool:
+        """Whether `upgrade --install` is an install, or fails before that is known."""
+        try:
+            return self.engine.needs_install(name)
+        except HelmsimError:
+            return True
 
     def _values(self, options: dict[str, Any]) -> Any:
         files = []
