@@ -48,7 +48,7 @@ WORDS: dict[str, tuple[Any, ...]] = {
     "selectPolicy": ("Max", "Min", "Disabled"),
     "timeZone": ("Europe/Berlin", "Nowhere"),
     "ip": ("10.1.2.3", "x"),
-    "clusterIP": ("None", "10.96.200.7", ""),
+    "clusterIP": ("None", "", "x", "fd00::1"),
     "finalizers": ("example.com/hold", "foregroundDeletion", "foo"),
 }  # fmt: skip
 TYPES = {
@@ -106,7 +106,7 @@ def value_for(source: Random, kind: str, key: str, schema: Schema, depth: int = 
         if depth > 6:
             return {}
         wanted = [name for name in schema.required if name in schema.fields]
-        others = [name for name in schema.fields if name not in wanted]
+        others = [name for name in schema.fields if name not in wanted and name not in ("managedFields", "selfLink")]
         wanted += source.sample(others, min(len(others), source.choice((0, 1, 1, 2))))
         return {name: value_for(source, kind, name, schema.fields[name], depth + 1) for name in wanted}
     if schema.values is not None:

@@ -137,8 +137,64 @@ def _priority(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
             op.name = op.name or (new.get("metadata") or {}).get("name") or ""
             raise forbidden(op, f"no PriorityClass with name {name} was found")
         found = record.obj
-    spec["priority"] = found.get("value", 0) if found else 0
-    spec["preemptionPolicy"] = (found.get("preemptionPolicy") if found else None) or "PreemptLowerPriority"
+    priority = found.get("value", 0) if found else 0
+    preemption = (found.get("preemptionPolicy") if found else None) or "PreemptLowerPriority"
+    rule = "must not be provided in pod spec; priority admission controller computed"
+    op.name = op.name or (new.get("metadata") or {}).get("name") or ""
+    if spec.get("priority", priority) != priority:
+        raise forbidden(op, f"the integer value of priority ({spec['priority']}) {rule} {priority} from the given PriorityClass name")
+    if spec.get("preemptionPolicy", preemption) != preemption:
+        given = spec["preemptionPolicy"]
+        raise forbidden(op, f"the string value of PreemptionPolicy ({given}) {rule} {preemption} from the given PriorityClass name")
+    spec["priority"], spec["preemptionPolicy"] = priority, preemption
+
+
+_OVERHEAD = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead"
+
+
+def _runtime_class_of(op: Operation, new: JsonObject) -> JsonObject | None:
+    name = new["spec"].get("runtimeClassName")
+    if name is None:
+        return None
+    record = op.server.store.get(StoreKey("node.k8s.io", "runtimeclasses"), "", name)
+    if record is None:
+        op.name = op.name or (new.get("metadata") or {}).get("name") or ""
+        raise forbidden(op, f'pod rejected: RuntimeClass "{name}" not found')
+    return record.obj
+
+
+def _runtime_class(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    """The class adds its overhead, node labels and tolerations to new pods."""
+    if not _is_new_pod(op, old):
+        return
+    found, spec = _runtime_class_of(op, new), new["spec"]
+    overhead = ((found or {}).get("overhead") or {}).get("podFixed")
+    if overhead:
+        if spec.get("overhead") and spec["overhead"] != overhead:
+            raise forbidden(op, _OVERHEAD)
+        spec["overhead"] = copy(overhead)
+    scheduling = (found or {}).get("scheduling") or {}
+    for key, value in (scheduling.get("nodeSelector") or {}).items():
+        given = spec.setdefault("nodeSelector", {})
+        if given.get(key, value) != value:
+            shown = f"runtimeClass.scheduling.nodeSelector[{key}] = {value}; pod.spec.nodeSelector[{key}] = {given[key]}"
+            raise forbidden(op, f"conflict: {shown}")
+        given[key] = value
+    present = list(spec.get("tolerations") or ())
+    added = [copy(entry) for entry in scheduling.get("tolerations") or () if entry not in present]
+    if added:
+        spec["tolerations"] = [*present, *added]
+
+
+def _runtime_overhead(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    if not _is_new_pod(op, old):
+        return
+    wanted = ((_runtime_class_of(op, new) or {}).get("overhead") or {}).get("podFixed")
+    given = new["spec"].get("overhead")
+    if wanted and given != wanted:
+        raise forbidden(op, _OVERHEAD)
+    if not wanted and given is not None:
+        raise forbidden(op, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead")
 
 
 _TOLERATED = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
@@ -224,10 +280,12 @@ _MUTATING: dict[str, Mutator] = {
     "Priority": _priority,
     "DefaultTolerationSeconds": _default_tolerations,
     "DefaultStorageClass": _default_storage_class,
+    "RuntimeClass": _runtime_class,
     "DefaultIngressClass": _default_ingress_class,
 }
 _VALIDATING: dict[str, Mutator] = {
     "LimitRanger": _limit_check,
+    "RuntimeClass": _runtime_overhead,
     "PersistentVolumeClaimResize": _claim_resize,
     "ResourceQuota": _quota,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects.clock import rfc3339
+from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import Conflict, Invalid, NotFound, conflict, details, not_found, qualified
 from pytest_helmsim.objects.wire import ADMIN, User
 
@@ -34,6 +35,9 @@ class Operation:
     warnings: list[str] = field(default_factory=list)
     plural: str = ""
     """How messages name the resource; that of the URL."""
+
+    raw: JsonObject | None = None
+    """The wanted object as it came out of the request, before defaults: it still has the empty lists and maps that messages show."""
 
     def __post_init__(self) -> None:
         if not self.plural:

@@ -55,11 +55,11 @@ class Pod(Strategy):
         new["metadata"].pop("deletionTimestamp", None)
         keep(new["metadata"], old["metadata"], "ownerReferences")
         status, before = dict(new.get("status") or {}), old.get("status") or {}
-        if status.get("podIPs") and not status.get("podIP"):
-            status["podIP"] = status["podIPs"][0].get("ip") or ""
         if not status.get("qosClass") and before.get("qosClass"):
             status["qosClass"] = before["qosClass"]
         _keep_generations(status, before)
+        if not before.get("nodeAllocatableResourceClaimStatuses"):
+            status.pop("nodeAllocatableResourceClaimStatuses", None)
         new["status"] = status
         return keep(new, old, "spec")
 

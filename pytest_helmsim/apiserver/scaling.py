@@ -197,25 +197,24 @@ def _to_scale(owners: Owners, in_parent: tuple[str, ...]) -> Owners:
 
 
 def _to_parent(owners: Owners, scale: Owners, in_parent: tuple[str, ...], api_version: str) -> Owners:
-    """The parent's owners after a write to its scale: replicas are taken from those that lost them, given to those that have them."""
+    """The parent's owners after a write to its scale: replicas are taken from those that lost them, given to those that have them.
+
+    Updates are told apart by their version, too, and a Scale has another one than its parent: so whoever set replicas on the parent
+    loses them by any write to the scale, and gets an entry without a time beside the old one.
+    """
     left = dict(scale)
     result: Owners = {}
     fields = FieldSet.of(in_parent)
     for manager, owned in owners.items():
-        if in_parent not in owned.fields:
+        if in_parent not in owned.fields or manager in left:
             result[manager] = owned
-            continue
-        there = manager._replace(api_version=SCALE.api_version) if manager.api_version else manager
-        if there in left:
-            result[manager] = owned
-            del left[there]
+            left.pop(manager, None)
             continue
         rest = owned.fields - fields
         if rest:
             result[manager] = owned._replace(fields=rest)
     for manager, owned in left.items():
         if _IN_SCALE in owned.fields:
-            here = manager._replace(api_version=api_version) if manager.api_version else manager
             known = owners.get(manager)
-            result[here] = Owned(fields, api_version, known.time if known is not None else None)
+            result[manager] = Owned(fields, api_version, known.time if known is not None else None)
     return result

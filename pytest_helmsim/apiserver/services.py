@@ -7,12 +7,14 @@ Sources: k8s.io/kubernetes pkg/registry/core/service/storage/{storage,alloc}.go 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_helmsim.apiserver.store import Store
-from pytest_helmsim.objects.json import Json, JsonObject, dumps
-from pytest_helmsim.objects.status import Cause, InternalError, Invalid, invalid
+from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.objects.status import ApiError, InternalError, Invalid, invalid
+from pytest_helmsim.schema.field_errors import Errors, FieldError
+from pytest_helmsim.schema.validate.services import check_addresses
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
@@ -28,7 +30,8 @@ def begin_create(op: Operation, new: JsonObject) -> None:
         spec["clusterIPs"] = [spec["clusterIP"]]
     _families(op, new, None)
     _addresses(op, new, frozenset())
-    _node_ports(op, new, frozenset())
+    _new_node_ports(op, new)
+    _health_check_port(op, new, 0)
 
 
 def begin_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
@@ -36,11 +39,11 @@ def begin_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     spec, before = new.setdefault("spec", {}), old["spec"]
     _put_back(spec, before)
     _align(spec, before)
-    _families(op, new, old)
-    if _needs_ip(before) or _needs_ip(spec):
-        _addresses(op, new, frozenset(before.get("clusterIPs") or ()))
-    held = frozenset(_ports_of(before))
-    _node_ports(op, new, held)
+    _families(op, new, before)
+    if _needs_ip(spec):
+        _addresses(op, new, frozenset(before.get("clusterIPs") or ()) if _needs_ip(before) else frozenset())
+    _changed_node_ports(op, new, frozenset(_ports_of(before)))
+    _health_check_port(op, new, before.get("healthCheckNodePort") or 0 if _checks_health(before) else 0)
 
 
 def without_traffic_policy(service: JsonObject) -> JsonObject:
@@ -125,54 +128,92 @@ def _put_back(spec: JsonObject, before: JsonObject) -> None:
 
 def _align(spec: JsonObject, before: JsonObject) -> None:
     """`clusterIPs` follows `clusterIP` for clients that know only the singular."""
-    if spec.get("clusterIP") == before.get("clusterIP"):
+    one, many = spec.get("clusterIP") or "", before.get("clusterIPs") or []
+    if many and not spec.get("clusterIPs") and one == (before.get("clusterIP") or ""):
+        spec["clusterIPs"] = list(many)
+    if one == (before.get("clusterIP") or "") or not _same_list(spec, before, "clusterIPs"):
         return
-    if _same(spec, before, "clusterIPs"):
-        if before.get("clusterIP") and not spec.get("clusterIP"):
-            spec.pop("clusterIPs", None)
-        elif spec.get("clusterIP"):
-            spec["clusterIPs"] = [spec["clusterIP"]]
+    if one:
+        spec["clusterIPs"] = [one]
 
 
-def _refuse(op: Operation, new: JsonObject, field: str, value: Json, why: str) -> Invalid:
-    shown = f'"{value}"' if isinstance(value, str) else dumps(value).decode()
-    return invalid("Service", "", new["metadata"].get("name", ""), [Cause("FieldValueInvalid", f"Invalid value: {shown}: {why}", field)])
+def _same_list(spec: JsonObject, before: JsonObject, field: str) -> bool:
+    return (spec.get(field) or []) == (before.get(field) or [])
 
 
-def _families(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+def _refuse(op: Operation, new: JsonObject, errors: Sequence[FieldError]) -> None:
+    if errors:
+        raise invalid("Service", "", new["metadata"].get("name") or "", [error.cause() for error in errors])
+
+
+def _not_allocated(op: Operation, new: JsonObject, field: str, value: Json, why: str) -> Invalid:
+    error = FieldError("FieldValueInvalid", field, value, why)
+    return invalid("Service", "", new["metadata"].get("name") or "", [error.cause()])
+
+
+def _keeps_preference(spec: JsonObject, before: JsonObject | None) -> bool:
+    """Nothing is decided anew for a Service that prefers two families and stays what it is."""
+    if before is None or spec.get("ipFamilyPolicy") is None or spec.get("type") != before.get("type"):
+        return False
+    if any(side.get("ipFamilyPolicy") not in (None, "PreferDualStack") for side in (spec, before)):
+        return False
+    same_addresses = (spec.get("clusterIP") or "") == (before.get("clusterIP") or "") and _same_list(spec, before, "clusterIPs")
+    return spec.get("type") in ("ClusterIP", "NodePort", "LoadBalancer") and same_addresses and _same_list(spec, before, "ipFamilies")
+
+
+def _families(op: Operation, new: JsonObject, before: JsonObject | None) -> None:
+    """Decide `ipFamilyPolicy` and `ipFamilies`; this cluster has addresses of IPv4 only."""
     spec = new["spec"]
-    if not _needs_ip(spec):
+    if not _needs_ip(spec) or _keeps_preference(spec, before):
         return
-    if not spec.get("ipFamilyPolicy"):
-        headless_alone = spec.get("clusterIP") == "None" and not spec.get("selector")
-        spec["ipFamilyPolicy"] = "RequireDualStack" if headless_alone else "SingleStack"
+    headless_alone = spec.get("clusterIP") == "None" and not spec.get("selector")
+    if spec.get("ipFamilyPolicy") is None:
+        spec["ipFamilyPolicy"] = (before or {}).get("ipFamilyPolicy") or ("RequireDualStack" if headless_alone else "SingleStack")
+    errors = Errors()
+    check_addresses(errors, spec, (before or {}).get("clusterIPs") or [])
+    _refuse(op, new, errors)
+    _check_policy(errors, spec, before)
     families = list(spec.get("ipFamilies") or ())
     for position, address in enumerate(spec.get("clusterIPs") or ()):
         if address == "None":
             break
-        if position >= len(families):
-            family = "IPv6" if ":" in address else "IPv4"
-            if family == "IPv6":
-                raise _refuse(op, new, f"spec.clusterIPs[{position}]", spec["clusterIPs"], "IPv6 is not configured on this cluster")
-            families.append(family)
-    if spec.get("clusterIP") == "None" and not spec.get("selector"):
+        if position < len(families):
+            continue
+        if ":" in address:
+            errors.invalid(f"spec.clusterIPs[{position}]", spec["clusterIPs"], "IPv6 is not configured on this cluster")
+        else:
+            families.append("IPv4")
+    _refuse(op, new, errors)
+    if headless_alone:
         families = families or ["IPv4"]
         if len(families) < 2 and spec["ipFamilyPolicy"] != "SingleStack":
             families.append("IPv6" if families[0] == "IPv4" else "IPv4")
         spec["ipFamilies"] = families
         return
-    errors = []
     if spec["ipFamilyPolicy"] == "RequireDualStack":
-        errors.append(("spec.ipFamilyPolicy", "RequireDualStack", "this cluster is not configured for dual-stack services"))
-    errors += [
-        (f"spec.ipFamilies[{position}]", family, "not configured on this cluster")
-        for position, family in enumerate(families)
-        if family != "IPv4"
-    ]
-    if errors:
-        causes = [Cause("FieldValueInvalid", f'Invalid value: "{value}": {why}', field) for field, value, why in errors]
-        raise invalid("Service", "", new["metadata"].get("name", ""), causes)
+        errors.invalid("spec.ipFamilyPolicy", "RequireDualStack", "this cluster is not configured for dual-stack services")
+    for position, family in enumerate(families):
+        if family != "IPv4":
+            errors.invalid(f"spec.ipFamilies[{position}]", family, "not configured on this cluster")
+    _refuse(op, new, errors)
     spec["ipFamilies"] = families or ["IPv4"]
+
+
+def _check_policy(errors: Errors, spec: JsonObject, before: JsonObject | None) -> None:
+    """Second addresses and families go and come with the policy."""
+    policy, path = spec["ipFamilyPolicy"], "spec.ipFamilyPolicy"
+    parts = (("clusterIPs", "cluster IP"), ("ipFamilies", "IP family"))
+    for key, word in parts if before is not None else ():
+        here, there = spec.get(key) or [], (before or {}).get(key) or []
+        same = here == there and (key == "ipFamilies" or spec.get("clusterIP") == (before or {}).get("clusterIP"))
+        if policy == "SingleStack":
+            if same and len(here) > 1:
+                spec[key] = here[:1]
+        elif len(there) == 2 and len(here) == 1 and here[0] == there[0]:
+            errors.invalid(path, policy, f"must be 'SingleStack' to release the secondary {word}")
+    for key, word in (("clusterIPs", "cluster IPs"), ("ipFamilies", "IP families")) if policy == "SingleStack" else ():
+        if len(spec.get(key) or ()) == 2:
+            errors.invalid(path, policy, f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {word} are specified")
 
 
 def _addresses(op: Operation, new: JsonObject, held: frozenset[str]) -> None:
@@ -184,15 +225,16 @@ def _addresses(op: Operation, new: JsonObject, held: frozenset[str]) -> None:
         asked = _free_address(op.server.store)
         if not new["metadata"].get("name"):
             owner = f'IPAddress.networking.k8s.io "{asked}" is invalid: spec.parentRef.name: Required value'
-            raise _refuse(op, new, "spec.clusterIPs", [""], f"failed to allocate IP: {owner}")
+            raise _not_allocated(op, new, "spec.clusterIPs", [""], f"failed to allocate IP: {owner}")
     elif asked not in held:
-        if asked in op.server.store.claimed:
-            raise _refuse(op, new, "spec.clusterIPs", [asked], f"failed to allocate IP {asked}: provided IP is already allocated")
-        if ":" not in asked and _is_address(asked) and ipaddress.ip_address(asked) not in RANGE:
-            why = f"failed to allocate IP {asked}: the provided network does not match the current range"
-            raise _refuse(op, new, "spec.clusterIPs", [asked], why)
         if not _is_address(asked):
             return
+        if asked in op.server.store.claimed:
+            why = f"failed to allocate IP {asked}: provided IP is already allocated"
+            raise _not_allocated(op, new, "spec.clusterIPs", [asked], why)
+        if ":" not in asked and ipaddress.ip_address(asked) not in RANGE:
+            why = f"failed to allocate IP {asked}: the provided network does not match the current range"
+            raise _not_allocated(op, new, "spec.clusterIPs", [asked], why)
     spec["clusterIP"] = asked
     spec["clusterIPs"] = [asked, *(spec.get("clusterIPs") or ())[1:]]
 
@@ -221,36 +263,91 @@ def _draws(store: Store, purpose: str, size: int) -> Iterator[int]:
         yield (start + step) % size
 
 
-def _node_ports(op: Operation, new: JsonObject, held: frozenset[int]) -> None:
+def _claim_port(op: Operation, new: JsonObject, position: int, wanted: int) -> None:
+    why = ""
+    if wanted not in PORTS:
+        why = "provided port is not in the valid range. The range of valid ports is 30000-32767"
+    elif wanted in op.server.store.claimed:
+        why = "provided port is already allocated"
+    if why:
+        raise _not_allocated(op, new, f"spec.ports[{position}].nodePort", wanted, why)
+
+
+def _new_node_ports(op: Operation, new: JsonObject) -> None:
+    """Of a new Service: entries with the same port share a node port."""
     spec = new["spec"]
-    name = new["metadata"].get("name", "")
-    used = op.server.store.claimed
+    if not _has_node_ports(spec):
+        return
+    given: list[JsonObject] = spec.get("ports") or []
     chosen: dict[int, int] = {}
-    if _has_node_ports(spec):
-        ports = []
-        for position, port in enumerate(spec.get("ports") or ()):
-            wanted = port.get("nodePort") or 0
-            if not wanted and not _allocates_ports(spec):
-                ports.append(port)
-                continue
-            number = port.get("port", 0)
-            if not wanted:
-                asked = next((p["nodePort"] for p in spec["ports"] if p.get("port") == number and p.get("nodePort")), 0)
-                wanted = chosen.get(number) or asked or _free_port(op.server.store, chosen.values())
-            elif wanted not in held and wanted not in chosen.values():
-                field = f"spec.ports[{position}].nodePort"
-                if wanted not in PORTS:
-                    why = "provided port is not in the valid range. The range of valid ports is 30000-32767"
-                    raise invalid("Service", "", name, [Cause("FieldValueInvalid", f"Invalid value: {wanted}: {why}", field)])
-                if wanted in used:
-                    why = "provided port is already allocated"
-                    raise invalid("Service", "", name, [Cause("FieldValueInvalid", f"Invalid value: {wanted}: {why}", field)])
-            chosen[number] = wanted
-            ports.append({**port, "nodePort": wanted})
-        if ports:
-            spec["ports"] = ports
-    if _checks_health(spec) and not spec.get("healthCheckNodePort"):
-        spec["healthCheckNodePort"] = _free_port(op.server.store, chosen.values())
+    taken: set[int] = set()
+    ports = []
+    for position, port in enumerate(given):
+        wanted, number = port.get("nodePort") or 0, port.get("port", 0)
+        if not wanted and not _allocates_ports(spec):
+            ports.append(port)
+            continue
+        if number not in chosen:
+            asked = next((p["nodePort"] for p in given if p.get("port") == number and p.get("nodePort")), 0)
+            if asked:
+                if asked in taken:
+                    raise _not_allocated(op, new, f"spec.ports[{position}].nodePort", asked, "provided port is already allocated")
+                _claim_port(op, new, position, asked)
+            wanted = chosen[number] = asked or _free_port(op.server.store, taken)
+        elif wanted and wanted != chosen[number]:
+            if wanted in taken:
+                raise _not_allocated(op, new, f"spec.ports[{position}].nodePort", wanted, "provided port is already allocated")
+            _claim_port(op, new, position, wanted)
+        else:
+            wanted = chosen[number]
+        taken.add(wanted)
+        ports.append({**port, "nodePort": wanted})
+    if ports:
+        spec["ports"] = ports
+
+
+def _changed_node_ports(op: Operation, new: JsonObject, held: frozenset[int]) -> None:
+    """Of a changed Service: each entry without a node port gets one of its own."""
+    spec = new["spec"]
+    if not _has_node_ports(spec):
+        return
+    taken: set[int] = set()
+    seen: set[tuple[str, int]] = set()
+    ports = []
+    for position, port in enumerate(spec.get("ports") or ()):
+        wanted = port.get("nodePort") or 0
+        if not wanted and not _allocates_ports(spec):
+            ports.append(port)
+            continue
+        if not wanted:
+            wanted = _free_port(op.server.store, taken)
+        elif wanted not in held and wanted not in taken:
+            _claim_port(op, new, position, wanted)
+        key = (port.get("protocol", ""), wanted)
+        if key in seen:
+            raise ApiError(f"duplicate nodePort: {{{key[0]} {key[1]}}}", code=500)
+        seen.add(key)
+        taken.add(wanted)
+        ports.append({**port, "nodePort": wanted})
+    if ports:
+        spec["ports"] = ports
+
+
+def _health_check_port(op: Operation, new: JsonObject, held: int) -> None:
+    spec = new["spec"]
+    if not _checks_health(spec):
+        return
+    wanted = spec.get("healthCheckNodePort") or 0
+    if not wanted:
+        spec["healthCheckNodePort"] = _free_port(op.server.store, _ports_of(spec))
+    elif wanted != held and not held:
+        why = ""
+        if wanted not in PORTS:
+            why = "provided port is not in the valid range. The range of valid ports is 30000-32767"
+        elif wanted in op.server.store.claimed:
+            why = "provided port is already allocated"
+        if why:
+            raise InternalError(f"failed to allocate requested HealthCheck NodePort {wanted}: {why}")
 
 
 def _free_port(store: Store, besides: Collection[int]) -> int:

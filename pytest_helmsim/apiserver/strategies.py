@@ -98,9 +98,16 @@ class Deployment(Strategy):
 
 
 class Job(Strategy):
-    """Orphans its pods when nothing else is asked for."""
+    """Orphans its pods when nothing else is asked for; labels of its own stay as they are."""
 
     dependents: Collection = "orphan"
+
+    def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
+        new = super().prepare_create(op, new)
+        given = ((op.raw or {}).get("metadata") or {}).get("labels")
+        if given:
+            new["metadata"]["labels"] = dict(given)
+        return new
 
 
 class LimitRange(Strategy):

@@ -59,7 +59,7 @@ def _kind(value: Json) -> str:
     return "slice" if isinstance(value, list) else "map"
 
 
-def _errors(value: Json, schema: Schema) -> Iterator[str]:
+def _errors(value: Json, schema: Schema, of: str = "") -> Iterator[str]:
     if value is None or schema.preserve_unknown or schema.type == "any":
         return
     if schema.format in ("quantity", "date-time") or schema.type == "int-or-string":
@@ -69,6 +69,8 @@ def _errors(value: Json, schema: Schema) -> Iterator[str]:
     elif schema.format == "byte":
         if not isinstance(value, (str, list)):
             yield f"cannot restore slice from {_kind(value)}"
+        elif isinstance(value, str) and (wrong := decoding.type_error({"x": value}, Schema("object", fields={"x": schema}))):
+            yield f"error decoding from json: {wrong}"
     elif schema.type == "object":
         yield from _object(value, schema)
     elif schema.type == "array":
@@ -76,9 +78,9 @@ def _errors(value: Json, schema: Schema) -> Iterator[str]:
             yield f"cannot restore slice from {_kind(value)}"
         elif schema.items is not None:
             for item in value:
-                yield from _errors(item, schema.items)
+                yield from _errors(item, schema.items, schema.go_type.removeprefix("[]"))
     else:
-        yield from _scalar(value, schema)
+        yield from _scalar(value, schema, of or schema.go_type)
 
 
 def _object(value: Json, schema: Schema) -> Iterator[str]:
@@ -93,7 +95,7 @@ def _object(value: Json, schema: Schema) -> Iterator[str]:
             yield from _errors(item, schema.values)
 
 
-def _scalar(value: Json, schema: Schema) -> Iterator[str]:
+def _scalar(value: Json, schema: Schema, go_type: str) -> Iterator[str]:
     found = _kind(value)
     wanted = schema.format if schema.format in ("int32", "int64") else _GO.get(schema.type, "")
     if schema.type == "integer" and isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -105,6 +107,6 @@ def _scalar(value: Json, schema: Schema) -> Iterator[str]:
     if found == wanted:
         return
     if found == "int64" and wanted == "string":
-        yield "cannot convert int64 to string"
+        yield f"cannot convert int64 to {go_type.removeprefix('*') or 'string'}"
         return
     yield f"unrecognized type: {wanted}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from pytest_helmsim.apiserver import customs
 from pytest_helmsim.apiserver.operation import CONTROLLER, Operation
 from pytest_helmsim.objects import names
-from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import invalid, qualified
 from pytest_helmsim.schema import validate
 from pytest_helmsim.schema.field_errors import Errors, FieldError
-from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
+from pytest_helmsim.schema.model import Schema
+from pytest_helmsim.schema.validate.metadata import check_metadata
 
 _POD_SECURITY = "pod-security.kubernetes.io/enforce"
 _NEVER_USED = {
@@ -25,10 +27,10 @@ def check_create(op: Operation, new: JsonObject) -> None:
     if op.served.custom is not None:
         customs.check_create(op, new)
         return
-    _refuse(op, new, validate.validate_create(op.served.stored, new, version=op.server.version))
+    _refuse(op, new, lambda shown: validate.validate_create(op.served.stored, shown, version=op.server.version))
     common = Errors()
     check_metadata(common, new, namespaced=op.served.namespaced, name_rule=names.path_segment, standard=False)
-    _refuse(op, new, common)
+    _refuse(op, new, lambda shown: common)
     if op.user != CONTROLLER:
         _note_unchecked(op, new)
 
@@ -38,20 +40,15 @@ def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     if op.served.custom is not None:
         customs.check_update(op, new, old)
         return
+    gvk, version = op.served.stored, op.server.version
     if op.subresource in ("", "scale"):
-        _refuse(op, new, validate.validate_update(op.served.stored, new, old, version=op.server.version))
-        return
-    if op.subresource in ("ephemeralcontainers", "resize"):
-        _refuse(op, new, validate.validate_pod_part(op.subresource, new, old, version=op.server.version))
-        return
-    found = validate.validate_status(op.served.stored, new, old, version=op.server.version) if op.subresource == "status" else None
-    if found is not None:
-        _refuse(op, new, found)
-        return
-    errors = Errors()
-    check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.path_segment, standard=False)
-    check_metadata_update(errors, new, old, standard=False)
-    _refuse(op, new, errors)
+        _refuse(op, new, lambda shown: validate.validate_update(gvk, shown, old, version=version))
+    elif op.subresource in ("ephemeralcontainers", "resize"):
+        _refuse(op, new, lambda shown: validate.validate_pod_part(op.subresource, shown, old, version=version))
+    else:
+        check_status = op.subresource == "status" and validate.has_status_rules(gvk)
+        check = validate.validate_status if check_status else validate.validate_common_update
+        _refuse(op, new, lambda shown: check(gvk, shown, old, version=version))
 
 
 def _note_unchecked(op: Operation, new: JsonObject) -> None:
@@ -68,7 +65,35 @@ def _note_unchecked(op: Operation, new: JsonObject) -> None:
         op.server.note(f"{kind}: stored, its conversion webhook is not called")
 
 
-def _refuse(op: Operation, new: JsonObject, errors: Sequence[FieldError]) -> None:
-    if errors:
-        kind, group = op.served.stored.kind, op.served.stored.group
-        raise invalid(kind, group, new["metadata"].get("name") or "", [error.cause() for error in errors])
+def _refuse(op: Operation, new: JsonObject, check: Callable[[JsonObject], Sequence[FieldError]]) -> None:
+    """Raise what the check complains of; it is asked again with the empty lists and maps of the request, which messages show."""
+    errors = check(new)
+    if not errors:
+        return
+    if op.raw is not None and op.served.schema is not None and op.served.gvk == op.served.stored:
+        shown = _with_empties(new, op.raw, op.served.schema)
+        found = {(error.type, error.field) for error in errors}
+        if shown is not new:
+            errors = [error for error in check(shown) if (error.type, error.field) in found] or errors
+    kind, group = op.served.stored.kind, op.served.stored.group
+    raise invalid(kind, group, new["metadata"].get("name") or "", [error.cause() for error in errors])
+
+
+def _with_empties(value: Json, raw: Json, schema: Schema) -> Any:
+    """The value with the empty lists and maps that `raw` has at the same places; the value itself when there are none."""
+    if isinstance(value, list) and isinstance(raw, list) and schema.items is not None and len(value) == len(raw):
+        items = [_with_empties(item, other, schema.items) for item, other in zip(value, raw, strict=True)]
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+    selector = schema.name.endswith("LabelSelector")
+    if not isinstance(value, dict) or not isinstance(raw, dict) or schema.fields is None or selector:
+        return value
+    result: JsonObject = {}
+    for key, other in raw.items():
+        field = schema.fields.get(key)
+        if field is None:
+            continue
+        if value.get(key) is None and (other == [] or (other == {} and field.fields is None)):
+            result[key] = other
+        elif key in value and (found := _with_empties(value[key], other, field)) is not value[key]:
+            result[key] = found
+    return {**value, **result} if result else value

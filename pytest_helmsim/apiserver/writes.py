@@ -19,6 +19,7 @@ from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.status import AlreadyExists, ApiError, BadRequest, already_exists
 from pytest_helmsim.schema import decoding
 from pytest_helmsim.schema.canonical import canonical
+from pytest_helmsim.schema.strategies import JOB_NAME_LABELS, JOB_UID_LABELS
 
 MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 _SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -31,8 +32,7 @@ _SYSTEM = ("creationTimestamp", "uid", "deletionTimestamp", "deletionGracePeriod
 _FOLDERS = {"replicationcontrollers": "controllers", "services": "services/specs", "endpoints": "services/endpoints"}
 """Where etcd keeps what is not under its plural name."""
 
-_CLAIMS = StoreKey("", "persistentvolumeclaims")
-"""A new claim is stored without its phase, which is a default on reading; so its first update always writes."""
+_CLAIMS, _JOBS = StoreKey("", "persistentvolumeclaims"), StoreKey("batch", "jobs")
 
 Transform: TypeAlias = Callable[[JsonObject | None], JsonObject]
 """The stored object in the requested version (None when there is none) to the wanted one, a private copy."""
@@ -67,7 +67,7 @@ def _insert(op: Operation, new: JsonObject) -> JsonObject:
     warnings.add(op, new, None)
     strategy.canonicalize(op, new)
     admission.validate(op, new, None)
-    if meta.get("resourceVersion"):
+    if meta.get("resourceVersion") and not op.dry_run:
         _require_number(meta["resourceVersion"])
         raise ApiError("resourceVersion should not be set on objects to be created", code=500)
     store, name = op.server.store, meta.get("name") or ""
@@ -146,7 +146,7 @@ def update(op: Operation, transform: Transform, *, uid: str = "", upsert: bool =
         new["metadata"]["managedFields"] = before["managedFields"]
     admission.validate(op, new, old)
     new = finished(op, new, old)
-    if new == old and not (record.first and op.served.key == _CLAIMS):
+    if new == old and not (record.first and _reads_otherwise(op, old)):
         return old, False
     if _ends_life(new, old):
         if not op.dry_run:
@@ -185,6 +185,19 @@ def _before_update(op: Operation, new: JsonObject, old: JsonObject) -> JsonObjec
     return new
 
 
+def _reads_otherwise(op: Operation, obj: JsonObject) -> bool:
+    """A new object is stored without the defaults that only reading gives it: its first update always writes.
+
+    These are the phase of a claim, and the labels of a Job that came without any.
+    """
+    if op.served.key != _JOBS:
+        return op.served.key == _CLAIMS
+    spec = obj.get("spec") or {}
+    labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+    generated = not spec.get("manualSelector") and labels.keys() == {*JOB_NAME_LABELS, *JOB_UID_LABELS}
+    return generated and obj["metadata"].get("labels") == labels
+
+
 def _keep(meta: JsonObject, before: JsonObject, field: str) -> None:
     if field in before:
         meta[field] = before[field]
@@ -217,7 +230,7 @@ def _same_but_for_times(new: JsonObject, old: JsonObject) -> bool:
 def _uid_differs(op: Operation, expected: str, found: str) -> ApiError:
     group = f"{op.served.group}/" if op.served.group and "." in op.served.group else ""
     path = "/".join(part for part in (op.namespace, op.name) if part)
-    key = f"/registry/{group}{_FOLDERS.get(op.served.plural, op.served.plural)}/{path}"
+    key = f"{'' if op.dry_run else '/registry'}/{group}{_FOLDERS.get(op.served.plural, op.served.plural)}/{path}"
     why = f"Precondition failed: UID in precondition: {expected}, UID in object meta: {found}"
     return op.conflict(f"StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: {why}")
 

@@ -154,6 +154,8 @@ def _formatted(value: Json, schema: Schema) -> Json:
         return time_text(value, micro=schema.go_type == _MICRO) or value
     if form == "byte" and isinstance(value, str):
         return bytes_text(value)
+    if form == "byte" and isinstance(value, list) and all(type(item) is int and 0 <= item < 256 for item in value):
+        return base64.b64encode(bytes(value)).decode()
     return value
 
 

@@ -103,8 +103,32 @@ def _container(node: Node, minor: int) -> None:
     node.setdefault("terminationMessagePolicy", "File")
 
 
+_INIT_CONTAINERS = frozenset(
+    f"pod.{stage}.kubernetes.io/init-container{what}" for stage in ("alpha", "beta") for what in ("s", "-statuses")
+)
+
+
+def _pod_meta(node: Node, minor: int) -> None:
+    """Annotations that held init containers once are dropped."""
+    annotations = (node.get("metadata") or {}).get("annotations")
+    if annotations and not _INIT_CONTAINERS.isdisjoint(annotations):
+        node["metadata"]["annotations"] = {key: value for key, value in annotations.items() if key not in _INIT_CONTAINERS}
+
+
+def _pod_status(node: Node, minor: int) -> None:
+    """The one address and the list of them say the same; where they do not, the one counts."""
+    one, many = node.get("podIP"), node.get("podIPs")
+    if one and (not many or many[0].get("ip", "") != one):
+        node["podIPs"] = [{"ip": one}]
+    elif many and many[0].get("ip"):
+        node["podIP"] = many[0]["ip"]
+
+
 def _pod(node: Node, minor: int) -> None:
+    _pod_meta(node, minor)
     spec = node["spec"]
+    if spec.get("terminationGracePeriodSeconds", 0) < 0:
+        spec["terminationGracePeriodSeconds"] = 1
     for container in [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]:
         resources = container.get("resources") or {}
         if resources.get("limits"):
@@ -280,14 +304,13 @@ def _replica_set(node: Node, minor: int) -> None:
 
 
 def _job(node: Node, minor: int) -> None:
-    """Labels come from the template once there is a selector; before, the strategy adds labels to both."""
     spec = node["spec"]
     if "completions" not in spec and "parallelism" not in spec:
         spec["completions"] = 1
     spec.setdefault("parallelism", 1)
     spec.setdefault("backoffLimit", MAX_INT32 if "backoffLimitPerIndex" in spec else 6)
     labels = spec["template"]["metadata"].get("labels")
-    if labels and not node["metadata"].get("labels") and "selector" in spec:
+    if labels and not node["metadata"].get("labels"):
         node["metadata"]["labels"] = dict(labels)
     spec.setdefault("completionMode", "NonIndexed")
     spec.setdefault("suspend", False)
@@ -393,6 +416,8 @@ _QUEUING = fill(handSize=8, queues=64, queueLengthLimit=50)
 RULES: dict[str, Rule] = {
     _CORE + "Pod": _pod,
     _CORE + "PodSpec": _pod_spec,
+    _CORE + "PodStatus": _pod_status,
+    _CORE + "PodTemplateSpec": _pod_meta,
     _CORE + "Container": _container,
     _CORE + "EphemeralContainer": _container,
     _CORE + "ContainerPort": fill(protocol="TCP"),
@@ -427,6 +452,7 @@ RULES: dict[str, Rule] = {
     _CORE + "LimitRangeItem": _limit_range_item,
     "io.k8s.api.apps.v1.Deployment": _deployment,
     "io.k8s.api.apps.v1.DaemonSet": _daemon_set,
+    "io.k8s.api.apps.v1.RollingUpdateDaemonSet": fill(maxUnavailable=0, maxSurge=0),
     "io.k8s.api.apps.v1.StatefulSet": _stateful_set,
     "io.k8s.api.apps.v1.ReplicaSet": _replica_set,
     "io.k8s.api.batch.v1.Job": _job,

@@ -63,7 +63,7 @@ def without_disabled(key: tuple[str, str], obj: JsonObject, old: JsonObject, min
     gone = [paths for paths, since in _RULES if minor < since and _used(spec, paths) and not _used(before, paths)]
     if not gone:
         return obj
-    result = copy(obj)
+    result: JsonObject = copy(obj)
     spec = _at(result, path)
     for paths in gone:
         for steps in paths:

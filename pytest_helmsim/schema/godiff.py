@@ -25,18 +25,21 @@ def _structs() -> dict[str, list[list[str]]]:
     return found
 
 
-def internal(struct: str, obj: JsonObject | None) -> Json:
-    """An object of the published API as the server's own struct: `{"Limits":null,"Requests":{"storage":"1Gi"}}`."""
+def internal(struct: str, obj: JsonObject | None, *, empties: bool = True) -> Json:
+    """An object of the published API as the server's own struct: `{"Limits":null,"Requests":{"storage":"1Gi"}}`.
+
+    An empty list or map is shown as one; `alike` takes it for none.
+    """
     if obj is None:
         return None
     if struct == "PodSpec":
         obj = _moved(obj)
-    return {name: _field(kind, obj.get(key)) for name, key, kind in _structs()[struct]}
+    return {name: _field(kind, obj.get(key), empties) for name, key, kind in _structs()[struct]}
 
 
 def alike(struct: str, a: JsonObject | None, b: JsonObject | None) -> bool:
     """Go's semantic equality of two of the server's own structs: an empty list is no list, but an empty struct is one."""
-    return bool(internal(struct, a) == internal(struct, b))
+    return bool(internal(struct, a, empties=False) == internal(struct, b, empties=False))
 
 
 def _moved(spec: JsonObject) -> JsonObject:
@@ -46,16 +49,18 @@ def _moved(spec: JsonObject) -> JsonObject:
     return {**spec, "securityContext": context}
 
 
-def _field(kind: str, value: Json) -> Json:
+def _field(kind: str, value: Json, empties: bool) -> Json:
     pointer = kind.startswith("*")
     kind = kind.removeprefix("*")
+    if kind.startswith(("[]", "map[")) and not (value or (empties and value is not None)):
+        return None
     if kind.startswith("[]"):
-        return None if not value else [_field(kind[2:], item) for item in value]
+        return [_field(kind[2:], item, empties) for item in value]
     if kind.startswith("map["):
         inner = kind.partition("]")[2]
-        return None if not value else {key: _field(inner, item) for key, item in value.items()}
+        return {key: _field(inner, item, empties) for key, item in value.items()}
     if kind in _structs():
-        return None if value is None and pointer else internal(kind, value or {})
+        return None if value is None and pointer else internal(kind, value or {}, empties=empties)
     if value is None:
         return None if pointer else _ZERO.get(kind)
     return value

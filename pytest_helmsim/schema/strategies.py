@@ -83,7 +83,7 @@ def prepare_for_create(gvk: GroupVersionKind, obj: JsonObject, *, uid: str = "",
     _reset_status(gvk, result, version)
     if key in GENERATION and key not in _UNNUMBERED_AT_FIRST and minor >= _SINCE.get(key, 0):
         result["metadata"]["generation"] = 1
-    else:
+    elif key in GENERATION:
         result["metadata"].pop("generation", None)
     if key in PROTECTION:
         finalizers = result["metadata"].get("finalizers") or []
@@ -216,17 +216,19 @@ def _carry_template_generation(new: JsonObject, old: JsonObject) -> None:
 
 
 def _job(obj: JsonObject, uid: str) -> JsonObject:
+    """Generated labels; those that defaulting took over from the template are the very same map, and grow with it."""
     spec = obj.get("spec") or {}
     if spec.get("manualSelector"):
         return obj
     spec = obj["spec"] = copy(spec)
     labels = spec.setdefault("template", {}).setdefault("metadata", {}).setdefault("labels", {})
+    shared = (obj["metadata"].get("labels") or {}) == labels
     for key in JOB_NAME_LABELS:
         labels.setdefault(key, obj["metadata"].get("name", ""))
     for key in JOB_UID_LABELS:
         labels.setdefault(key, uid)
     spec.setdefault("selector", {}).setdefault("matchLabels", {}).setdefault(JOB_UID_LABELS[0], uid)
-    if not obj["metadata"].get("labels"):
+    if shared:
         obj["metadata"]["labels"] = dict(labels)
     return obj
 

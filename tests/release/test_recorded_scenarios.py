@@ -43,19 +43,11 @@ def prepared() -> Any:
     return embedded.prepare("1.36", CONTROLLERS)
 
 
-GAPS = {
-    "helm4-secret-types": "the embedded server takes data of Secrets that is no base64",
-}
-
-
 @pytest.mark.parametrize("scenario", CASES)
-def test_embedded(scenario: scenarios.Scenario, prepared: Any, request: pytest.FixtureRequest) -> None:
+def test_embedded(scenario: scenarios.Scenario, prepared: Any) -> None:
     from pytest_helmsim.apiserver.controllers.loop import Controllers
     from pytest_helmsim.objects.clock import VirtualClock
 
-    gap = GAPS.get(f"{scenario.flavour}-{scenario.name}")
-    if gap:
-        request.applymarker(pytest.mark.xfail(reason=gap, strict=False))
     clock = VirtualClock(prepared.clock.now())
     server = prepared.fork(clock=clock)
     Controllers(server, names=CONTROLLERS).start()

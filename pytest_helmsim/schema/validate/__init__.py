@@ -30,9 +30,12 @@ from pytest_helmsim.schema.validate import (
     webhooks,
     workloads,
 )
-from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_again, check_metadata_update
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
 
-__all__ = ["FieldError", "is_modelled", "validate_create", "validate_pod_part", "validate_status", "validate_update"]
+__all__ = [
+    "FieldError", "has_status_rules", "is_modelled", "validate_common_update", "validate_create", "validate_pod_part", "validate_status",
+    "validate_update",
+]  # fmt: skip
 
 Create = Callable[[Errors, JsonObject], None]
 Update = Callable[[Errors, JsonObject, JsonObject], None]
@@ -82,6 +85,9 @@ _CHECKS: dict[tuple[str, str], tuple[Create, Update]] = {
 }
 
 
+_STATUS_CHECKS: dict[tuple[str, str], Update] = {**statuses.CHECKS, ("batch", "Job"): job_status.check_job_status}
+
+
 def is_modelled(gvk: GroupVersionKind) -> bool:
     """Whether the kind has rules of its own here."""
     return (gvk.group, gvk.kind) in _CHECKS
@@ -101,9 +107,7 @@ def validate_create(gvk: GroupVersionKind, obj: JsonObject, *, version: str = DE
 
 def validate_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
     """What a server of this version refuses a change for, immutable fields included."""
-    errors = Errors(Catalog.for_version(version).version.minor)
-    check_metadata_again(errors, new)
-    check_metadata_update(errors, new, old, standard=False)
+    errors = _common(gvk, new, old, version)
     checks = _CHECKS.get((gvk.group, gvk.kind))
     if checks is not None:
         checks[1](errors, new, old)
@@ -112,27 +116,38 @@ def validate_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, 
     return list(errors)
 
 
-def validate_status(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError] | None:
-    """What a server of this version refuses a write to the status for; None for a kind whose status has no rules here."""
-    errors = Errors(Catalog.for_version(version).version.minor)
-    check = job_status.check_job_status if (gvk.group, gvk.kind) == ("batch", "Job") else statuses.CHECKS.get((gvk.group, gvk.kind))
-    if check is None:
-        return None
-    check_metadata_again(errors, new)
-    check_metadata_update(errors, new, old, standard=False)
-    check(errors, new, old)
+def has_status_rules(gvk: GroupVersionKind) -> bool:
+    """Whether the status of the kind has rules of its own here."""
+    return (gvk.group, gvk.kind) in _STATUS_CHECKS
+
+
+def validate_status(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
+    """What a server of this version refuses a write to the status for."""
+    errors = _common(gvk, new, old, version)
+    _STATUS_CHECKS[gvk.group, gvk.kind](errors, new, old)
     return list(errors)
+
+
+def validate_common_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
+    """What any write to a stored object is refused for, whatever its kind."""
+    return list(_common(gvk, new, old, version))
 
 
 def validate_pod_part(part: str, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
     """As `validate_update`, of a pod's subresources `ephemeralcontainers` and `resize`."""
-    errors = Errors(Catalog.for_version(version).version.minor)
-    check_metadata_again(errors, new)
-    check_metadata_update(errors, new, old, standard=False)
+    errors = _common(GroupVersionKind("", "v1", "Pod"), new, old, version)
     check = pod_updates.check_resize if part == "resize" else pod_updates.check_ephemeral_update
     found = Errors(errors.minor)
     check(found, new, old)
     return [*errors, *found]
+
+
+def _common(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, version: str) -> Errors:
+    """What the server looks at before any update, whatever the kind: each complaint becomes a cause once more."""
+    errors = Errors(Catalog.for_version(version).version.minor)
+    check_metadata(errors, new, namespaced=_namespaced(gvk, new, version), name_rule=names.path_segment, standard=False)
+    check_metadata_update(errors, new, old, standard=False)
+    return errors
 
 
 def _namespaced(gvk: GroupVersionKind, obj: JsonObject, version: str) -> bool:

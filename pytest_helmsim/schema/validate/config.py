@@ -18,9 +18,9 @@ MAX_SIZE = 1024 * 1024
 _FIXED = "field is immutable when `immutable` is set"
 
 
-def _decoded(text: str) -> bytes:
+def _decoded(text: str | None) -> bytes:
     try:
-        return base64.b64decode(text)
+        return base64.b64decode(text or "")
     except binascii.Error:
         return b""
 

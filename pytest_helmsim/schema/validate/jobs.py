@@ -219,7 +219,8 @@ def _with_node_affinity(base: JsonObject | None, wanted: JsonObject | None) -> J
 
 def _internal_template(template: JsonObject) -> JsonObject:
     """Metadata has JSON names and is inlined under its own; the spec is the server's struct."""
-    return {**(template.get("metadata") or {}), "Spec": internal("PodSpec", template.get("spec") or {})}
+    meta = {key: value for key, value in (template.get("metadata") or {}).items() if value not in ([], {})}
+    return {**meta, "Spec": internal("PodSpec", template.get("spec") or {})}
 
 
 def check_cron_job(errors: Errors, obj: JsonObject) -> None:

@@ -69,13 +69,6 @@ def check_metadata_update(errors: Errors, new: JsonObject, old: JsonObject, *, s
         _check_standard(errors, now.get("finalizers") or [])
 
 
-def check_metadata_again(errors: Errors, new: JsonObject) -> None:
-    """What the server looks at once more before any update: each complaint becomes a cause each time."""
-    meta = new.get("metadata") or {}
-    _check_common(errors, meta)
-    _check_managed_fields(errors, meta.get("managedFields") or [])
-
-
 def _check_common(errors: Errors, meta: JsonObject) -> None:
     check_labels(errors, "metadata.labels", meta.get("labels"))
     check_annotations(errors, "metadata.annotations", meta.get("annotations"))
@@ -104,7 +97,7 @@ def _check_owners(errors: Errors, owners: list[JsonObject]) -> None:
     controller = ""
     for owner in owners:
         api_version = owner.get("apiVersion") or ""
-        if not api_version.rpartition("/")[2]:
+        if not api_version.rpartition("/")[2] or api_version.count("/") > 1:
             errors.invalid(f"{path}.apiVersion", api_version, "version must not be empty")
         for key in ("kind", "name", "uid"):
             if not owner.get(key):
@@ -225,6 +218,6 @@ def same(a: Json, b: Json) -> bool:
         return all(same(a.get(key), b.get(key)) for key in a.keys() | b.keys())
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
-    if a in (None, {}, [], "") and b in (None, {}, [], ""):
+    if a in (None, {}, []) and b in (None, {}, []):
         return True
     return bool(a == b)

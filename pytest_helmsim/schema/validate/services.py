@@ -24,70 +24,91 @@ def service_name(minor: int) -> NameRule:
     return names.dns_label if minor >= 36 else names.dns_1035_label
 
 
-def _families_refused(errors: Errors, obj: JsonObject) -> bool:
+def _families_refused(errors: Errors, obj: JsonObject, old: JsonObject | None) -> bool:
     """Before anything else the server looks at addresses and families, since it has to allocate by them."""
     spec = obj.get("spec") or {}
     if spec.get("type") == "ExternalName":
         return False
-    addresses = spec.get("clusterIPs") or []
     before = len(errors)
-    _check_addresses(errors, spec, addresses, addresses[:1] == ["None"])
+    check_addresses(errors, spec, ((old or {}).get("spec") or {}).get("clusterIPs") or [])
     return len(errors) > before
 
 
 def check_service(errors: Errors, obj: JsonObject) -> None:
-    if _families_refused(errors, obj):
+    if _families_refused(errors, obj, None):
         return
     check_metadata(errors, obj, namespaced=True, name_rule=service_name(errors.minor))
     _check(errors, obj, None)
 
 
 def check_service_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
-    if _families_refused(errors, new):
+    if _families_refused(errors, new, old):
         return
     check_metadata_update(errors, new, old)
     _check_addresses_update(errors, new.get("spec") or {}, old.get("spec") or {})
     _check_class(errors, old.get("spec") or {}, new.get("spec") or {})
+    _check_health_update(errors, new.get("spec") or {}, old.get("spec") or {})
     _check(errors, new, old)
 
 
+def _is_headless(spec: JsonObject) -> bool:
+    return spec.get("clusterIPs") == ["None"]
+
+
 def _check_addresses_update(errors: Errors, now: JsonObject, before: JsonObject) -> None:
+    """The first address and family stay; a second one goes with the policy."""
     if "ExternalName" in (now.get("type"), before.get("type")):
         return
-    ours, theirs = now.get("clusterIPs") or [], before.get("clusterIPs") or []
-    for index, name in ((0, "primary"), (1, "secondary")):
-        if len(theirs) <= index or (index == 1 and len(theirs) == len(ours) + 1):
-            continue
-        if index == 0 and not ours:
-            errors.invalid("spec.clusterIPs[0]", ours, "primary clusterIP can not be unset")
-        elif len(ours) > index and ours[index] != theirs[index]:
-            errors.invalid(f"spec.clusterIPs[{index}]", ours, "may not change once set")
-        elif index == 1 and len(ours) < 2 and name:
-            errors.invalid("spec.clusterIPs[1]", ours, "may not change once set")
-    families, old_families = now.get("ipFamilies") or [], before.get("ipFamilies") or []
-    headless = bool(theirs) and theirs[0] == "None" and not before.get("selector")
-    if old_families and not headless:
-        if not families:
-            errors.invalid("spec.ipFamilies[0]", families, "primary ipFamily can not be unset")
-        elif families[0] != old_families[0]:
-            errors.invalid("spec.ipFamilies[0]", families, "may not change once set")
+    headless, was_headless = _is_headless(now), _is_headless(before)
+    if not (headless and was_headless):
+        _check_kept(errors, now, before, "clusterIPs", "clusterIP")
+    if not headless and not was_headless:
+        _check_kept(errors, now, before, "ipFamilies", "ipFamily")
+
+
+def _check_kept(errors: Errors, now: JsonObject, before: JsonObject, key: str, word: str) -> None:
+    ours, theirs, path = now.get(key) or [], before.get(key) or [], f"spec.{key}"
+    shown = now.get(key) if key == "clusterIPs" or len(ours) == len(theirs) else now.get("clusterIPs")
+    if len(ours) == len(theirs):
+        for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+            if one != other:
+                errors.invalid(f"{path}[{index if key == 'clusterIPs' else 0}]", shown, "may not change once set")
+        return
+    if len(theirs) > len(ours) and not (now.get("clusterIPs") or []):
+        errors.invalid(f"{path}[0]", now.get(key), f"primary {word} can not be unset")
+    if theirs and ours and ours[0] != theirs[0]:
+        errors.invalid(f"{path}[0]", shown, "may not change once set")
+    if len(theirs) > len(ours) == 1 and now.get("ipFamilyPolicy") != "SingleStack":
+        why = f"must be set to 'SingleStack' when releasing the secondary {word}"
+        errors.invalid("spec.ipFamilyPolicy", now.get("ipFamilyPolicy"), why)
+
+
+def _check_health_update(errors: Errors, now: JsonObject, before: JsonObject) -> None:
+    def needs(spec: JsonObject) -> bool:
+        return spec.get("type") == "LoadBalancer" and spec.get("externalTrafficPolicy") == "Local"
+
+    port, old = (spec.get("healthCheckNodePort") or 0 for spec in (now, before))
+    if needs(now) and needs(before) and port != old:
+        errors.forbidden("spec.healthCheckNodePort", "field is immutable")
 
 
 def _check_class(errors: Errors, before: JsonObject | None, now: JsonObject) -> None:
-    value = now.get("loadBalancerClass")
-    old = (before or {}).get("loadBalancerClass")
-    if value is not None and now.get("type") != "LoadBalancer":
-        errors.forbidden("spec.loadBalancerClass", "may only be used when `type` is 'LoadBalancer'")
+    value, old, path = now.get("loadBalancerClass"), (before or {}).get("loadBalancerClass"), "spec.loadBalancerClass"
     if before is not None and before.get("type") == now.get("type") == "LoadBalancer" and value != old:
-        errors.invalid("spec.loadBalancerClass", value, "may not change once set")
-    if value is not None:
-        errors.all_invalid("spec.loadBalancerClass", value, names.label_key(value))
+        errors.invalid(path, value, "may not change once set")
+    if value is None:
+        return
+    if now.get("type") == "LoadBalancer":
+        errors.all_invalid(path, value, names.label_key(value))
+    else:
+        errors.forbidden(path, "may only be used when `type` is 'LoadBalancer'")
 
 
 def _check(errors: Errors, obj: JsonObject, old: JsonObject | None) -> None:
     spec = obj.get("spec") or {}
     kind, addresses = spec.get("type", ""), spec.get("clusterIPs") or []
-    headless = addresses[:1] == ["None"]
+    headless = addresses == ["None"]
+    _check_hints(errors, (obj.get("metadata") or {}).get("annotations") or {})
     ports = spec.get("ports") or []
     if not ports and not headless and kind != "ExternalName":
         errors.required("spec.ports")
@@ -99,7 +120,7 @@ def _check(errors: Errors, obj: JsonObject, old: JsonObject | None) -> None:
     check_labels(errors, "spec.selector", spec.get("selector"))
     _check_affinity(errors, spec)
     if kind != "ExternalName":
-        _check_addresses(errors, spec, addresses, headless)
+        check_addresses(errors, spec, ((old or {}).get("spec") or {}).get("clusterIPs") or [])
     known_ips = ((old or {}).get("spec") or {}).get("externalIPs") or []
     for index, address in enumerate(spec.get("externalIPs") or ()):
         before = len(errors)
@@ -112,11 +133,7 @@ def _check(errors: Errors, obj: JsonObject, old: JsonObject | None) -> None:
     elif kind not in TYPES:
         errors.unsupported("spec.type", kind, TYPES)
     _check_port_numbers(errors, ports, kind)
-    ranges = spec.get("loadBalancerSourceRanges") or []
-    if ranges and kind != "LoadBalancer":
-        errors.forbidden("spec.LoadBalancerSourceRanges", "may only be used when `type` is 'LoadBalancer'")
-    for index, block in enumerate(ranges):
-        check_cidr(errors, f"spec.LoadBalancerSourceRanges[{index}]", block.strip())
+    _check_ranges(errors, obj, old or {}, kind)
     allocate = spec.get("allocateLoadBalancerNodePorts")
     if allocate is not None and kind != "LoadBalancer":
         errors.forbidden("spec.allocateLoadBalancerNodePorts", "may only be used when `type` is 'LoadBalancer'")
@@ -124,6 +141,36 @@ def _check(errors: Errors, obj: JsonObject, old: JsonObject | None) -> None:
         errors.required("allocateLoadBalancerNodePorts")
     _check_class(errors, None, spec)
     _check_traffic(errors, spec, kind)
+
+
+_HINTS, _MODE = "service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode"
+_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
+_BALANCED = "may only be used when `type` is 'LoadBalancer'"
+
+
+def _check_hints(errors: Errors, annotations: dict[str, str]) -> None:
+    hints, mode = annotations.get(_HINTS), annotations.get(_MODE)
+    if hints is not None and mode is not None and hints != mode:
+        errors.invalid(f"metadata.annotations[{_MODE}]", mode, f"must match annotations[{_HINTS}] when both are specified")
+
+
+def _check_ranges(errors: Errors, obj: JsonObject, old: JsonObject, kind: str) -> None:
+    """Blocks of addresses from which a load balancer takes traffic, in the spec or in an old annotation."""
+    ranges = (obj.get("spec") or {}).get("loadBalancerSourceRanges") or []
+    known = {block.strip() for block in (old.get("spec") or {}).get("loadBalancerSourceRanges") or ()}
+    text, before = (((side.get("metadata") or {}).get("annotations") or {}).get(_RANGES) for side in (obj, old))
+    if ranges:
+        if kind != "LoadBalancer":
+            errors.forbidden("spec.LoadBalancerSourceRanges", _BALANCED)
+        for index, block in enumerate(ranges):
+            if block.strip() not in known:
+                check_cidr(errors, f"spec.LoadBalancerSourceRanges[{index}]", block.strip())
+    elif text is not None:
+        path = f"metadata.annotations[{_RANGES}]"
+        if kind != "LoadBalancer":
+            errors.forbidden(path, _BALANCED)
+        for block in text.strip().split(",") if text != before and text.strip() else ():
+            check_cidr(errors, path, block.strip())
 
 
 def _check_external_name(errors: Errors, spec: JsonObject) -> None:
@@ -191,14 +238,17 @@ def _check_affinity(errors: Errors, spec: JsonObject) -> None:
             errors.required(path, "when session affinity type is ClientIP")
         else:
             seconds = (config.get("clientIP") or {}).get("timeoutSeconds")
-            if seconds is not None and not 0 < seconds <= 86400:
+            if seconds is None:
+                errors.required(f"{path}.clientIP.timeoutSeconds", "when session affinity type is ClientIP")
+            elif not 0 < seconds <= 86400:
                 errors.invalid(f"{path}.clientIP.timeoutSeconds", seconds, "must be greater than 0 and less than 86400")
     elif affinity == "None" and config is not None:
         errors.forbidden(path, "must not be set when session affinity is None")
 
 
-def _check_addresses(errors: Errors, spec: JsonObject, addresses: list[str], headless: bool) -> None:
-    path = "spec.clusterIPs"
+def check_addresses(errors: Errors, spec: JsonObject, known: list[str]) -> None:
+    """Addresses and their families agree; `known` ones are not read again."""
+    addresses, path = spec.get("clusterIPs") or [], "spec.clusterIPs"
     if spec.get("clusterIP"):
         if not addresses:
             errors.required(path)
@@ -216,19 +266,20 @@ def _check_addresses(errors: Errors, spec: JsonObject, addresses: list[str], hea
     if policy is not None and policy not in POLICIES:
         errors.unsupported("spec.ipFamilyPolicy", policy, POLICIES)
     before = len(errors)
-    if headless and len(addresses) > 1:
-        errors.invalid(path, addresses, "'None' must be the first and only value")
     for index, address in enumerate(addresses):
-        if index or address != "None":
+        if index == 0 and address == "None":
+            if len(addresses) > 1:
+                errors.invalid(path, addresses, "'None' must be the first and only value")
+        elif address not in known:
             check_ip(errors, f"{path}[{index}]", address)
     bad = len(errors) > before
     if len(addresses) > 2:
         errors.invalid(path, addresses, "may only hold up to 2 values")
     if bad:
         return
-    if len(addresses) > 1 and len({":" in address for address in addresses}) == 1:
+    if len(addresses) > 1 and (len(addresses) > 2 or len({":" in address for address in addresses}) == 1):
         errors.invalid(path, addresses, "may specify no more than one IP for each IP family")
-    for index, (address, family) in enumerate(zip([] if headless else addresses, families, strict=False)):
+    for index, (address, family) in enumerate(zip([] if addresses == ["None"] else addresses, families, strict=False)):
         if family in FAMILIES and (family == "IPv4") == (":" in address):
             errors.invalid(f"{path}[{index}]", address, f"expected an {family} value as indicated by `ipFamilies[{index}]`")
 

@@ -33,9 +33,9 @@ def _check_counts(errors: Errors, status: JsonObject, counts: tuple[str, ...], b
         errors.not_negative(f"status.{key}", status.get(key))
     for key in bounded:
         if (status.get(key) or 0) > (status.get("replicas") or 0):
-            errors.invalid(f"status.{key}", status[key], f"cannot be greater than {_ALL}")
+            errors.invalid(f"status.{key}", status.get(key) or 0, f"cannot be greater than {_ALL}")
     if (status.get("availableReplicas") or 0) > (status.get("readyReplicas") or 0):
-        errors.invalid("status.availableReplicas", status["availableReplicas"], f"cannot be greater than {ready}")
+        errors.invalid("status.availableReplicas", status.get("availableReplicas") or 0, f"cannot be greater than {ready}")
 
 
 def _check_collisions(errors: Errors, new: JsonObject, old: JsonObject) -> None:
