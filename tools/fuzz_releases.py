@@ -106,6 +106,8 @@ class Corner:
                         or self.tag not in meta["name"] + meta.get("namespace", "")
                     ):
                         continue
+                    if plural == "namespaces" and "deletionTimestamp" in meta:
+                        continue
                     key = f"{plural} {meta.get('namespace', '')}/{meta['name']}".replace(self.tag, "TAG")
                     found[key] = record(obj, self.tag) if obj.get("type") == "helm.sh/release.v1" else plain(obj, self.tag)
         return found
@@ -387,7 +389,7 @@ def shrunk(corners: Corners, given: Case, hit: tuple[int, Step, list[Any]], limi
 
 def told(found: list[Any]) -> Iterator[str]:
     """Each corner's difference from the real one."""
-    texts = [each if isinstance(each, str) else json.dumps(each, indent=1) for each in found]
+    texts = [each if isinstance(each, str) else json.dumps(each, indent=1, sort_keys=True) for each in found]
     for name, text in zip(NAMES[1:], texts[1:], strict=True):
         if text != texts[0]:
             lines = list(difflib.unified_diff(texts[0].splitlines(), text.splitlines(), NAMES[0], name, lineterm="", n=2))

@@ -397,7 +397,7 @@ def _break(source: Random, found: Doc, pods: bool) -> None:
     elif what < 0.55:
         doc["metadata"]["labels"] = {**(doc["metadata"].get("labels") or {}), "bad label!": "x"}
     elif what < 0.7:
-        doc["metadata"]["name"] = source.choice(("Bad_Name", "a" * 300))
+        doc["metadata"]["name"] += source.choice(("_Bad", "a" * 300))
     elif what < 0.8:
         doc["apiVersion"] = source.choice(("v9", "example.org/v1", "apps/v1beta1"))
     else:

@@ -106,7 +106,7 @@ class _Steps:
         flags += self.maybe(0.08, *(("--force-replace", "--force-conflicts") if four else ("--force",)))
         flags += self.maybe(0.15, "--server-side=false", "--server-side=true") if four else []
         flags += self.maybe(0.05, "--take-ownership") + self.maybe(0.06, "--no-hooks") + self.maybe(0.06, "--skip-crds")
-        flags += self.maybe(0.06, "--description='by hand'") + self.maybe(
+        flags += self.maybe(0.06, "--description=by-hand") + self.maybe(
             0.05, "--labels=team=red", "--labels=team=blue,x=null", "--labels=owner=me"
         )
         flags += (

@@ -302,7 +302,10 @@ class Expansions(Reconciler):
 
 
 class Protection(Reconciler):
-    """Claims and volumes that are deleted stay while pods or claims use them. A key without namespace is a volume."""
+    """Claims and volumes that are deleted stay while pods or claims use them; a finalizer that somebody took away comes back.
+
+    A key without namespace is a volume.
+    """
 
     name, alias = "persistentvolumeclaim-protection-controller", "pvc-protection"
 
@@ -319,9 +322,13 @@ class Protection(Reconciler):
     def sync(self, key: Key) -> float | None:
         gvk, finalizer = (CLAIM, CLAIM_FINALIZER) if key.namespace else (VOLUME, VOLUME_FINALIZER)
         found = self.api.get(gvk, *key)
-        if found is None or not common.is_deleting(found):
+        if found is None:
             return None
         finalizers = found["metadata"].get("finalizers") or []
+        if not common.is_deleting(found):
+            if finalizer not in finalizers:
+                self.api.update(common.with_metadata(found, finalizers=[*finalizers, finalizer]), manager=MANAGER)
+            return None
         if finalizer in finalizers and not self._used(found):
             rest = [name for name in finalizers if name != finalizer]
             self.api.update(common.with_metadata(found, finalizers=rest or None), manager=MANAGER)
