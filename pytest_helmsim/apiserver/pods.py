@@ -46,7 +46,7 @@ class Pod(Strategy):
     def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
         new = super().prepare_create(op, new)
         if new["spec"].get("schedulingGates"):
-            new["status"] = {**new["status"], "conditions": [dict(_GATED)]}
+            new["status"] = {**new["status"], "conditions": [{**_GATED, "lastTransitionTime": op.now}]}
         _add_label_keys(new)
         _adopt_profiles(op, new)
         return new
@@ -160,7 +160,7 @@ def _adopt_profiles(op: Operation, pod: JsonObject) -> None:
             key = f"{APP_ARMOR}{container.get('name', '')}"
             if key not in annotations or (container.get("securityContext") or {}).get("appArmorProfile") is not None:
                 continue
-            profile = _profile(annotations[key])
+            profile = profile_of(annotations[key])
             if profile is not None and profile != general:
                 container["securityContext"] = {**(container.get("securityContext") or {}), "appArmorProfile": profile}
             elif profile is not None:
@@ -168,7 +168,8 @@ def _adopt_profiles(op: Operation, pod: JsonObject) -> None:
             op.warn(f'metadata.annotations[{key}]: deprecated since v1.30; use the "appArmorProfile" field instead')
 
 
-def _profile(annotation: str) -> JsonObject | None:
+def profile_of(annotation: str) -> JsonObject | None:
+    """The field that an annotation for AppArmor stands for; None for one that cannot be read."""
     known = {"unconfined": "Unconfined", "runtime/default": "RuntimeDefault"}
     if annotation in known:
         return {"type": known[annotation]}

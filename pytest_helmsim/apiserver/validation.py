@@ -41,6 +41,8 @@ def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
         customs.check_update(op, new, old)
         return
     gvk, version = op.served.stored, op.server.version
+    if old.get("immutable") and op.raw is not None and op.served.schema is not None:
+        new = _with_empties(new, op.raw, op.served.schema)  # an empty map in place of none counts as a change
     if op.subresource in ("", "scale"):
         _refuse(op, new, lambda shown: validate.validate_update(gvk, shown, old, version=version))
     elif op.subresource in ("ephemeralcontainers", "resize"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from pytest_helmsim.apiserver import pods, value_warnings
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import Json, JsonObject
@@ -93,6 +94,17 @@ def _stateful_set(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
         yield "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"
 
 
+def _job(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    yield from _name(new, old)
+    spec = new.get("spec") or {}
+    many = (spec.get("completions") or 0) > 100_000 and (spec.get("parallelism") or 0) > 10_000
+    if _counted(new, old) and many and spec.get("completionMode") == "Indexed":
+        sizes = "a number of completions higher than 10^5 and a parallelism higher than 10^4"
+        why = "Kubernetes might not be able to track completedIndexes when a big number of indexes fail"
+        yield f"spec: In Indexed Jobs with {sizes}, {why}"
+    yield from _nameless_workload(new, old)
+
+
 def _cron_job(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
     yield from _name(new, old)
     if _counted(new, old):
@@ -127,6 +139,7 @@ def template(value: JsonObject, path: str) -> Iterator[str]:
         claim = _at(volume, "ephemeral", "volumeClaimTemplate", "spec")
         if claim:
             yield from _claim_spec(claim, f"{path}spec.volumes[{index}].ephemeral.volumeClaimTemplate.spec")
+    yield from value_warnings.overlaps(spec.get("volumes") or [])
     yield from _doubles(spec.get("hostAliases") or (), "ip", f"{path}spec.hostAliases")
     secrets = spec.get("imagePullSecrets") or ()
     yield from _doubles(secrets, "name", f"{path}spec.imagePullSecrets")
@@ -135,11 +148,15 @@ def template(value: JsonObject, path: str) -> Iterator[str]:
     if "seccomp.security.alpha.kubernetes.io/pod" in annotations and not _at(spec, "securityContext", "seccompProfile"):
         yield f"{path}metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: {_SECCOMP}"
     for container, where in _containers(spec, path):
-        yield from _container(container, where, annotations, path)
+        yield from _container(container, where, annotations, path, spec)
     yield from _ports(spec, path)
     if (spec.get("terminationGracePeriodSeconds") or 0) < 0:
         yield f"{path}spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"
     yield from _affinity(spec, path)
+    for index, server in enumerate(_at(spec, "dnsConfig", "nameservers") or ()):
+        yield from value_warnings.address(server, f"{path}spec.dnsConfig.nameservers[{index}]")
+    for index, alias in enumerate(spec.get("hostAliases") or ()):
+        yield from value_warnings.address(alias.get("ip") or "", f"{path}spec.hostAliases[{index}].ip")
 
 
 def _placement(spec: JsonObject, path: str) -> Iterator[str]:
@@ -152,7 +169,8 @@ def _placement(spec: JsonObject, path: str) -> Iterator[str]:
     for index, term in enumerate(required):
         yield from _node_term(term, f"{where}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[{index}]")
     for index, term in enumerate(affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()):
-        yield from _node_term(term.get("preference") or {}, f"{where}.preferredDuringSchedulingIgnoredDuringExecution[{index}].preference")
+        here = f"{where}.preferredDuringSchedulingIgnoredDuringExecution[{index}].preference"
+        yield from _node_term(term.get("preference") or {}, here, values=True)
     for index, spread in enumerate(spec.get("topologySpreadConstraints") or ()):
         where, key = f"{path}spec.topologySpreadConstraints[{index}]", spread.get("topologyKey")
         if key in _NODE_LABELS:
@@ -161,11 +179,14 @@ def _placement(spec: JsonObject, path: str) -> Iterator[str]:
             yield f"{where}.labelSelector: {_NULL_SELECTOR}"
 
 
-def _node_term(term: JsonObject, where: str) -> Iterator[str]:
+def _node_term(term: JsonObject, where: str, *, values: bool = False) -> Iterator[str]:
     for index, expression in enumerate(term.get("matchExpressions") or ()):
         key = expression.get("key")
         if key in _NODE_LABELS:
             yield f"{where}.matchExpressions[{index}].key: {key} is {_NODE_LABELS[key]}"
+        for position, value in enumerate(expression.get("values") or () if values else ()):
+            for complaint in names.label_value(value):
+                yield f"{where}.matchExpressions[{index}].values[{position}]: {value} is invalid, {complaint}"
 
 
 def _affinity(spec: JsonObject, path: str) -> Iterator[str]:
@@ -202,13 +223,15 @@ def _fractions(amounts: JsonObject, path: str) -> Iterator[str]:
                 yield f'{path}[{name}]: fractional byte value "{amount}" is invalid, must be an integer'
 
 
-def _container(container: JsonObject, where: str, annotations: JsonObject, path: str) -> Iterator[str]:
+def _container(container: JsonObject, where: str, annotations: JsonObject, path: str, value_spec: JsonObject) -> Iterator[str]:
     name = container.get("name")
     key = f"container.seccomp.security.alpha.kubernetes.io/{name}"
     if key in annotations and not _at(container, "securityContext", "seccompProfile"):
         yield f"{path}metadata.annotations[{key}]: {_SECCOMP}"
     armor = f"container.apparmor.security.beta.kubernetes.io/{name}"
-    if path and armor in annotations and not _at(container, "securityContext", "appArmorProfile"):
+    general = _at(value_spec, "securityContext", "appArmorProfile")
+    known = general is not None and general == pods.profile_of(annotations.get(armor, ""))
+    if path and armor in annotations and not known and not _at(container, "securityContext", "appArmorProfile"):
         yield f'{path}metadata.annotations[{armor}]: deprecated since v1.30; use the "appArmorProfile" field instead'
     resources = container.get("resources") or {}
     for resource in ("memory", "ephemeral-storage"):
@@ -232,6 +255,10 @@ def _ports(spec: JsonObject, path: str) -> Iterator[str]:
             here = f"{where}.ports[{index}]"
             others = known.setdefault(f"{port.get('containerPort')}/{port.get('protocol')}", [])
             host, address = port.get("hostPort") or 0, port.get("hostIP") or ""
+            if address and not host:
+                fields = (port.get("name", ""), 0, port.get("containerPort", 0), port.get("protocol", ""), address)
+                shown = "{{Name:{} HostPort:{} ContainerPort:{} Protocol:{} HostIP:{}}}".format(*fields)
+                yield f"{here}: hostIP set without hostPort: {shown}"
             for there, other in others:
                 other_host, other_address = other.get("hostPort") or 0, other.get("hostIP") or ""
                 if (address, host) == (other_address, other_host):
@@ -259,7 +286,14 @@ def _claim_spec(spec: JsonObject, path: str) -> Iterator[str]:
             yield f'{path}.resources.{side}[storage]: fractional byte value "{amount}" is invalid, must be an integer'
 
 
+_CLASS = "volume.beta.kubernetes.io/storage-class"
+_OLD_CLASS = 'deprecated since v1.8; use "storageClassName" attribute instead'
+_OLD_OPTIONS = 'deprecated since v1.31; use "mountOptions" attribute instead'
+
+
 def _claim(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    if _CLASS in (new["metadata"].get("annotations") or {}):
+        yield f"metadata.annotations[{_CLASS}]: {_OLD_CLASS}"
     yield from _claim_spec(new.get("spec") or {}, "spec")
 
 
@@ -270,6 +304,8 @@ def _service(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
         instead = "service.kubernetes.io/topology-mode"
         yield f"annotation service.kubernetes.io/topology-aware-hints is deprecated, please use {instead} instead"
     external = spec.get("externalIPs")
+    for index, text in enumerate(spec.get("clusterIPs") or ()):
+        yield from value_warnings.address(text, f"spec.clusterIPs[{index}]")
     if headless:
         if spec.get("loadBalancerIP"):
             yield "spec.loadBalancerIP is ignored for headless services"
@@ -277,8 +313,14 @@ def _service(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
             yield "spec.externalIPs is ignored for headless services"
         if spec.get("sessionAffinity") != "None":
             yield "spec.SessionAffinity is ignored for headless services"
+    for index, text in enumerate(external or ()):
+        yield from value_warnings.address(text, f"spec.externalIPs[{index}]")
     if external and not headless and spec.get("type") != "ExternalName":
         yield "spec.externalIPs is deprecated and may no longer be implemented in some clusters"
+    if spec.get("loadBalancerIP"):
+        yield from value_warnings.address(spec["loadBalancerIP"], "spec.loadBalancerIP")
+    for index, text in enumerate(spec.get("loadBalancerSourceRanges") or ()):
+        yield from value_warnings.block(text, f"spec.loadBalancerSourceRanges[{index}]")
     if spec.get("type") == "ExternalName" and external:
         yield 'spec.externalIPs is ignored when spec.type is "ExternalName"'
     if spec.get("type") != "ExternalName" and spec.get("externalName"):
@@ -294,9 +336,14 @@ def _ingress(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
 
 
 def _volume(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    for key, text in ((_CLASS, _OLD_CLASS), ("volume.beta.kubernetes.io/mount-options", _OLD_OPTIONS)):
+        if key in (new["metadata"].get("annotations") or {}):
+            yield f"metadata.annotations[{key}]: {text}"
     if _at(new, "spec", "persistentVolumeReclaimPolicy") == "Recycle":
         instead = "Instead, the recommended approach is to use dynamic provisioning."
         yield f"spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. {instead}"
+    for index, term in enumerate(_at(new, "spec", "nodeAffinity", "required", "nodeSelectorTerms") or ()):
+        yield from _node_term(term, f"spec.nodeAffinity.required.nodeSelectorTerms[{index}]")
     for kind in ("cephfs", "photonPersistentDisk", "scaleIO", "storageos", "glusterfs", "rbd"):
         if kind in (new.get("spec") or {}):
             yield f"spec.{kind.replace('storageos', 'storageOS')}: {_VOLUMES[kind]}"
@@ -310,7 +357,7 @@ _CHECKS: dict[tuple[str, str], Check] = {
     ("apps", "ReplicaSet"): _workload,
     ("apps", "DaemonSet"): _nameless_workload,
     ("apps", "StatefulSet"): _stateful_set,
-    ("batch", "Job"): _workload,
+    ("batch", "Job"): _job,
     ("batch", "CronJob"): _cron_job,
     ("", "Service"): _service,
     ("networking.k8s.io", "Ingress"): _ingress,

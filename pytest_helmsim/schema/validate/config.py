@@ -56,7 +56,7 @@ def _check_fixed(errors: Errors, new: JsonObject, old: JsonObject, *keys: str) -
     if not new.get("immutable"):
         errors.forbidden("immutable", _FIXED)
     for key in keys:
-        if (new.get(key) or None) != (old.get(key) or None):
+        if new.get(key) != old.get(key):
             errors.forbidden(key, _FIXED)
 
 

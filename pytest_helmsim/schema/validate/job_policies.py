@@ -176,4 +176,4 @@ def internal_policy(key: str, value: Any) -> Json:
             codes = {"ContainerName": codes.get("containerName"), "Operator": codes.get("operator", ""), "Values": codes.get("values")}
         patterns = [{"Type": item.get("type", ""), "Status": item.get("status", "")} for item in rule.get("onPodConditions") or ()]
         rules.append({"Action": rule.get("action", ""), "OnExitCodes": codes, "OnPodConditions": patterns or None})
-    return {"Rules": rules or None}
+    return {"Rules": rules if value.get("rules") is not None else None}

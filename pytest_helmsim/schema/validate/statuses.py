@@ -186,6 +186,8 @@ def _pod(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     ):
         _check_transitions(errors, key, group, new, old)
     _check_claim_statuses(errors, new)
+    if status.get("extendedResourceClaimStatus") is not None:
+        _check_extended_claim(errors, "status.extendedResourceClaimStatus", status["extendedResourceClaimStatus"], new.get("spec") or {})
     _check_pod_addresses(errors, status, before)
     _check_container_statuses(errors, new)
 
@@ -233,6 +235,34 @@ def _check_claim_statuses(errors: Errors, pod: JsonObject) -> None:
         claim = entry.get("resourceClaimName")
         if claim is not None:
             errors.all_invalid(f"{here}.resourceClaimName", claim, names.dns_subdomain(claim))
+
+
+def _check_extended_claim(errors: Errors, path: str, claim: JsonObject, spec: JsonObject) -> None:
+    containers = {c.get("name", ""): c for group in ("initContainers", "containers") for c in spec.get(group) or ()}
+    mappings = claim.get("requestMappings") or []
+    if not mappings:
+        errors.required(f"{path}.requestMappings", "at least one request mapping is required")
+    seen: set[tuple[str, ...]] = set()
+    for index, mapping in enumerate(mappings):
+        here = f"{path}.requestMappings[{index}]"
+        key = tuple(mapping.get(field, "") for field in ("containerName", "resourceName", "requestName"))
+        container = containers.get(key[0])
+        if container is None:
+            why = "must match the name of an entry in spec.initContainers.name or spec.containers.name"
+            errors.invalid(f"{here}.containerName", key[0], why)
+        elif key[1] not in ((container.get("resources") or {}).get("requests") or {}):
+            groups = "spec.initContainers.resources.requests or spec.containers.resources.requests"
+            errors.invalid(f"{here}.resourceName", key[1], f"must match the extended resource name of an entry in {groups}")
+        errors.all_invalid(f"{path}.requestName", key[2], names.dns_label(key[2]))
+        if key in seen:
+            for field, value in zip(("containerName", "resourceName", "requestName"), key, strict=True):
+                errors.duplicate(f"{here}.{field}", value)
+        seen.add(key)
+    name = claim.get("resourceClaimName", "")
+    if not name:
+        errors.required(f"{path}.resourceClaimName")
+    else:
+        errors.all_invalid(f"{path}.resourceClaimName", name, names.dns_subdomain(name))
 
 
 def _check_pod_addresses(errors: Errors, status: JsonObject, before: JsonObject) -> None:
