@@ -257,7 +257,7 @@ def _varies_alike(ours: str, first: str, second: str) -> bool:
     if ours.count("\n") != first.count("\n") or first.count("\n") != second.count("\n"):
         return False
     lines = zip(ours.split("\n"), first.split("\n"), second.split("\n"), strict=True)
-    return all(x == y or _same_line_form(x, y) or (len(x) == len(y) and _prefix(x, y) >= _prefix(y, z) < len(y)) for x, y, z in lines)
+    return all(x == y or _same_line_form(x, y) or (len(x) == len(y) and _prefix(x, y) + 3 >= _prefix(y, z) < len(y)) for x, y, z in lines)
 
 
 def _prefix(a: str, b: str) -> int:
@@ -288,7 +288,7 @@ def _same_form(a: str, b: str) -> bool:
 def _same_line_form(a: str, b: str) -> bool:
     if _TOKEN.sub("", a) != _TOKEN.sub("", b):
         return False
-    for x, y in zip(_TOKEN.findall(a), _TOKEN.findall(b), strict=True):
+    for x, y in zip(_TOKEN.findall(a), _TOKEN.findall(b), strict=False):
         if x != y and not (len(x) == len(y) or (min(len(x), len(y)) >= 40 and abs(len(x) - len(y)) <= max(len(x), len(y)) // 5)):
             return False
     return True

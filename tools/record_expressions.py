@@ -54,10 +54,10 @@ class Helm:
                 for match in _RESULT.finditer(done.stdout.decode()):
                     answers[int(match[1])] = {"out": base64.b64decode(match[2]).decode("utf-8", "surrogateescape")}
                 break
-            match = _FAILED.search(done.stderr.decode("utf-8", "replace"))
-            if match is None:
+            failed = _FAILED.search(done.stderr.decode("utf-8", "replace"))
+            if failed is None:
                 raise SystemExit(f"helm failed without naming a row: {done.stderr.decode('utf-8', 'replace')}")
-            number = int(match[1])
+            number = int(failed[1])
             answers[number] = self.error(left.pop(number))
         return answers
 
@@ -68,7 +68,7 @@ class Helm:
         if done.returncode == 0:
             raise SystemExit(f"fails within include only: {template}")
         text = text.removeprefix("Error: ").split("\n\nUse --debug flag")[0].rstrip("\n")
-        return {"error": _one_line(text)}
+        return {"error": one_line(text)}
 
 
 def _wrapped(number: int, text: str) -> str:
@@ -77,7 +77,7 @@ def _wrapped(number: int, text: str) -> str:
     return f'{{{{ define "{name}" }}}}{text}{{{{ end }}}}apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: e-{number}\n  out: {call}\n'
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Go's own message: Helm 4 breaks some into place, template and reason on three lines."""
     match = re.fullmatch(r"(c/\S+)\n  (executing .*:)\n    (.*)", text, re.DOTALL)
     return f"template: {match[1]}: {match[2]} {match[3]}" if match else text

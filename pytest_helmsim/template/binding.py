@@ -18,7 +18,7 @@ from pytest_helmsim.template.signatures import ANY, Function, assignable, nilabl
 from pytest_helmsim.template.values import Value, go_type
 
 Call: TypeAlias = Callable[..., Value]
-Check: TypeAlias = Callable[[Value], Value]
+Check: TypeAlias = Callable[..., Value]
 
 _INTS: dict[str, type[int]] = {
     "int": int,
@@ -46,8 +46,26 @@ def bind(function: Function, binding: Binding) -> Call:
 
 
 def _bind_new(function: Function, binding: Binding) -> Call:
+    if binding.early >= 0:
+        return _early(function, binding)
     places = [index for index, argument in enumerate(binding.arguments) if argument.based]
     return _bind_based(function, binding, places) if places else _bind(function, binding)
+
+
+def _early(function: Function, binding: Binding) -> Check:
+    """Check one argument as the call will do; the call does so once more."""
+    index, wrong = binding.early, function.arity_error(count=len(binding.arguments), piped=binding.piped)
+    if wrong is not None:
+        return _refuse(-1, wrong)
+    argument, type_name = binding.arguments[index], function.param(index)
+    if argument.based:
+        valid, invalid = (_check(index, Argument(interface=each), type_name) or _pass for each in (True, False))
+        return lambda value, base: invalid(value) if base is None else valid(value)
+    return _check(index, argument, type_name) or _pass
+
+
+def _pass(value: Value) -> Value:
+    return value
 
 
 def _bind_based(function: Function, binding: Binding, places: list[int]) -> Call:

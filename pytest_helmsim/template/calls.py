@@ -40,12 +40,14 @@ class Binding:
     method: bool = False
     interface: bool = False
     """Of a method's receiver: nil in it is an `interface {}` holding nil."""
+    early: int = -1
+    """No call, but the check of argument `early` alone, before later arguments are evaluated; its base follows where it has one."""
     key: tuple[object, ...] = field(init=False, compare=False)
     """Calls of one key need the same checks."""
 
     def __post_init__(self) -> None:
         arguments = tuple([argument.key for argument in self.arguments])
-        object.__setattr__(self, "key", (self.name, self.piped, self.method, self.interface, arguments))
+        object.__setattr__(self, "key", (self.name, self.piped, self.method, self.interface, self.early, arguments))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import CodeType
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from pytest_helmsim.template.calls import (
     Site,
     is_real,
     last_visited,
+    may_fail,
     needs_order,
     overflow,
 )
@@ -372,12 +373,24 @@ class _Compiler:
         self.at(node)
         line = self.line
         values, arguments = self.values(args, final, line)
-        binding = self.bound(Binding(name, arguments, piped=final is not None))
+        call = Binding(name, arguments, piped=final is not None)
+        binding = self.bound(call)
         self.sites[line - 1] = Site(node, name, head, _tails(args, final, head), self.outer, binding)
         self.line = line
+        if name != "call":
+            self.check_early(values, args, call)
         if name == "call":
             values.insert(0, self.constant(str(args[0]) if args else None))
         return self.call(self.helper(binding), values)
+
+    def check_early(self, values: list[ast.expr], args: list[Node], call: Binding) -> None:
+        """Go checks an argument before it evaluates the next: where that may fail, an error of the first comes first."""
+        bases = values[-1].elts[:] if any(each.based for each in call.arguments) and isinstance(values[-1], ast.Tuple) else []
+        for index in range(len(args) - 1):
+            given = [values[index], *([bases.pop(0)] if call.arguments[index].based else [])]
+            if any(map(may_fail, args[index + 1 :])):
+                check = self.bound(replace(call, early=index))
+                values[index] = self.call(self.helper(check), given)
 
     def values(self, args: list[Node], final: ast.expr | None, line: int) -> tuple[list[ast.expr], tuple[Argument, ...]]:
         """What to pass to the call at a line, and how it is written; a literal too large for an int is checked by the call's binding."""
@@ -397,7 +410,9 @@ class _Compiler:
                 bases.append(self.name(base))
             else:
                 values.append(self.operand(arg))
-                if argument.based and isinstance(arg, nodes.Variable) and (local := self.scope.lookup(arg.names[0])) is not None:
+                if argument.based and isinstance(arg, nodes.Field):
+                    bases.append(self.name(self.dot.name))
+                elif argument.based and isinstance(arg, nodes.Variable) and (local := self.scope.lookup(arg.names[0])) is not None:
                     bases.append(self.name(local.name))
         self.outer = outer
         if final is not None:
@@ -439,7 +454,9 @@ class _Compiler:
     def argument(self, arg: Node) -> Argument:
         if isinstance(arg, nodes.Chain) and isinstance(arg.node, nodes.Pipe):
             return _BASED
-        if isinstance(arg, nodes.Field | nodes.Chain | nodes.Identifier):
+        if isinstance(arg, nodes.Field):
+            return _INTERFACE if self.dot.element else _BASED
+        if isinstance(arg, nodes.Chain | nodes.Identifier):
             return _INTERFACE
         if isinstance(arg, nodes.Variable):
             local = self.scope.lookup(arg.names[0])
@@ -447,7 +464,7 @@ class _Compiler:
                 return _INTERFACE
             if len(arg.names) == 1:
                 return _INVALID
-            return _INTERFACE if arg.names[0] == "$" else _BASED
+            return _BASED
         if isinstance(arg, nodes.Dot):
             return _INTERFACE if self.dot.element else _INVALID
         if isinstance(arg, nodes.Pipe):

@@ -326,7 +326,10 @@ class Printer:
             self.pointer(value, verb)
 
     def has_text(self, value: Value, verb: str) -> bool:
-        """Print what the value's own `String` or `Error` method gives, where it has one and the verb takes strings."""
+        """Print what the value's own `String` or `Error` method gives, where it has one and the verb takes strings; `GoString` for %#v."""
+        if self.flags.sharp_v and not self.erroring and isinstance(value, GoObject) and (syntax := value.go_syntax()) is not None:
+            self.pad_with_spaces(syntax)
+            return True
         if self.erroring or self.flags.sharp_v or verb not in _STRINGISH:
             return False
         text = value.go_string() if hasattr(value, "go_string") else None
@@ -337,6 +340,9 @@ class Printer:
 
     def mapping(self, mapping: dict[Value, Value], verb: str, depth: int) -> None:
         sharp = self.flags.sharp_v
+        if sharp and not mapping and getattr(type(mapping), "NIL", False):
+            self.write(f"{go_type(mapping)}(nil)")
+            return
         self.write(f"{go_type(mapping)}{{" if sharp else "map[")
         for index, (key, item) in enumerate(sorted_items(mapping)):
             if index:
@@ -348,6 +354,9 @@ class Printer:
 
     def sequence(self, items: list[Value], verb: str, depth: int) -> None:
         sharp = self.flags.sharp_v
+        if sharp and not items and getattr(type(items), "NIL", False):
+            self.write(f"{go_type(items)}(nil)")
+            return
         self.write(f"{go_type(items)}{{" if sharp else "[")
         self.separated(items, ", " if sharp else " ", lambda item: self.value(item, verb, depth + 1))
         self.write("}" if sharp else "]")

@@ -208,6 +208,10 @@ class GoObject:
         """The result of a `String` or `Error` method, which printing prefers; None for a type without one."""
         return None
 
+    def go_syntax(self) -> str | None:
+        """The result of a `GoString` method, which `%#v` prints; None for a type without one."""
+        return None
+
     def go_fields(self) -> list[tuple[str, Value]]:
         """All fields in Go's order, for printing (unexported ones too, where a subclass lists them)."""
         return [(name, getattr(self, attribute)) for name, attribute in self.fields.items()]

@@ -5,7 +5,7 @@ They behave as empty ones everywhere but in JSON and YAML (`null` instead of `[]
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pytest_helmsim.template.values import StringList
 
@@ -14,6 +14,7 @@ class NilList(list[Any]):
     """`[]interface {}(nil)`."""
 
     __slots__ = ()
+    NIL: ClassVar[bool] = True
 
     def marshal_json(self) -> str:
         """As encoding/json writes a nil slice, unless something has been put in."""
@@ -24,6 +25,7 @@ class NilStringList(StringList):
     """`[]string(nil)`."""
 
     __slots__ = ()
+    NIL: ClassVar[bool] = True
 
     def marshal_json(self) -> str:
         """As encoding/json writes a nil slice."""
@@ -34,6 +36,7 @@ class NilMap(dict[str, Any]):
     """`map[string]interface {}(nil)`."""
 
     __slots__ = ()
+    NIL: ClassVar[bool] = True
 
     def marshal_json(self) -> str:
         """As encoding/json writes a nil map."""

@@ -19,6 +19,7 @@ from pytest_helmsim.template.functions.instants import (
     from_wall,
     local_location,
 )
+from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.signatures import Function, Table
 from pytest_helmsim.template.values import GoInt, GoObject, Int64, NamedInt, Value
 
@@ -104,6 +105,14 @@ class Time(GoObject):
             return text
         sign, size = ("-", -self.monotonic) if self.monotonic < 0 else ("+", self.monotonic)
         return f"{text} m={sign}{size // 10**9}.{size % 10**9:09d}"
+
+    def go_syntax(self) -> str:
+        """`%#v`: the call of `time.Date` that makes it."""
+        wall, name = self.instant.wall(), self.instant.location.name
+        zone = {"": "time.UTC", "UTC": "time.UTC", "Local": "time.Local"}.get(name) or f"time.Location({quote(name)})"
+        month = f"time.{layouts.MONTHS[wall.month - 1]}"
+        parts = (wall.year, month, wall.day, wall.hour, wall.minute, wall.second, wall.nanosecond, zone)
+        return f"time.Date({', '.join(map(str, parts))})"
 
     def go_fields(self) -> list[tuple[str, Value]]:
         """What deepEqual compares."""
