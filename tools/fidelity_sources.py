@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from pytest_helmsim.apiserver import cells
+from pytest_helmsim.apiserver import cells, systemcells
 from pytest_helmsim.apiserver.app import ApiServer
 from pytest_helmsim.apiserver.controllers import common, registry
 from pytest_helmsim.apiserver.controllers.common import Settings, World
@@ -280,7 +280,7 @@ def kinds(version: str) -> list[Kind]:
             validate.is_modelled(resources[0].gvk),
             at_work.get((group, name), ()),
             tuple(column.lstrip("+").partition(":")[0] for column in printer.columns)
-            if (printer := cells.PRINTERS.get((group, resources[0].plural)))
+            if (printer := {**cells.PRINTERS, **systemcells.PRINTERS}.get((group, resources[0].plural)))
             else (),
         )
         for (group, name), resources in sorted(found.items())

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 APPROXIMATE = (
     "objects of a fresh cluster: those of 1.36, without kinds that a version does not serve; roles of other versions differ in some rules",
+    "ComponentStatus: the parts of the control plane are healthy, whichever controllers are on",
     "the server's own Lease, and endpoints of the service `kubernetes`: the Lease is never renewed; a server on loopback has no endpoints",
 )
 MANAGER = "kube-apiserver"
@@ -65,7 +66,15 @@ def populate(server: ApiServer) -> None:
     rows += [(apiservices.KEY, "", obj) for obj in apiservices.missing(server, {obj["metadata"]["name"] for _, _, obj in rows}, stamp)]
     for _, _, obj in rows:
         obj["metadata"]["uid"] = next(identities)
-    server.store.load(rows)
+    server.store.load([*rows, *_components()])
+
+
+def _components() -> Iterator[tuple[StoreKey, str, JsonObject]]:
+    """How the parts of the control plane do: well, as long as there is a cluster."""
+    condition = {"type": "Healthy", "status": "True", "message": "ok"}
+    for name in ("controller-manager", "etcd-0", "scheduler"):
+        obj: JsonObject = {"kind": "ComponentStatus", "apiVersion": "v1", "metadata": {"name": name}, "conditions": [condition]}
+        yield StoreKey("", "componentstatuses"), "", obj
 
 
 def _uids(server: ApiServer, size: int) -> Iterator[str]:

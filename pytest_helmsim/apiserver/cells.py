@@ -6,8 +6,8 @@ Source: k8s.io/kubernetes pkg/printers/internalversion/printers.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from pytest_helmsim.apiserver.durations import human, since
@@ -24,6 +24,10 @@ class Printer:
 
     columns: tuple[str, ...]
     cells: Cells
+    order: Callable[[JsonObject], tuple[Any, ...]] | None = None
+    """How the rows of a list stand, where not as the list."""
+    formats: Mapping[str, str] = field(default_factory=dict)
+    """Of columns besides the name."""
 
 
 def at(obj: Any, path: str, default: Any = None) -> Any:

@@ -30,6 +30,7 @@ class CustomVersion:
     deprecation: str = ""
     """Text of the warning that every request to this version carries."""
     raw: JsonObject = field(default_factory=dict)
+    list_kind: str = ""
 
 
 def served_versions(crd: JsonObject, meta: Schema | None = None) -> list[CustomVersion]:
@@ -70,6 +71,7 @@ def served_versions(crd: JsonObject, meta: Schema | None = None) -> list[CustomV
                 bool(spec.get("preserveUnknownFields")),
                 warning,
                 version,
+                names.get("listKind") or f"{names['kind']}List",
             )
         )
     return result

@@ -1,6 +1,7 @@
 """`/openapi/v3` and `/openapi/v2`: schemas of what is served, for clients that validate, explain and merge by them.
 
-Made from `schema.Schema`: types, merge keys, list types and references; without the prose of the published documents.
+Built-in kinds of 1.36 are those of `published`, word for word; those of other versions are made from `schema.Schema`, with the descriptions
+of 1.36; custom kinds show the schema of their definition.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from pytest_helmsim.apiserver import openapi_protobuf
+from pytest_helmsim.apiserver import custom_documents, openapi_protobuf, published
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import NotAcceptable
@@ -16,6 +17,8 @@ from pytest_helmsim.objects.wire import Request, Response
 from pytest_helmsim.schema.model import Schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pytest_helmsim.apiserver.app import ApiServer
 
 _TYPES = {"object": "object", "array": "array", "string": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
@@ -28,20 +31,28 @@ def answer(server: ApiServer, request: Request, path: str) -> Response:
     if path == "/openapi/v3":
         paths = {name: {"serverRelativeURL": f"/openapi/v3/{name}?hash={_hash(server, name)}"} for name in _names(server)}
         return Response.of({"paths": paths})
+    accept = request.headers.get("accept", "application/json")
+    readable = "json" in accept or "*/*" in accept
     if path == "/openapi/v2":
-        accept = request.headers.get("accept", "application/json")
         if openapi_protobuf.accepted(accept):
-            body = openapi_protobuf.encode(_document(server, None, 2))
-            return Response(200, body, (("Content-Type", openapi_protobuf.MEDIA),))
-        if "json" not in accept and "*/*" not in accept:
+            return Response(200, _second_in_protobuf(server), (("Content-Type", openapi_protobuf.MEDIA),))
+        if not readable:
             raise NotAcceptable("only the following media types are accepted: application/json")
-        return Response.of(_document(server, None, 2))
+        return Response.of(_second(server))
     name = path.removeprefix("/openapi/v3/")
-    if name in _names(server):
-        if "json" not in request.headers.get("accept", "application/json") and "*/*" not in request.headers.get("accept", ""):
-            raise NotAcceptable("only the following media types are accepted: application/json")
-        return Response.of(_document(server, name, 3))
-    return Response(404, b"404 page not found\n", (("Content-Type", "text/plain; charset=utf-8"),))
+    if name not in _names(server):
+        return Response(404, b"404 page not found\n", (("Content-Type", "text/plain; charset=utf-8"),))
+    if not readable:
+        raise NotAcceptable("only the following media types are accepted: application/json")
+    if _is_published(server) and name in published.names():
+        return Response(200, published.document(name), (("Content-Type", "application/json"),))
+    customs = any(served.custom is not None and _name(served) == name for served in server.registry.all())
+    return Response.of(_custom_document(server, name) if customs else _generated(server, name, 3))
+
+
+def _is_published(server: ApiServer) -> bool:
+    """Whether this is the version whose documents are kept as they are."""
+    return server.version == published.VERSION
 
 
 def _name(served: Served) -> str:
@@ -50,7 +61,8 @@ def _name(served: Served) -> str:
 
 
 def _names(server: ApiServer) -> list[str]:
-    return sorted({_name(served) for served in server.registry.all()})
+    found = {_name(served) for served in server.registry.all()}
+    return sorted(found.union(published.names()) if _is_published(server) else found)
 
 
 def _hash(server: ApiServer, name: str) -> str:
@@ -59,19 +71,56 @@ def _hash(server: ApiServer, name: str) -> str:
     return hashlib.sha512("".join(parts).encode()).hexdigest().upper()
 
 
-def _document(server: ApiServer, name: str | None, version: int) -> JsonObject:
+def _generated(server: ApiServer, name: str | None, version: int) -> JsonObject:
+    """A document made of what is known of the fields; descriptions are those of another version where it has the same field."""
     schemas: dict[str, Json] = {}
-    paths: dict[str, Json] = {}
-    for served in server.registry.all():
-        if name is None or _name(served) == name:
-            _add(served, schemas, paths, version)
-    info = {"title": "Kubernetes", "version": str(server.catalog.version)}
+    found = [served for served in server.registry.all() if name is None or _name(served) == name]
+    for served in found:
+        _add(served, schemas, version)
+    paths = _paths(found, version)
     if version == 2:
-        return {"swagger": "2.0", "info": info, "paths": paths, "definitions": schemas}
+        return {**_heading(server, paths), "definitions": schemas}
+    info = {"title": "Kubernetes", "version": server.version}
     return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
 
 
-def _add(served: Served, schemas: dict[str, Json], paths: dict[str, Json], version: int) -> None:
+def _heading(server: ApiServer, paths: JsonObject) -> JsonObject:
+    """A document of version 2 without definitions."""
+    return {"swagger": "2.0", "info": {"title": "Kubernetes", "version": server.version}, "paths": paths}
+
+
+def _second(server: ApiServer) -> JsonObject:
+    document = published.second() if _is_published(server) else _generated(server, None, 2)
+    customs = [served for served in server.registry.all() if served.custom is not None]
+    document["paths"] |= _paths(customs, 2)
+    for served in customs:
+        document["definitions"] |= custom_documents.schemas(served, 2)
+    return document
+
+
+def _second_in_protobuf(server: ApiServer) -> bytes:
+    """Custom kinds, and those of versions that are not published, have paths only: clients read their fields in version 3."""
+    if not _is_published(server):
+        return openapi_protobuf.encode(_heading(server, _paths(server.registry.all(), 2)))
+    customs = _paths((served for served in server.registry.all() if served.custom is not None), 2)
+    return published.second_in_protobuf() + openapi_protobuf.encode_paths(customs)
+
+
+def _custom_document(server: ApiServer, name: str) -> JsonObject:
+    """The kinds that CustomResourceDefinitions have in one version of a group."""
+    schemas: JsonObject = {}
+    shared = set(custom_documents.SHARED)
+    found = [served for served in server.registry.all() if _name(served) == name]
+    for served in found:
+        schemas |= custom_documents.schemas(served, 3)
+        if "scale" in served.resource.subresources:
+            shared.add(custom_documents.SCALE)
+    schemas |= {schema: published.schemas()[schema] for schema in published.closure(shared)}
+    info = {"title": "Kubernetes CRD Swagger", "version": "v0.1.0"}
+    return {"openapi": "3.0.0", "info": info, "paths": _paths(found, 3), "components": {"schemas": dict(sorted(schemas.items()))}}
+
+
+def _add(served: Served, schemas: dict[str, Json], version: int) -> None:
     group, api_version, kind = served.gvk
     gvk = {"group": group, "version": api_version, "kind": kind}
     schema = served.schema
@@ -85,12 +134,21 @@ def _add(served: Served, schemas: dict[str, Json], paths: dict[str, Json], versi
         fields.setdefault("apiVersion", {"type": "string"})
         fields.setdefault("kind", {"type": "string"})
         fields.setdefault("metadata", {"type": "object"})
-    one = served.resource.path("{namespace}", "{name}")
-    many = served.resource.path("{namespace}")
-    for path, verbs in ((many, ("create",)), (one, ("get", "update", "patch", "delete"))):
-        for verb in verbs:
-            if verb in served.resource.verbs:
-                paths.setdefault(path, {})[_METHODS[verb]] = _operation(verb, gvk, version)
+
+
+def _paths(entries: Iterable[Served], version: int) -> JsonObject:
+    """The URLs of single objects, with what clients look up there: kinds, actions, parameters."""
+    paths: JsonObject = {}
+    for served in entries:
+        group, api_version, kind = served.gvk
+        gvk = {"group": group, "version": api_version, "kind": kind}
+        one = served.resource.path("{namespace}", "{name}")
+        many = served.resource.path("{namespace}")
+        for path, verbs in ((many, ("create",)), (one, ("get", "update", "patch", "delete"))):
+            for verb in verbs:
+                if verb in served.resource.verbs:
+                    paths.setdefault(path, {})[_METHODS[verb]] = _operation(verb, gvk, version)
+    return paths
 
 
 def _operation(verb: str, gvk: JsonObject, version: int) -> JsonObject:
@@ -160,12 +218,29 @@ def _fill(written: JsonObject, schema: Schema, schemas: dict[str, Json], version
     if schema.required:
         written["required"] = list(schema.required)
     if schema.fields is not None:
-        written["properties"] = {key: _reference(field, schemas, version) for key, field in schema.fields.items()}
+        written["properties"] = _properties(schema, schemas, version)
     if schema.items is not None:
         written["items"] = _reference(schema.items, schemas, version)
     if schema.values is not None:
         written["additionalProperties"] = _reference(schema.values, schemas, version)
-    description = schema.raw.get("description")
+    description = schema.raw.get("description") or _recorded(schema).get("description")
     if description:
         written["description"] = description
     written |= _extensions(schema)
+
+
+def _recorded(schema: Schema) -> JsonObject:
+    """The published schema of that name, of whatever version."""
+    return published.schemas().get(schema.name) or {} if schema.name else {}
+
+
+def _properties(schema: Schema, schemas: dict[str, Json], version: int) -> JsonObject:
+    recorded: JsonObject = _recorded(schema).get("properties") or {}
+    result: JsonObject = {}
+    for key, field in (schema.fields or {}).items():
+        node = _reference(field, schemas, version)
+        text = (recorded.get(key) or {}).get("description")
+        if text and version == 3 and "$ref" in node:
+            node = {"allOf": [node]}
+        result[key] = {**node, "description": text} if text else node
+    return result

@@ -1,6 +1,6 @@
 """`/openapi/v2` in gnostic's protobuf form: the paths with their kinds and query parameters, which is what clients look up there.
 
-kubectl asks for nothing else when a kind is missing from version 3. Definitions are left out: their readers prefer version 3.
+kubectl asks for nothing else when a kind is missing from version 3. Definitions are left out here; `published` has those of built-in kinds.
 Source: google/gnostic-models openapiv2/OpenAPIv2.proto.
 """
 
@@ -19,10 +19,15 @@ _WRAPPED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 
 
 def encode(document: JsonObject) -> bytes:
-    """A version 2 document as `openapi.answer` makes it."""
+    """A version 2 document without definitions."""
     info = _field(1, document["info"]["title"]) + _field(2, document["info"]["version"])
-    paths = b"".join(_field(2, _field(1, path) + _field(2, _item(item))) for path, item in document["paths"].items())
-    return _field(1, document["swagger"]) + _field(2, info) + _field(8, paths)
+    return _field(1, document["swagger"]) + _field(2, info) + encode_paths(document["paths"])
+
+
+def encode_paths(paths: JsonObject) -> bytes:
+    """The part of a document that may stand behind another document, whose paths it then adds to; nothing for no paths."""
+    found = b"".join(_field(2, _field(1, path) + _field(2, _item(item))) for path, item in paths.items())
+    return _field(8, found) if found else b""
 
 
 def _field(number: int, value: bytes | str) -> bytes:

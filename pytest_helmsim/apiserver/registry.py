@@ -23,7 +23,7 @@ _SHARED_STORAGE = {StoreKey("events.k8s.io", "events"): StoreKey("", "events")}
 _PREFERRED_STORAGE = {StoreKey("autoscaling", "horizontalpodautoscalers"): "v2"}
 _NOT_PERSISTED = frozenset(
     {
-        "bindings", "componentstatuses", "tokenreviews", "localsubjectaccessreviews", "selfsubjectaccessreviews",
+        "bindings", "tokenreviews", "localsubjectaccessreviews", "selfsubjectaccessreviews",
         "selfsubjectrulesreviews", "subjectaccessreviews", "selfsubjectreviews",
     }
 )  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pytest_helmsim.apiserver import cells, conversion, jsonpath
+from pytest_helmsim.apiserver import conversion, jsonpath, published, systemcells
 from pytest_helmsim.apiserver.durations import since
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects.json import Json, JsonObject
@@ -42,7 +42,7 @@ def table(
     now = server.clock.now()
     definitions = columns(served) if headers else None
     rows = []
-    for obj in objects:
+    for obj in _ordered(served, objects):
         row: JsonObject = {"cells": _cells(served, _as_stored(served, obj), now)}
         if served.key == ("", "pods") and (ended := _ENDED.get((obj.get("status") or {}).get("phase", ""))):
             row["conditions"] = [ended]
@@ -55,6 +55,11 @@ def table(
         rows.append(row)
     shown = rows or (None if _is_plain(served) else [])
     return {"kind": "Table", "apiVersion": f"meta.k8s.io/{version}", "metadata": meta, "columnDefinitions": definitions, "rows": shown}
+
+
+def _ordered(served: Served, objects: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    order = systemcells.printer_of(served).order if served.custom is None else None
+    return objects if order is None else sorted(objects, key=order)
 
 
 def _as_stored(served: Served, obj: JsonObject) -> JsonObject:
@@ -99,19 +104,20 @@ def columns(served: Served) -> list[JsonObject]:
     """The column definitions of a kind."""
     if served.custom is not None:
         return _custom_columns(served)
-    printer = cells.PRINTERS.get((served.group, served.plural), cells.CREATED)
+    printer, described = systemcells.printer_of(served), published.columns(served.group, served.plural)
     result = []
     for text in printer.columns:
         name, _, kind = text.lstrip("+").partition(":")
-        form = "name" if name == "Name" else ""
-        result.append({"name": name, "type": kind or "string", "format": form, "description": "", "priority": int(text.startswith("+"))})
+        form = "name" if name == "Name" else printer.formats.get(name, "")
+        words = described.get(name, "")
+        result.append({"name": name, "type": kind or "string", "format": form, "description": words, "priority": int(text.startswith("+"))})
     return result
 
 
 def _cells(served: Served, obj: JsonObject, now: float) -> list[Json]:
     if served.custom is not None:
         return _custom_cells(served, obj, now)
-    return cells.PRINTERS.get((served.group, served.plural), cells.CREATED).cells(obj, now)
+    return systemcells.printer_of(served).cells(obj, now)
 
 
 _AGE = ({"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},)
