@@ -16,7 +16,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,13 +34,15 @@ from pytest_helmsim.apiserver.certificates import Certificate, self_signed
 from pytest_helmsim.apiserver.events import HEARTBEAT, Stream
 from pytest_helmsim.objects.clock import Clock, RealClock, VirtualClock
 from pytest_helmsim.objects.json import dumps
-from pytest_helmsim.objects.status import ApiError, InternalError, RequestEntityTooLarge, Unauthorized
+from pytest_helmsim.objects.status import ApiError, BadRequest, InternalError, RequestEntityTooLarge, Unauthorized
 from pytest_helmsim.objects.wire import ADMIN, Request, Response, User
 
-THREADS = 24
+THREADS, MAX_THREADS = 24, 1024
 MAX_DRAINED = 16 * MAX_BODY
 """A body that is too large is read so far before it is refused, so that the client sees the refusal and no broken pipe."""
 HANDSHAKE_SECONDS = 10.0
+_CHUNK_HEADS, _TOO_LARGE = 256 * 1024, "Request Entity Too Large"
+"""What the heads of chunks may take beside the body, and how the library says that a body goes beyond what it was allowed."""
 _PLAIN = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
 _TICK = 0.05
 _REASONS = {200: b"200 OK", 201: b"201 Created", 202: b"202 Accepted", 304: b"304 Not Modified"}
@@ -78,11 +80,26 @@ class Served:
 
 
 class _Pool(ThreadPool):
-    """Worker threads that are not waited for: what comes first stands in the queue. Grows when watches hold too many."""
+    """Worker threads that are not waited for: what comes first stands in the queue.
+
+    Grows when all are held, by watches or by clients that are slow to say what they want; shrinks when those are gone.
+    """
+
+    def put(self, obj: Any) -> None:
+        """Queue a connection that has something to say, and see that there is somebody to listen."""
+        pool: Any = self
+        super().put(obj)
+        if pool._queue.qsize() > self.idle and len(pool._threads) < MAX_THREADS:
+            self.grow(1)
 
     def grow(self, amount: int) -> None:
         pool: Any = self
         pool._threads.extend([pool._spawn_worker() for _ in range(amount)])
+
+    def rest(self) -> None:
+        """One thread less when more than enough have nothing to do."""
+        if self.idle > THREADS:
+            self.shrink(1)
 
 
 class _Tls(BuiltinSSLAdapter):
@@ -102,6 +119,8 @@ class _Tls(BuiltinSSLAdapter):
 
 
 class _Connection(HTTPConnection):
+    heard = False
+    """Whether the client has said anything yet."""
     greeted = False
 
     def communicate(self) -> bool:
@@ -129,8 +148,6 @@ class _Server(HTTPServer):
         self.requests = _Pool(self, min=THREADS, accepted_queue_size=-1)
         self.api = server
         self.token = token
-        self.watches = 0
-        self.watch_lock = threading.Lock()
         self.stopping_watches = False
         self.request_queue_size = 256
         self.timeout = 60
@@ -145,20 +162,13 @@ class _Server(HTTPServer):
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
         """A client that goes away is nobody's news."""
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """A worker thread is bound for long: keep enough others."""
-        with self.watch_lock:
-            self.watches += 1
-            if self.watches > THREADS // 2:
-                self.requests.grow(1)
-        try:
-            yield
-        finally:
-            with self.watch_lock:
-                if self.watches > THREADS // 2:
-                    self.requests.shrink(1)
-                self.watches -= 1
+    def process_conn(self, conn: _Connection) -> None:
+        """Give the connection to a worker; a new one not before its client says something."""
+        if conn.heard:
+            self.requests.put(conn)
+        else:
+            conn.heard = True
+            self.put_conn(conn)
 
 
 def _is_encoded(path: bytes, response: Response) -> bool:
@@ -172,15 +182,15 @@ class _Gateway(Gateway):
     """One HTTP request to one `Request`, one `Response` back."""
 
     def respond(self) -> None:
+        """A connection that breaks off while the request is read is the library's to close."""
         req = self.req
         server: _Server = req.server
         try:
-            response = self._answer(server)
+            request = self._request(server)
         except ApiError as error:
             response = refusal(error)
-        except Exception as error:
-            traceback.print_exc()
-            response = refusal(InternalError(f"Internal error occurred: {error!r}", details={"causes": [{"message": repr(error)}]}))
+        else:
+            response = self._handled(server, request)
         body = response.body
         headers = [(name.encode(), value.encode("utf-8", "replace")) for name, value in response.headers]
         headers.append((b"Cache-Control", b"no-cache, private"))
@@ -197,31 +207,65 @@ class _Gateway(Gateway):
                 req.write(body)
             return
         req.outheaders = headers
-        with server.watching():
-            self._stream(body)
+        self._stream(body)
 
-    def _answer(self, server: _Server) -> Response:
+    def _handled(self, server: _Server, request: Request) -> Response:
+        try:
+            return server.api.handle(request)
+        except Exception as error:
+            traceback.print_exc()
+            return refusal(InternalError(f"Internal error occurred: {error!r}", details={"causes": [{"message": repr(error)}]}))
+
+    def _request(self, server: _Server) -> Request:
+        """Who asks comes first: nobody else's body is read."""
         req = self.req
-        length = req.inheaders.get(b"Content-Length", b"0")
-        if length.isdigit() and int(length) > MAX_BODY:
-            req.close_connection = True
-            left = min(int(length), MAX_DRAINED)
-            while left > 0 and (piece := req.rfile.read(min(left, 65536))):
-                left -= len(piece)
-            raise RequestEntityTooLarge(f"limit is {MAX_BODY}", details={})
-        body = b""
-        if length != b"0" or req.chunked_read:
-            body = req.rfile.read(MAX_BODY + 1)
-            if len(body) > MAX_BODY:
-                req.close_connection = True
-                raise RequestEntityTooLarge(f"limit is {MAX_BODY}", details={})
         headers = {name.decode("latin-1").lower(): value.decode("utf-8", "replace") for name, value in req.inheaders.items()}
         if "impersonate-group" in headers:
             headers["impersonate-group"] = "\n".join(part.strip() for part in headers["impersonate-group"].split(","))
-        user = self._user(server, headers.get("authorization", ""))
+        try:
+            user = self._user(server, headers.get("authorization", ""))
+        except Unauthorized:
+            self._skip()
+            raise
         query = {key: tuple(values) for key, values in parse_qs(req.qs.decode("latin-1"), keep_blank_values=True).items()}
         path = unquote(req.path.replace(b"%2F", b"%252F").decode("latin-1").split("?")[0])
-        return server.api.handle(Request(req.method.decode(), path, query, headers, body, user))
+        return Request(req.method.decode("latin-1"), path, query, headers, self._body(), user)
+
+    def _body(self) -> bytes:
+        req = self.req
+        length = 0 if req.chunked_read else int(req.inheaders.get(b"Content-Length", b"0"))
+        if length > MAX_BODY:
+            self._skip()
+            raise RequestEntityTooLarge(f"limit is {MAX_BODY}", details={})
+        if not req.chunked_read:
+            body: bytes = req.rfile.read(length) if length > 0 else b""
+            if len(body) < length:
+                req.close_connection = True
+                raise BadRequest("unexpected EOF")
+            return body
+        req.rfile.maxlen = MAX_BODY + _CHUNK_HEADS
+        try:
+            body = req.rfile.read(MAX_BODY + 1)
+        except ValueError as error:
+            req.close_connection = True
+            raise BadRequest(str(error)) from error
+        except (OSError, cheroot_errors.MaxSizeExceeded) as error:
+            if error.args[:1] != (_TOO_LARGE,):
+                raise
+            body = bytes(MAX_BODY + 1)
+        if len(body) > MAX_BODY:
+            req.close_connection = True
+            raise RequestEntityTooLarge(f"limit is {MAX_BODY}", details={})
+        return body
+
+    def _skip(self) -> None:
+        """Read past a body that is not wanted, so that the client sees the answer and no broken pipe; a long one ends the connection."""
+        length = int(self.req.inheaders.get(b"Content-Length", b"0"))
+        if self.req.chunked_read or length > MAX_DRAINED:
+            self.req.close_connection = True
+        left = 0 if self.req.chunked_read else min(length, MAX_DRAINED)
+        while left > 0 and (piece := self.req.rfile.read(min(left, 65536))):
+            left -= len(piece)
 
     def _user(self, server: _Server, header: str) -> User:
         scheme, _, token = header.partition(" ")
@@ -253,6 +297,7 @@ class _Gateway(Gateway):
             close = getattr(body, "close", None)
             if close is not None:
                 close()
+            server.requests.rest()
 
     def _is_gone(self) -> bool:
         """The client has closed its side (or sends where it should only listen)."""

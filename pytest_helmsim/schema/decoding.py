@@ -19,7 +19,10 @@ from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.schema.canonical import time_text
 from pytest_helmsim.schema.model import Schema
 
+APPROXIMATE = ("bodies nested more than 200 levels deep: refused; the real server reads 10,000",)
 MAX_STRICT_ERRORS = 100
+MAX_DEPTH = 200
+_TOO_DEEP = "exceeded max depth"
 _TIME_LAYOUT = "2006-01-02T15:04:05Z07:00"
 _MICRO_LAYOUT = "2006-01-02T15:04:05.000000Z07:00"
 _MICRO_TEXT = re.compile(r".*\.\d{6}(?:Z|[+-]\d\d:\d\d)")
@@ -31,10 +34,13 @@ class JsonSyntaxError(ValueError):
 
 
 class _Pairs(dict[str, Any]):
-    """A JSON object that remembers which of its keys came more than once."""
+    """A JSON object with keys that came more than once; `items` gives all of them, as the text has them."""
 
-    __slots__ = ("repeated",)
-    repeated: tuple[str, ...]
+    __slots__ = ("all",)
+    all: list[tuple[str, Any]]
+
+    def items(self) -> Any:
+        return self.all
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Parsed:
 
     value: Json
     duplicates: tuple[str, ...] = ()
+    marked: Json = None
+    """The value with all of the doubled keys, for `type_error`, `strict_errors` and `merged`; None when there are none."""
 
 
 def parse(body: bytes) -> Parsed:
@@ -56,23 +64,30 @@ def parse(body: bytes) -> Parsed:
             return made
         repeated = True
         marked = _Pairs(made)
-        seen: set[str] = set()
-        twice = []
-        for key, _ in items:
-            if key in seen:
-                twice.append(key)
-            seen.add(key)
-        marked.repeated = tuple(dict.fromkeys(twice))
+        marked.all = items
         return marked
 
     try:
         value = json.loads(body, object_pairs_hook=pairs, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise JsonSyntaxError(_TOO_DEEP) from error
+    except ValueError as error:
         raise JsonSyntaxError(_syntax_error(body) or str(error)) from error
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and is_too_deep(value):
+        raise JsonSyntaxError(_TOO_DEEP)
     if not repeated:
         return Parsed(value)
-    found = tuple(_duplicates(value, ""))
-    return Parsed(_plain(value), found)
+    return Parsed(_plain(value), tuple(dict.fromkeys(_duplicates(value, ""))), value)
+
+
+def is_too_deep(value: Json) -> bool:
+    """Whether maps and lists are nested more than `MAX_DEPTH` levels deep."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [item for part in level for item in (part.values() if isinstance(part, dict) else part) if isinstance(item, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def _no_constant(name: str) -> Json:
@@ -89,11 +104,13 @@ def _syntax_error(body: bytes) -> str:
 
 def _duplicates(value: Json, path: str) -> Iterator[str]:
     if isinstance(value, dict):
+        seen: set[str] = set()
         for key, child in value.items():
             here = f"{path}.{key}" if path else key
-            yield from _duplicates(child, here)
-            if isinstance(value, _Pairs) and key in value.repeated:
+            if key in seen:
                 yield here
+            seen.add(key)
+            yield from _duplicates(child, here)
     elif isinstance(value, list):
         for index, child in enumerate(value):
             yield from _duplicates(child, f"{path}[{index}]")
@@ -105,34 +122,63 @@ def _plain(value: Json) -> Json:
     return [_plain(child) for child in value] if isinstance(value, list) else value
 
 
+def merged(value: Json) -> Json:
+    """What a Go struct holds after reading the doubled keys one after the other: objects grow, lists are read over, the rest is replaced."""
+    if isinstance(value, dict):
+        result: dict[str, Any] = {}
+        for key, child in value.items():
+            result[key] = _read_over(result[key], merged(child)) if key in result else merged(child)
+        return result
+    return [merged(child) for child in value] if isinstance(value, list) else value
+
+
+def _read_over(before: Json, after: Json) -> Json:
+    if isinstance(before, dict) and isinstance(after, dict):
+        return {**before, **{key: _read_over(before[key], child) if key in before else child for key, child in after.items()}}
+    if isinstance(before, list) and isinstance(after, list):
+        return [_read_over(before[index], child) if index < len(before) else child for index, child in enumerate(after)]
+    return after
+
+
 def unknown_fields(obj: JsonObject, schema: Schema) -> list[str]:
     """Paths of fields that the schema does not know, in the order of the document: `spec.template.spec.containers[0].foo`."""
     return list(_unknown(obj, schema, ""))
 
 
-def strict_errors(obj: JsonObject, schema: Schema, duplicates: tuple[str, ...] = ()) -> list[str]:
+def strict_errors(obj: JsonObject, schema: Schema) -> list[str]:
     """`unknown field "…"` and `duplicate field "…"`, at most a hundred, as Strict refuses and Warn warns."""
-    found = [f'duplicate field "{path}"' for path in duplicates] + [f'unknown field "{path}"' for path in unknown_fields(obj, schema)]
-    return found[:MAX_STRICT_ERRORS]
+    found = dict.fromkeys(f'{what} field "{path}"' for what, path in _strict(obj, schema, ""))
+    return list(found)[:MAX_STRICT_ERRORS]
 
 
 def _unknown(value: Json, schema: Schema, path: str) -> Iterator[str]:
+    return (here for what, here in _strict(value, schema, path) if what == "unknown")
+
+
+def _strict(value: Json, schema: Schema, path: str) -> Iterator[tuple[str, str]]:
+    """In the order of the text; below an unknown field nothing is looked at."""
     if isinstance(value, dict):
         if schema.fields is None and schema.values is None:
             if schema.type == "object" and not schema.preserve_unknown and schema.raw:
-                yield from (f"{path}.{key}" if path else key for key in value)
+                yield from (("unknown", f"{path}.{key}" if path else key) for key in value)
+            else:
+                yield from (("duplicate", here) for here in _duplicates(value, path))
             return
+        seen: set[str] = set()
         for key, child in value.items():
             here = f"{path}.{key}" if path else key
             node = schema.child(key)
-            if node is None:
-                if not schema.preserve_unknown:
-                    yield here
-            else:
-                yield from _unknown(child, node, here)
+            if node is None and not schema.preserve_unknown:
+                yield "unknown", here
+                continue
+            if key in seen:
+                yield "duplicate", here
+            seen.add(key)
+            if node is not None:
+                yield from _strict(child, node, here)
     elif isinstance(value, list) and schema.items is not None:
         for index, child in enumerate(value):
-            yield from _unknown(child, schema.items, f"{path}[{index}]")
+            yield from _strict(child, schema.items, f"{path}[{index}]")
 
 
 def prune_unknown(obj: JsonObject, schema: Schema) -> JsonObject:
