@@ -22,10 +22,13 @@ from urllib.parse import quote, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api_scenarios
+import api_scenarios_kinds
+import api_scenarios_lists
 import api_scenarios_more
 from api_scenarios import Step
 
 TARGET = Path(__file__).parent.parent / "tests" / "recorded" / "api"
+MODULES = (api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_kinds)
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
 
 
@@ -61,11 +64,21 @@ class Server:
             return {"status": 0, "warnings": [], "type": "", "body": "the connection was closed without an answer"}
         raw = answer.read()
         try:
-            content: Any = json.loads(raw)
+            content: Any = events(raw) if step.get("watch") and answer.status == 200 else json.loads(raw)
         except ValueError:
             content = raw.decode(errors="replace")
         kind = answer.getheader("Content-Type", "")
         return {"status": answer.status, "warnings": answer.headers.get_all("Warning") or [], "type": kind, "body": content}
+
+
+def events(raw: bytes) -> dict[str, Any]:
+    """What a watch told until it ended."""
+    return {"events": [json.loads(line) for line in raw.splitlines() if line]}
+
+
+def resolve_text(text: str, answers: list[Any]) -> str:
+    """Replace references within a path or query."""
+    return REFERENCE.sub(lambda found: str(resolve(found[0], answers)), text)
 
 
 def resolve(value: Any, answers: list[Any]) -> Any:
@@ -77,7 +90,7 @@ def resolve(value: Any, answers: list[Any]) -> Any:
     if isinstance(value, str) and (found := REFERENCE.fullmatch(value)):
         result: Any = answers[int(found[1])]
         for part in found[2].strip(".").split(".") if found[2] else ():
-            result = result[part]
+            result = result[int(part) if isinstance(result, list) else part]
         return result
     return value
 
@@ -96,7 +109,9 @@ def record(server: Server, name: str, steps: list[Step]) -> list[list[Any]]:
             sent["query"] = step["query"].replace("{ns}", namespace)
         if "headers" in step:
             sent["headers"] = {key: value.replace("{ns}", namespace) for key, value in step["headers"].items()}
-        resolved = {**sent, "body": resolve(sent["body"], answers)} if "body" in sent else sent
+        resolved = {**sent, "path": resolve_text(sent["path"], answers), "query": resolve_text(sent.get("query", ""), answers)}
+        if "body" in sent:
+            resolved["body"] = resolve(sent["body"], answers)
         answer = server.send(resolved)
         for _ in range(100):
             if answer["status"] == step.get("retry", answer["status"]):
@@ -113,7 +128,7 @@ def main(url: str, token: str, wanted: list[str]) -> None:
     server = Server(url, token)
     version = server.send({"method": "GET", "path": "/version"})["body"]["gitVersion"]
     total = 0
-    for name, steps in (*api_scenarios.scenarios(), *api_scenarios_more.scenarios()):
+    for name, steps in (sequence for module in MODULES for sequence in module.scenarios()):
         if wanted and name not in wanted:
             continue
         pairs = record(server, name, steps)

@@ -43,6 +43,8 @@ class Body:
 
     value: Json
     complaints: tuple[str, ...] = ()
+    marked: Json = None
+    """The value with its doubled keys, when it has some."""
 
 
 def check_size(request: Request) -> None:
@@ -90,7 +92,7 @@ def _parsed(body: bytes, kind: str) -> Body:
             raise ValueError(f"couldn't get version/kind; json parse error: {error}") from error
         if found.value is None:
             return Body({})
-        return Body(_head_checked(found.value), tuple(f'duplicate field "{path}"' for path in found.duplicates))
+        return Body(_head_checked(found.value), tuple(f'duplicate field "{path}"' for path in found.duplicates), found.marked)
     from pytest_helmsim.objects import yamlio
 
     try:
@@ -145,7 +147,11 @@ def decoded(op: Operation, body: Body, expected: GroupVersionKind) -> JsonObject
     if op.served.custom is not None and expected == op.served.gvk:
         return customs.decoded(op, obj, body.complaints)
     if schema is not None:
-        _check_fields(op, obj, schema, body.complaints, expected)
+        _check_fields(op, obj if body.marked is None else body.marked, schema, body.complaints if body.marked is None else (), expected)
+        if body.marked is not None:
+            obj = {**decoding.merged(body.marked), "kind": expected.kind, "apiVersion": expected.api_version}
+    if expected == op.served.gvk:
+        op.raw = obj
     return keep_reset(_with_conversions(expected, defaults.apply(expected, obj, op.server.version)), raw)
 
 
@@ -222,6 +228,7 @@ def read_options(catalog: Catalog, request: Request) -> JsonObject | None:
         scheme = "pkg/runtime/scheme.go:111"
         raise BadRequest(f'no kind "{value["kind"]}" is registered for version "meta.k8s.io/v1" in scheme "{scheme}"')
     schema = catalog.definition(_DELETE_OPTIONS)
+    op.raw = obj
     wrong = decoding.type_error(value, schema) if schema is not None else None
     if wrong is not None:
         raise BadRequest(wrong)

@@ -116,12 +116,12 @@ def respond(op: Operation, representation: Representation, obj: JsonObject, stat
 def get(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
     """One object."""
     representation = negotiation.negotiate(request, served, single=True)
+    version = request.first("resourceVersion")
+    if version and reads.own_revision(version) > server.store.revision:
+        raise reads.too_large(int(version), server.store.revision)
     record = server.store.get(served.key, call.namespace if served.namespaced else "", call.name)
     if record is None:
         raise not_found(call.plural, call.group, call.name)
-    version = request.first("resourceVersion")
-    if version and reads.revision(version) > server.store.revision:
-        raise reads.too_large(int(version), server.store.revision)
     if representation.plain and served.gvk == served.stored:
         return Response(200, record.encoded, (*JSON_HEADERS, *_warnings(server)))
     shown = Record(conversion.from_storage(served, record.obj), 0)

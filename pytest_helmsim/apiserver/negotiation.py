@@ -51,12 +51,16 @@ class Representation:
             return self._out(
                 tables.table(server, served, [record.obj], meta=_list_meta(record), objects_as=self.objects, version=self.version)
             )
+        if self.shape == "PartialObjectMetadataList":
+            raise NotAcceptable(f"you requested PartialObjectMetadataList, but the requested object is not a list ({_go_type(served)})")
         if self.shape:
             return self._out(self._partial(record.obj))
         return (record.encoded, JSON) if self.media == JSON else self._out(record.obj)
 
     def many(self, server: ApiServer, served: Served, found: Page) -> tuple[bytes, str]:
         """A list as body and content type."""
+        if self.shape == "PartialObjectMetadata":
+            raise NotAcceptable(f"you requested PartialObjectMetadata, but the requested object is a list ({_go_type(served)}List)")
         if not self.shape:
             body = reads.encoded_list(served, found)
             return (body, JSON) if self.media == JSON else self._out(loads(body))
@@ -113,6 +117,13 @@ class Representation:
 
             return yamlio.dump(value).encode(), YAML
         return dumps(value), JSON
+
+
+def _go_type(served: Served) -> str:
+    """The type that holds the kind inside the server."""
+    if served.custom is not None:
+        return "*unstructured.Unstructured"
+    return f"*{(served.group or 'core').partition('.')[0]}.{served.gvk.kind}"
 
 
 def _plain_event(kind: str, record: Record) -> bytes:

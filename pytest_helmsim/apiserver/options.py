@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_helmsim.apiserver.operation import Validation
-from pytest_helmsim.apiserver.routes import is_true
+from pytest_helmsim.apiserver.routes import integer, is_true
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.objects.status import BadRequest, Cause, Invalid, invalid
+from pytest_helmsim.objects.status import Cause, Invalid, invalid
 from pytest_helmsim.objects.wire import Request
 
 META_GROUP = "meta.k8s.io"
@@ -98,16 +98,13 @@ def delete_options(request: Request, body: JsonObject | None) -> DeleteOptions:
     if body is None:
         raw: JsonObject = {}
         if "gracePeriodSeconds" in request.query:
-            text = request.first("gracePeriodSeconds")
-            try:
-                raw["gracePeriodSeconds"] = int(text)
-            except ValueError:
-                raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+            raw["gracePeriodSeconds"] = integer(request, "gracePeriodSeconds")
         if "propagationPolicy" in request.query:
             raw["propagationPolicy"] = request.first("propagationPolicy")
         if "orphanDependents" in request.query:
             raw["orphanDependents"] = is_true(request.first("orphanDependents"))
         raw["dryRun"] = list(request.query.get("dryRun", ()))
+        raw["preconditions"] = {key: request.first(key) for key in ("uid", "resourceVersion")}
     else:
         raw = body
     policy, orphan = raw.get("propagationPolicy"), raw.get("orphanDependents")

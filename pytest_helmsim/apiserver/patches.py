@@ -90,7 +90,7 @@ def merge(op: Operation, content_type: str, value: Json, *, complaints: tuple[st
             patched = dispatch.PATCHERS[content_type](shown, value, op.served.schema)
         except PatchError as error:
             raise error.to_api_error() from error
-        new = _decoded(op, patched, content_type, value, complaints)
+        new = _decoded(op, patched, content_type, value, complaints, shown)
         new = field_managers.update(op, live, new)
         writes.match_namespace(op, new)
         writes.match_name(op, new)
@@ -99,13 +99,13 @@ def merge(op: Operation, content_type: str, value: Json, *, complaints: tuple[st
     return writes.update(op, transform)
 
 
-def _decoded(op: Operation, patched: Json, content_type: str, value: Json, complaints: tuple[str, ...]) -> JsonObject:
+def _decoded(op: Operation, patched: Json, content_type: str, value: Json, complaints: tuple[str, ...], live: JsonObject) -> JsonObject:
     """The patched document as an object again; what it cannot be is 422 with the whole document in the message."""
 
     strategic = content_type == dispatch.STRATEGIC_MERGE_PATCH
 
     def refuse(why: str) -> ApiError:
-        text = gotext.sprint(value) if strategic else dumps(_as_go_writes(patched, touched)).decode()
+        text = gotext.sprint(_as_merged(value, live)) if strategic else dumps(_as_go_writes(patched, touched)).decode()
         message = f"Invalid value: {gojson.encode(text, escape_html=False)}: {why}"
         cause = Cause("FieldValueInvalid", message, "patch")
         return Invalid(f' "" is invalid: patch: {message}', details=details(causes=[cause]))
@@ -143,6 +143,20 @@ def _touched(operations: Json) -> JsonObject:
     for operation in operations if isinstance(operations, list) else ():
         for field in ("path", "from"):
             node = found
+def _as_merged(patch: Json, live: Json) -> Json:
+    """The patch as a strategic merge leaves it behind: what came in whole has lost its nulls."""
+    if not isinstance(patch, dict):
+        return patch
+    known = live if isinstance(live, dict) else {}
+    return {key: _as_merged(item, known[key]) if key in known else _without_nulls(item) for key, item in patch.items()}
+
+
+def _without_nulls(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
             for step in str(operation.get(field) or "").split("/")[1:]:
                 node = node.setdefault(step.replace("~1", "/").replace("~0", "~"), {})
     return found

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _EPHEMERAL = AllBut(("f:spec", "f:ephemeralContainers"))
 _RESIZED = AllBut(
-    *(("f:spec", f"f:{group}", None, f"f:{part}") for group in ("containers", "initContainers") for part in ("resources", "resizePolicy"))
+    ("f:spec", "f:resources"),
+    *(("f:spec", f"f:{group}", None, f"f:{part}") for group in ("containers", "initContainers") for part in ("resources", "resizePolicy")),
 )
 _GATED = {
     "type": "PodScheduled",

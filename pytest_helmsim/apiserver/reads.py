@@ -7,7 +7,7 @@ k8s.io/apimachinery pkg/apis/meta/internalversion/validation/validation.go.
 from __future__ import annotations
 
 import base64
-import binascii
+import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from pytest_helmsim.apiserver import conversion, selection
 from pytest_helmsim.apiserver.events import Interest, Stream
 from pytest_helmsim.apiserver.registry import Served
-from pytest_helmsim.apiserver.routes import is_true
+from pytest_helmsim.apiserver.routes import integer, is_true
 from pytest_helmsim.apiserver.selection import Selection
 from pytest_helmsim.apiserver.store import Record
 from pytest_helmsim.objects.json import JsonObject, dumps
 from pytest_helmsim.objects.status import ApiError, BadRequest, Cause, Expired, Timeout, details, invalid
 from pytest_helmsim.objects.wire import Request
+from pytest_helmsim.patch.gotext import go_json_type
 from pytest_helmsim.schema import decoding
 
 if TYPE_CHECKING:
@@ -59,44 +60,48 @@ class Page:
 
 def list_options(request: Request, served: Served, namespace: str, name: str = "", *, watch: bool = False) -> ListOptions:
     """`name` restricts to one object, as `fieldSelector=metadata.name=…` does."""
-    fields = selection.parse_fields(request.first("fieldSelector"), served)
-    if name:
-        fields = (*fields, ("metadata.name", True, name))
-    chosen = Selection(selection.parse_labels(request.first("labelSelector")), fields)
-    limit, timeout = _integer(request, "limit"), _integer(request, "timeoutSeconds")
+    limit, timeout = integer(request, "limit"), integer(request, "timeoutSeconds")
+    labels = selection.parse_labels(request.first("labelSelector"))
+    parsed = selection.split_fields(request.first("fieldSelector"))
     match, version, proceed = request.first("resourceVersionMatch"), request.first("resourceVersion"), request.first("continue")
-    initial = "sendInitialEvents" in request.query and is_true(request.first("sendInitialEvents"))
-    errors = _match_errors(match, version, proceed, watch=watch, initial="sendInitialEvents" in request.query)
+    asked = "sendInitialEvents" in request.query
+    initial = is_true(request.first("sendInitialEvents"))
+    errors = _watch_errors(match, proceed, asked=asked) if watch else _list_errors(match, version, proceed, asked=asked)
     if errors:
         raise invalid("ListOptions", "meta.k8s.io", "", errors)
+    fields = selection.supported_fields(parsed, served)
+    if name:
+        fields = _of_one(fields, name)
+    chosen = Selection(labels, fields)
     since, start = None, None
-    if proceed:
+    if proceed and not watch:
+        start_key, since = decode_continue(proceed)
         if version and version != "0":
             raise BadRequest("specifying resource version is not allowed when using continue")
-        since, start = _decode_continue(proceed, everywhere=served.namespaced and not namespace)
+        start, since = _split_key(start_key, everywhere=served.namespaced and not namespace), since if since > 0 else None
     elif version:
         since = revision(version)
+    exact = bool(start) or match == "Exact" or bool(limit and limit > 0 and version and not match)
     return ListOptions(
         chosen,
-        max(limit or 0, 0),
+        0 if version == "0" else max(limit or 0, 0),
         start,
         since,
-        exact=bool(start) or match == "Exact",
+        exact=(exact and version != "0") or bool(start),
         timeout=timeout,
         bookmarks=is_true(request.first("allowWatchBookmarks")),
-        initial_events=initial,
-        any_revision=not version or version == "0",
+        initial_events=initial or not (asked or match or version not in ("", "0")),
+        any_revision=version in ("", "0"),
     )
 
 
-def _integer(request: Request, key: str) -> int | None:
-    text = request.first(key)
-    if not text:
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+def _of_one(fields: tuple[tuple[str, bool, str], ...], name: str) -> tuple[tuple[str, bool, str], ...]:
+    """The selector of a watch on one object: its own may only say the same name."""
+    if not fields:
+        return (("metadata.name", True, name),)
+    if not any(path == "metadata.name" and equal and value == name for path, equal, value in fields):
+        raise BadRequest("fieldSelector metadata.name doesn't match requested name")
+    return fields
 
 
 def revision(text: str) -> int:
@@ -107,50 +112,97 @@ def revision(text: str) -> int:
     return int(text)
 
 
-def _match_errors(match: str, version: str, proceed: str, *, watch: bool, initial: bool) -> list[Cause]:
-    field = "resourceVersionMatch"
+def own_revision(text: str) -> int:
+    """A resourceVersion with which one object is asked for: an error is no bad request."""
+    if not text.isdigit():
+        raise ApiError(f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax', code=500)
+    return int(text)
 
-    def no(why: str) -> Cause:
-        return Cause("FieldValueForbidden", f"Forbidden: {why}", field)
 
-    if initial and watch:
-        errors = []
-        if match != "NotOlderThan":
-            errors.append(no("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
-        return errors
-    if initial:
-        return [Cause("FieldValueForbidden", "Forbidden: sendInitialEvents is forbidden for list", "sendInitialEvents")]
-    if not match:
-        return []
+_MATCH = "resourceVersionMatch"
+
+
+def _forbidden(why: str, field: str = _MATCH) -> Cause:
+    return Cause("FieldValueForbidden", f"Forbidden: {why}", field)
+
+
+def _unsupported(match: str, *known: str) -> Cause:
+    shown = ", ".join(f'"{value}"' for value in known)
+    return Cause("FieldValueNotSupported", f'Unsupported value: "{match}": supported values: {shown}', _MATCH)
+
+
+def _list_errors(match: str, version: str, proceed: str, *, asked: bool) -> list[Cause]:
     errors = []
-    if watch:
-        errors.append(no("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
-        return errors
-    if not version:
-        errors.append(no("resourceVersionMatch is forbidden unless resourceVersion is provided"))
-    if proceed:
-        errors.append(no("resourceVersionMatch is forbidden when continue is provided"))
-    if match not in ("Exact", "NotOlderThan"):
-        shown = '"Exact", "NotOlderThan", ""'
-        errors.append(Cause("FieldValueNotSupported", f'Unsupported value: "{match}": supported values: {shown}', field))
-    if match == "Exact" and version == "0":
-        errors.append(no('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+    if match:
+        if not version:
+            errors.append(_forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"))
+        if proceed:
+            errors.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
+        if match not in ("Exact", "NotOlderThan"):
+            errors.append(_unsupported(match, "Exact", "NotOlderThan", ""))
+        if match == "Exact" and version == "0":
+            errors.append(_forbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+    if asked:
+        errors.append(_forbidden("sendInitialEvents is forbidden for list", "sendInitialEvents"))
     return errors
 
 
-def _decode_continue(token: str, *, everywhere: bool) -> tuple[int, tuple[str, str]]:
+def _watch_errors(match: str, proceed: str, *, asked: bool) -> list[Cause]:
+    errors = []
+    if asked and match != "NotOlderThan":
+        errors.append(_forbidden("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
+    if match:
+        if not asked:
+            errors.append(_forbidden("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+        if match != "NotOlderThan":
+            errors.append(_unsupported(match, "NotOlderThan"))
+        if proceed:
+            errors.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
+    return errors
+
+
+_ALPHABET = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+def decode_continue(token: str) -> tuple[str, int]:
+    """The key after which a list goes on, and its revision (below 0: as it is now); a token that is none is `BadRequest`."""
+
+    def refuse(why: str) -> BadRequest:
+        return BadRequest(f"invalid continue token: continue key is not valid: {why}")
+
+    wrong = next((place for place, character in enumerate(token) if character not in _ALPHABET), None)
+    if wrong is None and len(token) % 4 == 1:
+        wrong = len(token) - 1
+    if wrong is not None:
+        raise refuse(f"illegal base64 data at input byte {wrong}")
     try:
         value = decoding.parse(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))).value
-        start = value["start"].rstrip("\0")
-        revision = int(value["rv"])
-    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise BadRequest(f"invalid continue token: continue key is not valid: {error}") from error
-    if value.get("v") != "meta.k8s.io/v1":
-        raise BadRequest(
-            f'invalid continue token: continue key is not valid: server does not recognize this encoded version "{value.get("v")}"'
-        )
-    namespace, _, name = start.rpartition("/")
-    return revision, (namespace if everywhere else "", name)
+    except decoding.JsonSyntaxError as error:
+        raise refuse(str(error)) from error
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        raise refuse(f"json: cannot unmarshal {go_json_type(value)} into Go value of type storage.continueToken")
+    for key, kind in (("v", str), ("rv", int), ("start", str)):
+        if value.get(key) is not None and (not isinstance(value[key], kind) or isinstance(value[key], bool)):
+            known = "string" if kind is str else "int64"
+            raise refuse(f"json: cannot unmarshal {go_json_type(value[key])} into Go struct field continueToken.{key} of type {known}")
+    version, since, start = value.get("v") or "", value.get("rv") or 0, value.get("start") or ""
+    if version != "meta.k8s.io/v1":
+        raise refuse(f"server does not recognize this encoded version {version}")
+    if not since:
+        raise refuse("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
+    if not start:
+        raise refuse("encoded start key empty (version meta.k8s.io/v1)")
+    path = start if start.startswith("/") else f"/{start}"
+    if posixpath.normpath(path) != path or path.startswith("//"):
+        raise refuse(start)
+    return path[1:], since
+
+
+def _split_key(start: str, *, everywhere: bool) -> tuple[str, str]:
+    namespace, _, name = start.rstrip("\0").rpartition("/")
+    return (namespace if everywhere else "", name)
 
 
 def _encode_continue(revision: int, start: str) -> str:
@@ -158,11 +210,11 @@ def _encode_continue(revision: int, start: str) -> str:
     return base64.urlsafe_b64encode(dumps(value)).rstrip(b"=").decode()
 
 
-def too_large(revision: int, current: int) -> Timeout:
-    """A revision that has not been reached."""
+def too_large(revision: int, current: int, *, exact: bool = False) -> Timeout:
+    """A revision that has not been reached; a client that does not want exactly this one is told to try again."""
     cause = Cause("ResourceVersionTooLarge", "Too large resource version")
     message = f"Timeout: Too large resource version: {revision}, current: {current}"
-    return Timeout(message, details=details(causes=[cause], retry_after=1))
+    return Timeout(message, details=details(causes=[cause], retry_after=0 if exact else 1))
 
 
 def page(server: ApiServer, served: Served, namespace: str | None, options: ListOptions) -> Page:
@@ -172,9 +224,9 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
     source: Iterator[tuple[str, str, Record]] | list[tuple[str, str, Record]]
     chosen = options.selection
     exact = [(each.key, each.values) for each in chosen.labels if each.operator == "in"]
-    source = _candidates(server, served, namespace, chosen, exact)
+    source = _candidates(server, served, namespace, chosen, [] if options.limit else exact)
     if options.revision and options.revision > revision:
-        raise too_large(options.revision, revision)
+        raise too_large(options.revision, revision, exact=options.exact)
     if options.exact and options.revision and options.revision != revision:
         old = store.records_at(options.revision, served.key, namespace)
         if old is None:
@@ -189,12 +241,12 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
     for space, name, record in source:
         if options.start is not None and _key(space, name, everywhere) <= _key(*options.start, everywhere):
             continue
+        if options.limit and len(found) >= options.limit:
+            more += 1
+            continue
         if exact and not _has_labels(record.obj, exact):
             continue
         if not chosen.everything and not chosen.matches(record.obj if as_stored else conversion.from_storage(served, record.obj)):
-            continue
-        if options.limit and len(found) >= options.limit:
-            more += 1
             continue
         found.append(record)
         last = f"{space}/{name}" if everywhere else name
@@ -294,13 +346,17 @@ def watch(
         deadline=deadline,
         bookmark=bookmark,
     )
-    if options.any_revision or options.initial_events:
+    if options.revision and options.revision > store.revision:
+        stream.push(dumps({"type": "ERROR", "object": too_large(options.revision, store.revision).to_status()}) + b"\n")
+        stream.close()
+        return stream
+    if options.initial_events:
         for _, _, record in store.records(served.key, namespace):
             if options.selection.everything or options.selection.matches(conversion.from_storage(served, record.obj)):
                 stream.push(encode("ADDED", record))
         if options.initial_events and options.bookmarks:
             stream.push(bookmark_object(store.revision, True))
-    else:
+    elif not options.any_revision:
         revision = options.revision or 0
         changes = store.changes_since(revision)
         if changes is None:

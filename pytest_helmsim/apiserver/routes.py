@@ -5,8 +5,10 @@ Source: k8s.io/apiserver pkg/endpoints/request/requestinfo.go.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from pytest_helmsim.objects.status import BadRequest
 from pytest_helmsim.objects.wire import Request
 
 _VERBS = {"POST": "create", "GET": "get", "HEAD": "get", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -61,3 +63,15 @@ def parse(request: Request) -> Call | None:
 def is_true(text: str) -> bool:
     """A boolean query parameter as the API server decodes it: anything but an empty string, `0` and `false` is true."""
     return text.lower() not in ("", "0", "false")
+
+
+def integer(request: Request, key: str) -> int | None:
+    """A number of 64 bits among the query parameters; None when it is not given."""
+    if key not in request.query:
+        return None
+    text = request.first(key)
+    if not re.fullmatch(r"[+-]?\d+", text):
+        raise BadRequest(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+    if not -(2**63) <= int(text) < 2**63:
+        raise BadRequest(f'strconv.ParseInt: parsing "{text}": value out of range')
+    return int(text)

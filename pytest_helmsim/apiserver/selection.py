@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects import names
@@ -183,33 +184,62 @@ _FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def parse_fields(text: str, served: Served) -> tuple[tuple[str, bool, str], ...]:
-    """`a=b,c!=d` as (path, equal, value), only over fields that the kind supports."""
-    if not text:
-        return ()
+Fields: TypeAlias = tuple[tuple[str, bool, str], ...]
+"""Path, whether it must be equal, value."""
+
+
+def parse_fields(text: str, served: Served) -> Fields:
+    """`a=b,c!=d`, only over fields that the kind supports."""
+    return supported_fields(split_fields(text), served)
+
+
+def split_fields(text: str) -> Fields:
+    """`a=b,c==d,e!=f`; commas, equal signs and backslashes in values are escaped by a backslash."""
+    found = []
+    for part in sorted(re.findall(r"(?:\\.|[^,\\]|\\$)+", text)):
+        shape = re.fullmatch(r"(.*?)(!=|==|=)(.*)", part)
+        if shape is None:
+            raise BadRequest(f"invalid selector: '{text}'; can't understand '{part}'")
+        path, operator, value = shape.groups()
+        found.append((path, operator != "!=", _unescaped(value)))
+    return tuple(found)
+
+
+def _unescaped(value: str) -> str:
+    """A value of a field selector without its backslashes; what has to be escaped and is not is refused."""
+    result, escaped = "", False
+    for character in value:
+        if escaped and character not in "\\,=":
+            raise BadRequest(f"invalid field selector: invalid escape sequence: \\{character}")
+        if not escaped and character in ",=":
+            raise BadRequest(f"invalid field selector: unescaped character in value: {ord(character)}")
+        escaped = character == "\\" and not escaped
+        if not escaped:
+            result += character
+    if escaped:
+        raise BadRequest("invalid field selector: invalid escape sequence: \\")
+    return result
+
+
+def supported_fields(found: Fields, served: Served) -> Fields:
+    """The same, when the kind supports every one of them; else `BadRequest` as the kind words it."""
     allowed = {*_META_FIELDS, *_FIELDS.get((served.group, served.plural), ())}
     if served.custom is not None:
         allowed |= {path.lstrip(".") for path in served.custom.selectable}
-    found = []
-    for part in re.split(r"(?<!\\),", text):
-        if not part:
-            continue
-        shape = re.fullmatch(r"(.*?)(!=|==|=)(.*)", part)
-        if shape is None:
-            raise BadRequest(f"invalid selector: '{part}'; can't understand '{part}'")
-        path, operator, value = shape.groups()
+    for path, _, _ in found:
         if path not in allowed:
-            if served.custom is not None:
-                raise BadRequest(f"field label not supported: {path}")
-            special = {("", "pods"), ("", "events"), ("", "namespaces"), ("", "nodes"), ("", "secrets"), ("", "services"),
-                       ("", "replicationcontrollers")}  # fmt: skip
-            if (served.group, served.plural) in special:
-                raise BadRequest(f"field label not supported: {path}")
-            if served.plural in ("jobs", "statefulsets"):
-                raise BadRequest(f'field label "{path}" not supported for {served.gvk.kind}')
-            raise BadRequest(f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"')
-        found.append((path, operator != "!=", re.sub(r"\\(.)", r"\1", value)))
-    return tuple(found)
+            raise BadRequest(_unknown_field(path, served))
+    return found
+
+
+def _unknown_field(path: str, served: Served) -> str:
+    special = {("", "pods"), ("", "events"), ("", "namespaces"), ("", "nodes"), ("", "secrets"), ("", "services"),
+               ("", "replicationcontrollers")}  # fmt: skip
+    if served.custom is not None or (served.group, served.plural) in special:
+        return f"field label not supported: {path}"
+    if served.plural in ("jobs", "statefulsets"):
+        return f'field label "{path}" not supported for {served.gvk.kind}'
+    return f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 
 
 def fields_match(requirements: tuple[tuple[str, bool, str], ...], obj: JsonObject) -> bool:

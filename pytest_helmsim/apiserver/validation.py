@@ -46,6 +46,8 @@ def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     if op.subresource in ("", "scale"):
         _refuse(op, new, lambda shown: validate.validate_update(gvk, shown, old, version=version))
     elif op.subresource in ("ephemeralcontainers", "resize"):
+        if op.raw is not None and op.served.schema is not None:
+            new = _with_empties(new, op.raw, op.served.schema)
         _refuse(op, new, lambda shown: validate.validate_pod_part(op.subresource, shown, old, version=version))
     else:
         check_status = op.subresource == "status" and validate.has_status_rules(gvk)

@@ -123,7 +123,7 @@ def _plain(value: Json) -> Json:
 
 
 def merged(value: Json) -> Json:
-    """What a Go struct holds after reading the doubled keys one after the other: objects grow, lists are read over, the rest is replaced."""
+    """What a Go struct holds after reading the doubled keys one after the other: objects grow, lists are read over, others replaced."""
     if isinstance(value, dict):
         result: dict[str, Any] = {}
         for key, child in value.items():

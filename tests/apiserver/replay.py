@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_helmsim.apiserver.app import ApiServer
-from pytest_helmsim.objects.wire import Request, User
+from pytest_helmsim.objects.clock import VirtualClock
+from pytest_helmsim.objects.wire import Request, Response, User
 
 RECORDED = Path(__file__).parent.parent / "recorded" / "api"
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
@@ -42,9 +43,27 @@ def resolve(value: Any, answers: list[Any]) -> Any:
     if isinstance(value, str) and (found := REFERENCE.fullmatch(value)):
         result: Any = answers[int(found[1])]
         for part in found[2].strip(".").split(".") if found[2] else ():
-            result = result[part]
+            result = result[int(part) if isinstance(result, list) else part]
         return result
     return value
+
+
+def resolve_text(text: str, answers: list[Any]) -> str:
+    return REFERENCE.sub(lambda found: str(resolve(found[0], answers)), text)
+
+
+def events(response: Response, server: ApiServer, seconds: int) -> dict[str, Any]:
+    """What a watch tells until its time is over."""
+    assert not isinstance(response.body, bytes)
+    lines: list[bytes] = []
+    assert isinstance(server.clock, VirtualClock)
+    for pause in (seconds, 0):
+        for line in response.body:
+            if line == b"":
+                break
+            lines.append(line)
+        server.clock.sleep(pause)
+    return {"events": [json.loads(line) for line in lines]}
 
 
 class Masker:
@@ -120,17 +139,16 @@ class Replay:
         step, recorded = self.pairs[index]
         body = resolve(step.get("body"), self._answers)
         data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        request = Request.make(
-            step["method"], step["path"], step.get("query", "").replace("+", "%2B"), data, step.get("type", "application/json")
-        )
+        path, query = (resolve_text(step.get(key, ""), self._answers) for key in ("path", "query"))
+        request = Request.make(step["method"], path, query.replace("+", "%2B"), data, step.get("type", "application/json"))
         headers = {**request.headers, "accept": step.get("accept", "application/json"), "user-agent": step.get("agent", "recorder/1.0")}
         headers |= {key.lower(): value for key, value in step.get("headers", {}).items()}
         request = replace(request, headers=headers, user=User("admin", ("system:masters", "system:authenticated")))
         response = self.server.handle(request)
-        assert isinstance(response.body, bytes)
         try:
-            ours: Any = json.loads(response.body)
+            ours: Any = json.loads(response.body) if isinstance(response.body, bytes) else events(response, self.server, 3)
         except ValueError:
+            assert isinstance(response.body, bytes)
             ours = response.body.decode(errors="replace")
         self._answers.append(ours)
         found = dict(response.headers)

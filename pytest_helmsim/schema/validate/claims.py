@@ -122,7 +122,7 @@ def _check_class(errors: Errors, allowed: JsonObject, new: JsonObject, old: Json
         allowed["storageClassName"] = None
         return
     if now != before and (now or before):
-        errors.invalid(f"metadata.annotations[{_BETA}]", now or "", "field is immutable")
+        errors.invalid(f"metadata.annotations.{_BETA}", now or "", "field is immutable")
     if wanted is not None and had is None and before in (None, wanted):
         allowed["storageClassName"] = None
 

@@ -69,7 +69,10 @@ def check_init_containers(errors: Errors, path: str, around: Around) -> None:
         here = f"{path}[{index}]"
         _check_common(errors, here, container, around)
         policy = container.get("restartPolicy")
-        if errors.minor >= 35:
+        if errors.minor >= 35 and policy is None:
+            if container.get("restartPolicyRules"):
+                errors.required(f"{here}.restartPolicy", "must specify restartPolicy when restart rules are used")
+        elif errors.minor >= 35:
             _check_restart(errors, here, container)
         elif policy is not None and policy != "Always":
             errors.unsupported(f"{here}.restartPolicy", policy, ("Always",))
@@ -107,7 +110,8 @@ def check_ephemeral_containers(errors: Errors, path: str, around: Around) -> Non
         if target and target not in others:
             errors.not_found(f"{here}.targetContainerName", target)
         for key in _NOT_EPHEMERAL:
-            if container.get(key):
+            given = container.get(key)
+            if given or (given is not None and key != "resources"):
                 errors.forbidden(f"{here}.{key}", _EPHEMERAL)
         for position, mount in enumerate(container.get("volumeMounts") or ()):
             for key in ("subPath", "subPathExpr"):

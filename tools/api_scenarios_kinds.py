@@ -1,0 +1,3 @@
+from collections.abc import Iterator
+def scenarios():
+    return iter(())
