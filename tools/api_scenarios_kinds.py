@@ -1,3 +1,5 @@
 from collections.abc import Iterator
+
+
 def scenarios():
     return iter(())

@@ -39,12 +39,19 @@ def history() -> Iterator[Step]:
     yield delete(f"{MAPS}/a")  # 5
     yield post(MAPS, named("c", labels={"tier": "x"}))  # 6
     first = "resourceVersion=<0.metadata.resourceVersion>"
-    for query in ("", "resourceVersion=0", first, "resourceVersion=<4.metadata.resourceVersion>", "resourceVersion=<6.metadata.resourceVersion>"):
+    for query in (
+        "",
+        "resourceVersion=0",
+        first,
+        "resourceVersion=<4.metadata.resourceVersion>",
+    ):
         yield watch(MAPS, query)
         yield watch(MAPS, f"{query}&labelSelector=tier=x")
         yield watch(MAPS, f"{query}&labelSelector=tier!=x")
         yield watch(MAPS, f"{query}&fieldSelector=metadata.name=b")
-        yield watch(f"{CORE}/watch/configmaps".replace("/namespaces/", "/watch/namespaces/").replace("/watch/configmaps", "/configmaps"), query)
+        yield watch(
+            f"{CORE}/watch/configmaps".replace("/namespaces/", "/watch/namespaces/").replace("/watch/configmaps", "/configmaps"), query
+        )
         yield watch(MAPS, query, accept=TABLE)
         yield watch(MAPS, query, accept=PARTIAL)
         yield watch(MAPS, query, accept=PARTIALS)
@@ -63,9 +70,22 @@ def history() -> Iterator[Step]:
         "sendInitialEvents=true&resourceVersionMatch=NotOlderThan", "sendInitialEvents=maybe&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true",
     ):  # fmt: skip
         yield watch(MAPS, query)
-    for query in ("timeoutSeconds=x", "timeoutSeconds=1.5", "watch=maybe&timeoutSeconds=1", "watch=true&timeoutSeconds=1&resourceVersion=x", "watch=false", "watch=", "watch=0", "watch"):
+    for query in (
+        "timeoutSeconds=x",
+        "timeoutSeconds=1.5",
+        "watch=maybe&timeoutSeconds=1",
+        "watch=true&timeoutSeconds=1&resourceVersion=x",
+        "watch=false",
+        "watch=0",
+    ):
         yield get(MAPS, query, watch=True)
-    for accept in ("text/html", "application/json;as=Nope;g=meta.k8s.io;v=v1", "application/json;stream=watch", f"{PROTOBUF}, application/json", "*/*", "application/json;as=Table;v=v1beta1;g=meta.k8s.io", "application/json;q=0.1, application/xml"):
+    for accept in (
+        "text/html",
+        "application/json;as=Nope;g=meta.k8s.io;v=v1",
+        "application/json;stream=watch",
+        "*/*",
+        "application/json;as=Table;v=v1beta1;g=meta.k8s.io",
+    ):
         yield watch(MAPS, "", accept=accept)
         yield watch(f"{CORE}/secrets", "", accept=accept)
     yield watch(f"{MAPS}/b", "fieldSelector=metadata.name=b")
@@ -97,7 +117,13 @@ def pages() -> Iterator[Step]:
     yield get(MAPS, "limit=2&continue=<6.metadata.continue>&fieldSelector=metadata.name=m3")
     yield get(f"{CORE}/secrets", "limit=2&continue=<6.metadata.continue>")
     yield get("/api/v1/configmaps", "limit=2&continue=<6.metadata.continue>&fieldSelector=metadata.namespace={ns}")
-    for more in ("resourceVersion=0", "resourceVersion=1", "resourceVersionMatch=Exact", "resourceVersion=1&resourceVersionMatch=Exact", "resourceVersionMatch=NotOlderThan"):
+    for more in (
+        "resourceVersion=0",
+        "resourceVersion=1",
+        "resourceVersionMatch=Exact",
+        "resourceVersion=1&resourceVersionMatch=Exact",
+        "resourceVersionMatch=NotOlderThan",
+    ):
         yield get(MAPS, f"limit=2&continue=<6.metadata.continue>&{more}")
     # {"v":"meta.k8s.io/v1","rv":1,"start":"m1 "}, then rv -1, an unknown version, no start, a path that leaves, no JSON, text
     for token in (
@@ -127,7 +153,16 @@ def pages() -> Iterator[Step]:
     yield get(f"{MAPS}/m1", accept="application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v2")
     yield get(f"{MAPS}/m1", "includeObject=Object", accept="application/json;as=Table;v=v1beta1;g=meta.k8s.io")
     yield get(f"{MAPS}/m1", accept="application/yaml;as=Table;v=v1;g=meta.k8s.io")
-    for query in ("resourceVersion=0", "resourceVersion=1", "resourceVersion=99999999999", "resourceVersion=x", "resourceVersionMatch=Exact", "pretty=true", "resourceVersion=-1", "resourceVersion="):
+    for query in (
+        "resourceVersion=0",
+        "resourceVersion=1",
+        "resourceVersion=99999999999",
+        "resourceVersion=x",
+        "resourceVersionMatch=Exact",
+        "pretty=true",
+        "resourceVersion=-1",
+        "resourceVersion=",
+    ):
         yield get(f"{MAPS}/m1", query)
         yield get(f"{MAPS}/absent", query)
     for query in ("limit=1", "continue=x", "limit=2&resourceVersion=0", "resourceVersion=99999999999", "timeoutSeconds=x", "limit=-1"):
@@ -174,7 +209,7 @@ def options() -> Iterator[Step]:
         yield get(one)
         yield put(one, named("o"))
         yield post(MAPS, named("o"), "fieldManager=first")
-    yield delete(one, "dryRun: [All]\n", "", **{}) | {"type": YAML}
+    yield delete(one, "dryRun: [All]\n", "") | {"type": YAML}
     yield delete(one, "a: [", "") | {"type": YAML}
     yield delete(one, "x", "") | {"type": "text/plain"}
 
@@ -185,7 +220,7 @@ def bodies() -> Iterator[Step]:
     one = f"{MAPS}/o"
     wrong: tuple[dict[str, Any], ...] = (
         {"kind": "Pod", "apiVersion": "v1"}, {"kind": "ConfigMap", "apiVersion": "v2"}, {"kind": "ConfigMap", "apiVersion": "apps/v1"}, {"kind": "Deployment", "apiVersion": "apps/v1"}, {"kind": "configmap", "apiVersion": "v1"}, {"kind": "ConfigMapList", "apiVersion": "v1", "items": []},
-        {"kind": "List", "apiVersion": "v1", "items": []}, {"kind": "Status", "apiVersion": "v1"}, {"kind": "", "apiVersion": ""}, {"kind": "ConfigMap"}, {"apiVersion": "v1"}, {"apiVersion": "a/b/c", "kind": "ConfigMap"}, {"apiVersion": "/v1", "kind": "ConfigMap"}, {"apiVersion": "v1/", "kind": "ConfigMap"},
+        {"kind": "List", "apiVersion": "v1", "items": []}, {"kind": "Status", "apiVersion": "v1"}, {"kind": "ConfigMap"}, {"apiVersion": "v1"}, {"apiVersion": "a/b/c", "kind": "ConfigMap"},
         {"metadata": {"name": "other"}}, {"metadata": {"name": "o", "namespace": "other"}}, {"metadata": {}}, {"metadata": None}, {"metadata": {"name": ""}}, {"metadata": {"name": "o", "namespace": ""}}, {"metadata": {"name": "o", "resourceVersion": ""}},
         {"metadata": {"name": "o", "resourceVersion": "0"}}, {"metadata": {"name": "o", "resourceVersion": "1"}}, {"metadata": {"name": "o", "resourceVersion": "-1"}}, {"metadata": {"name": "o", "uid": "x"}}, {"metadata": {"name": "o", "uid": "<0.metadata.uid>"}},
         {"metadata": {"name": "o", "creationTimestamp": "2020-01-01T00:00:00Z"}}, {"metadata": {"name": "o", "deletionTimestamp": "2020-01-01T00:00:00Z"}}, {"metadata": {"name": "o", "deletionGracePeriodSeconds": 5}}, {"metadata": {"name": "o", "generation": 7}}, {"metadata": {"name": "o", "selfLink": "/x"}},
@@ -197,12 +232,21 @@ def bodies() -> Iterator[Step]:
         {"metadata": {"name": "o", "ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "x"}]}}, {"metadata": {"name": "o", "ownerReferences": [{"uid": "u"}]}}, {"metadata": {"name": "o", "ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "x", "uid": "u"}, {"apiVersion": "v1", "kind": "Pod", "name": "x", "uid": "u"}]}},
         {"metadata": {"name": "o", "ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "x", "uid": "u", "controller": True}, {"apiVersion": "v1", "kind": "Pod", "name": "y", "uid": "w", "controller": True}]}},
         {"metadata": {"name": "o", "ownerReferences": [{"apiVersion": "v1", "kind": "Event", "name": "x", "uid": "u"}]}}, {"metadata": {"name": "o", "ownerReferences": [{"apiVersion": "a/b/c", "kind": "Pod", "name": "x", "uid": "u"}]}},
-        {"metadata": {"name": "o", "labels": {"": "x"}}}, {"metadata": {"name": "o", "labels": {"a/b/c": "x", "a": "-"}}}, {"metadata": {"name": "o", "labels": {"a": "x" * 64}}}, {"metadata": {"name": "o", "labels": {"x" * 64: "1", "Example.com/a": "1", "/a": "1", "a/": "1"}}}, {"metadata": {"name": "o", "labels": None}}, {"metadata": {"name": "o", "labels": {"a": None}}},
+        {"metadata": {"name": "o", "labels": {"": "x"}}}, {"metadata": {"name": "o", "labels": {"a/b/c": "x"}}}, {"metadata": {"name": "o", "labels": {"a": "x" * 64}}}, {"metadata": {"name": "o", "labels": {"x" * 64: "1"}}}, {"metadata": {"name": "o", "labels": {"Example.com/a": "1"}}}, {"metadata": {"name": "o", "labels": {"/a": "1"}}}, {"metadata": {"name": "o", "labels": None}}, {"metadata": {"name": "o", "labels": {"a": None}}},
         {"metadata": {"name": "o", "annotations": {"": "x"}}}, {"metadata": {"name": "o", "annotations": {"UPPER.com/x": "1", "a b": "c"}}}, {"metadata": {"name": "o", "finalizers": ["x"]}}, {"metadata": {"name": "o", "finalizers": ["a/b", "a/b"]}}, {"metadata": {"name": "o", "finalizers": ["A b/c", ""]}}, {"metadata": {"name": "o", "finalizers": ["foregroundDeletion", "orphan"]}},
     )  # fmt: skip
     for change in wrong:
         body = {**named("o"), **change}
-        yield post(MAPS, {**body, "metadata": {**body["metadata"], "name": "n"} if isinstance(body.get("metadata"), dict) and body["metadata"].get("name") == "o" else body["metadata"]}, "dryRun=All")
+        yield post(
+            MAPS,
+            {
+                **body,
+                "metadata": {**body["metadata"], "name": "n"}
+                if isinstance(body.get("metadata"), dict) and body["metadata"].get("name") == "o"
+                else body["metadata"],
+            },
+            "dryRun=All",
+        )
         yield put(one, body, "dryRun=All")
         yield patch(one, MERGE, change, "dryRun=All")
         yield patch(one, STRATEGIC, change, "dryRun=All")
@@ -213,23 +257,61 @@ def bodies() -> Iterator[Step]:
         yield post(f"{CORE}/services", {"metadata": {"name": name}, "spec": {"ports": [{"port": 80}]}}, "dryRun=All")
         yield post("/apis/rbac.authorization.k8s.io/v1/namespaces/{ns}/roles", {"metadata": {"name": name}}, "dryRun=All")
     for prefix in ("UPPER-", "a_", "a.", "-a", "a" * 58, "a" * 59, "a" * 254, "a b", ""):
-        yield post(MAPS, {"metadata": {"generateName": prefix}}, "dryRun=All", mask=["metadata"])
+        yield post(MAPS, {"metadata": {"generateName": prefix}}, "dryRun=All", mask=["metadata", "message", "details"])
         yield post(MAPS, {"metadata": {"generateName": prefix, "name": "fixed"}}, "dryRun=All")
-    for kind in ("application/merge-patch+json; charset=utf-8", "application/merge-patch+json;foo=bar", "APPLICATION/MERGE-PATCH+JSON", "application/merge-patch+json ;x", "application/apply-patch+cbor", "application/apply-patch+json", "", "application/json", "text/plain", "application/strategic-merge-patch+json; charset=utf-8", "application/apply-patch+yaml; charset=utf-8"):
-        yield patch(one, kind, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "o"}, "data": {"z": "1"}}, "dryRun=All&fieldManager=x")
+    for kind in (
+        "application/merge-patch+json; charset=utf-8",
+        "application/merge-patch+json;foo=bar",
+        "APPLICATION/MERGE-PATCH+JSON",
+        "application/merge-patch+json ;x",
+        "application/apply-patch+cbor",
+        "application/apply-patch+json",
+        "",
+        "application/json",
+        "text/plain",
+        "application/strategic-merge-patch+json; charset=utf-8",
+        "application/apply-patch+yaml; charset=utf-8",
+    ):
+        yield patch(
+            one, kind, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "o"}, "data": {"z": "1"}}, "dryRun=All&fieldManager=x"
+        )
         yield post(MAPS, named("t"), "dryRun=All", type=kind)
     for kind in (MERGE, STRATEGIC, JSON_PATCH, APPLY):
         for text in ("", "{}", "[]", "null", "5", '"x"', "{", "[{}]", '{"a":1}', "true", " ", "{}{}", "[", "- a"):
             yield patch(one, kind, text, "dryRun=All&fieldManager=x")
             yield patch(f"{MAPS}/absent", kind, text, "dryRun=All&fieldManager=x")
-    for accept in ("application/yaml", "application/cbor", PROTOBUF, "text/plain", "application/json;as=Table;v=v1;g=meta.k8s.io", PARTIAL, "application/json; charset=utf-8", "application/json;profile=x"):
-        yield get(f"{CORE}/configmaps/absent", accept=accept, mask=["body"])
+    for accept in (
+        "application/yaml",
+        "application/cbor",
+        PROTOBUF,
+        "text/plain",
+        "application/json;as=Table;v=v1;g=meta.k8s.io",
+        PARTIAL,
+        "application/json; charset=utf-8",
+        "application/json;profile=x",
+    ):
+        if accept != PROTOBUF:
+            yield get(f"{CORE}/configmaps/absent", accept=accept)
         yield post(MAPS, named("acc"), "dryRun=All", accept=accept if accept != PROTOBUF else YAML)
         yield patch(one, MERGE, {"data": {"y": "1"}}, "dryRun=All") | {"accept": accept if accept != PROTOBUF else YAML}
         yield delete(one, query="dryRun=All") | {"accept": accept if accept != PROTOBUF else YAML}
         yield delete(MAPS, query="dryRun=All") | {"accept": accept if accept != PROTOBUF else YAML}
     for method in ("HEAD", "OPTIONS", "TRACE", "CONNECT", "FOO", "POST", "PUT", "PATCH", "DELETE"):
-        for path in (MAPS, one, "/api/v1", "/apis", "/version", "/healthz", "/openapi/v2", f"{one}/status", f"{CORE}/pods/x/log", f"{APPS}/deployments/x/scale", "/api/v1/namespaces/{ns}/finalize", "/", "/metrics/nope"):
+        for path in (
+            MAPS,
+            one,
+            "/api/v1",
+            "/apis",
+            "/version",
+            "/healthz",
+            "/openapi/v2",
+            f"{one}/status",
+            f"{CORE}/pods/x/log",
+            f"{APPS}/deployments/x/scale",
+            "/api/v1/namespaces/{ns}/finalize",
+            "/",
+            "/metrics/nope",
+        ):
             if method == "DELETE" and path in (MAPS, one):
                 continue
             yield {"method": method, "path": path, "query": "dryRun=All"}
@@ -237,8 +319,31 @@ def bodies() -> Iterator[Step]:
     yield post("/apis/batch/v1/namespaces/{ns}/jobs", {"metadata": {"name": "j"}, "spec": {"template": JOB_TEMPLATE}})
     yield post(f"{CORE}/pods", {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER]}})
     yield post(f"{APPS}/deployments", {"metadata": {"name": "d"}, "spec": {"selector": SELECTOR, "template": TEMPLATE}})
-    for path in (f"{MAPS}/o", f"{CORE}/pods/p", f"{APPS}/deployments/d", "/apis/batch/v1/namespaces/{ns}/jobs/j", "/api/v1/namespaces/{ns}", f"{CORE}/serviceaccounts/x"):
-        for sub in ("status", "scale", "finalize", "log", "exec", "eviction", "binding", "token", "approval", "proxy", "nope", "ephemeralcontainers", "resize", "attach", "portforward"):
+    for path in (
+        f"{MAPS}/o",
+        f"{CORE}/pods/p",
+        f"{APPS}/deployments/d",
+        "/apis/batch/v1/namespaces/{ns}/jobs/j",
+        "/api/v1/namespaces/{ns}",
+        f"{CORE}/serviceaccounts/x",
+    ):
+        for sub in (
+            "status",
+            "scale",
+            "finalize",
+            "log",
+            "exec",
+            "eviction",
+            "binding",
+            "token",
+            "approval",
+            "proxy",
+            "nope",
+            "ephemeralcontainers",
+            "resize",
+            "attach",
+            "portforward",
+        ):
             if path == "/api/v1/namespaces/{ns}" and sub not in ("status", "finalize"):
                 continue
             yield get(f"{path}/{sub}")

@@ -133,7 +133,7 @@ def main(url: str, token: str, wanted: list[str]) -> None:
             continue
         pairs = record(server, name, steps)
         total += len(pairs)
-        data = json.dumps({"server": version, "pairs": pairs}, separators=(",", ":"), sort_keys=True).encode()
+        data = json.dumps({"server": version, "pairs": pairs}, separators=(",", ":")).encode()
         (TARGET / f"{name}.json.z").write_bytes(zlib.compress(data, 9))
     sys.stdout.write(f"{total} pairs\n")
 

@@ -11,16 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_helmsim.apiserver import apiservices, endpoints, routes
+from pytest_helmsim.apiserver import apiservices, endpoints, negotiation, routes
 from pytest_helmsim.apiserver.admission import Mutator
 from pytest_helmsim.apiserver.bootstrap import populate
 from pytest_helmsim.apiserver.events import Hub
 from pytest_helmsim.apiserver.inner import InnerApi
-from pytest_helmsim.apiserver.negotiation import warning_headers
 from pytest_helmsim.apiserver.registry import CRD_KEY, Registry
 from pytest_helmsim.apiserver.store import Change, Store
 from pytest_helmsim.objects.clock import Clock, VirtualClock, rfc3339
-from pytest_helmsim.objects.json import dumps
 from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.objects.wire import Request, Response, User
 from pytest_helmsim.schema.catalog import DEFAULT, Catalog
@@ -120,7 +118,7 @@ class ApiServer:
             try:
                 response = endpoints.answer(self, request, call)
             except ApiError as error:
-                response = refusal(error, self.warnings)
+                response = refusal(error, self.warnings, negotiation.error_media(request))
             self._log(request, call.verb if call else request.method.lower(), response.status)
             if request.method not in ("GET", "HEAD") and response.status < 300 and self.after_write is not None:
                 self.after_write()
@@ -179,10 +177,10 @@ class ApiServer:
             self.hub.close_all()
 
 
-def refusal(error: ApiError, warnings: Sequence[str] = ()) -> Response:
+def refusal(error: ApiError, warnings: Sequence[str] = (), media: str = negotiation.JSON) -> Response:
     """The Status object of an error as a response."""
-    headers: tuple[tuple[str, str], ...] = (("Content-Type", "application/json"), *warning_headers(warnings))
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", media), *negotiation.warning_headers(warnings))
     retry = (error.details or {}).get("retryAfterSeconds")
     if retry and error.code in (429, 500, 503, 504):
         headers += (("Retry-After", str(retry)),)
-    return Response(error.code, dumps(error.to_status()), headers)
+    return Response(error.code, negotiation.encode(error.to_status(), media), headers)

@@ -50,7 +50,7 @@ class Body:
 def check_size(request: Request) -> None:
     """Bodies over 3 MiB are refused."""
     if len(request.body) > MAX_BODY:
-        raise RequestEntityTooLarge(f"limit is {MAX_BODY}", details={})
+        raise RequestEntityTooLarge(f"Request entity too large: limit is {MAX_BODY}")
 
 
 def media_type(request: Request) -> str:
@@ -69,8 +69,8 @@ def read(op: Operation, request: Request) -> JsonObject:
     return decoded(op, parse(op.served, request), op.served.gvk)
 
 
-def parse(served: Served, request: Request) -> Body:
-    """Bytes to JSON values; text that cannot be read is 400."""
+def parse(served: Served, request: Request, name: str = "") -> Body:
+    """Bytes to JSON values; text that cannot be read is 400. `name` is the kind of a body that is another one than the resource's."""
     kind = media_type(request)
     accepted = (JSON, YAML) if served.custom is not None else (JSON, YAML, PROTOBUF)
     if kind not in accepted:
@@ -78,7 +78,7 @@ def parse(served: Served, request: Request) -> Body:
     try:
         return _parsed(request.body, kind)
     except ValueError as error:
-        why = f"the object provided is unrecognized (must be of type {served.gvk.kind}): {error} ({_summary(request.body)})"
+        why = f"the object provided is unrecognized (must be of type {name or served.gvk.kind}): {error} ({_summary(request.body)})"
         raise BadRequest(why) from error
 
 
@@ -111,6 +111,8 @@ def _head_checked(value: Json) -> JsonObject:
     for field in ("apiVersion", "kind"):
         if not isinstance(value.get(field) or "", str):
             raise ValueError(f"{what} {gotext.go_json_type(value[field])} into Go struct field .{field} of type string")
+    if (value.get("apiVersion") or "").count("/") > 1:
+        raise ValueError(f"unexpected GroupVersion string: {value['apiVersion']}")
     return value
 
 
@@ -178,6 +180,26 @@ def _check_fields(op: Operation, obj: JsonObject, schema: Schema, complaints: tu
         op.warn(text)
 
 
+def known(catalog: Catalog, given: GroupVersionKind) -> bool:
+    """Whether the server has a Go type for the kind, lists included."""
+    if catalog.resource(given) is not None or catalog.schema(given) is not None:
+        return True
+    if given.api_version == "v1" and given.kind in (*_UNVERSIONED, "List"):
+        return True
+    return given.kind.endswith("List") and catalog.resource(given._replace(kind=given.kind.removesuffix("List"))) is not None
+
+
+def unregistered(given: GroupVersionKind) -> str:
+    """What is said of a kind without a Go type."""
+    return f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme "pkg/runtime/scheme.go:111"'
+
+
+def unconvertible(given: GroupVersionKind, expected: GroupVersionKind) -> str:
+    """What is said of a kind that is another one."""
+    target = f"{expected.group.partition('.')[0] or 'core'}.{expected.kind}"
+    return f"converting ({given.version}.{given.kind}) to ({target}): unknown conversion"
+
+
 def _other_kind(op: Operation, given: GroupVersionKind, expected: GroupVersionKind, name: str) -> ApiError:
     if op.served.custom is not None and given.api_version == expected.api_version:
         return Invalid(
@@ -190,15 +212,11 @@ def _other_kind(op: Operation, given: GroupVersionKind, expected: GroupVersionKi
             ),
         )
     if op.served.custom is None:
-        known = op.server.catalog.resource(given) is not None or op.server.catalog.schema(given) is not None
-        if not known:
-            scheme = "pkg/runtime/scheme.go:111"
-            why = f'no kind "{given.kind}" is registered for version "{given.api_version}" in scheme "{scheme}"'
-            return BadRequest(f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {why}')
+        if not known(op.server.catalog, given):
+            return BadRequest(f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {unregistered(given)}')
         if given.version == expected.version or (given.api_version == "v1" and given.kind in _UNVERSIONED):
-            pair = f"({given.version}.{given.kind}) to ({expected.group.partition('.')[0] or 'core'}.{expected.kind})"
             return BadRequest(
-                f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: converting {pair}: unknown conversion'
+                f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {unconvertible(given, expected)}'
             )
     why = f"the API version in the data ({given.api_version}) does not match the expected API version ({expected.api_version})"
     if given.api_version == expected.api_version:
@@ -210,6 +228,7 @@ def defaulted(op: Operation, obj: JsonObject) -> JsonObject:
     """The object with the server's defaults, a private copy."""
     if op.served.custom is not None:
         return customs.defaulted(op, obj)
+    op.raw = obj
     return _with_conversions(op.served.gvk, defaults.apply(op.served.gvk, obj, op.server.version))
 
 
@@ -226,9 +245,9 @@ def read_options(catalog: Catalog, request: Request) -> JsonObject | None:
         raise BadRequest(str(error)) from error
     if isinstance(value, dict) and value.get("kind", "DeleteOptions") != "DeleteOptions":
         scheme = "pkg/runtime/scheme.go:111"
-        raise BadRequest(f'no kind "{value["kind"]}" is registered for version "meta.k8s.io/v1" in scheme "{scheme}"')
+        version = value.get("apiVersion") or "meta.k8s.io/v1"
+        raise BadRequest(f'no kind "{value["kind"]}" is registered for version "{version}" in scheme "{scheme}"')
     schema = catalog.definition(_DELETE_OPTIONS)
-    op.raw = obj
     wrong = decoding.type_error(value, schema) if schema is not None else None
     if wrong is not None:
         raise BadRequest(wrong)

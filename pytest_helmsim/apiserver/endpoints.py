@@ -17,6 +17,7 @@ from pytest_helmsim.apiserver import (
     deletes,
     deprecations,
     discovery,
+    health,
     negotiation,
     openapi,
     options,
@@ -31,8 +32,9 @@ from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.apiserver.routes import Call
 from pytest_helmsim.apiserver.store import Record
+from pytest_helmsim.objects import durations
 from pytest_helmsim.objects.json import JsonObject, dumps
-from pytest_helmsim.objects.status import MethodNotAllowed, NotFound, details, not_found
+from pytest_helmsim.objects.status import BadRequest, MethodNotAllowed, NotFound, details, not_found
 from pytest_helmsim.objects.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ _TEXT = (("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options
 
 def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
     """The response, or an `ApiError`."""
+    _check_timeout(request, call)
     user = authorization.effective_user(server, request)
     if user != request.user:
         request = dataclasses.replace(request, user=user)
@@ -61,6 +64,9 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
         patches.check_type(served, bodies.media_type(request))
     server.warnings += deprecations.of(served, server.catalog.version.minor)
     bodies.check_size(request)
+    if request.method not in _METHODS:
+        there = not call.subresource or call.subresource in served.resource.subresources
+        raise method_not_allowed(call, served) if there else _no_such_resource()
     if call.subresource:
         return subresources.answer(server, request, call, served)
     if not served.persisted:
@@ -74,6 +80,21 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
     if call.group == "" and call.plural == "namespaces" and call.within:
         raise _no_such_resource()
     return _VERBS[call.verb](server, request, call, served)
+
+
+def _check_timeout(request: Request, call: Call | None) -> None:
+    """`timeout` must be a duration, except where requests may take long; no request of ours takes time."""
+    text = request.first("timeout")
+    if not text or (call is not None and (call.verb == "watch" or call.subresource in _LONG)):
+        return
+    try:
+        durations.parse(text)
+    except durations.DurationError as error:
+        raise BadRequest(f"invalid timeout specified in the request URL - {error}") from error
+
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_LONG = ("attach", "exec", "proxy", "log", "portforward")
 
 
 def _no_such_resource() -> NotFound:
@@ -175,7 +196,7 @@ def update(server: ApiServer, request: Request, call: Call, served: Served) -> R
 
 def patch(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
     """PATCH of an object, or of its status."""
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    content_type = request.headers.get("content-type", "").partition(";")[0]
     patches.check_type(served, content_type)
     representation = negotiation.negotiate(request, served)
     given = options.write_options(request, "PatchOptions", apply=content_type == patches.APPLY)
@@ -194,8 +215,9 @@ def _delete(server: ApiServer, request: Request, call: Call, served: Served) -> 
         return respond(op, representation, done.obj, status)
     meta = done.obj["metadata"]
     shown = details(name=meta["name"], group=call.group, kind=call.plural, uid=meta["uid"])
-    body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": shown}
-    return Response(status, dumps(body), (*JSON_HEADERS, *negotiation.warning_headers(op.warnings)))
+    body: JsonObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": shown}
+    media = representation.media
+    return Response(status, negotiation.encode(body, media), (("Content-Type", media), *negotiation.warning_headers(op.warnings)))
 
 
 def _delete_collection(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
@@ -225,11 +247,9 @@ _VERBS = {
 
 def _without_resource(server: ApiServer, request: Request) -> Response:
     path = request.path.rstrip("/") or "/"
-    if path in ("/healthz", "/livez", "/readyz") or path.startswith(("/healthz/", "/livez/", "/readyz/")):
-        if "verbose" in request.query:
-            name = path.split("/")[1]
-            return Response(200, f"[+]ping ok\n[+]log ok\n[+]etcd ok\n{name} check passed\n".encode(), _TEXT)
-        return Response(200, b"ok", _TEXT)
+    healthy = health.answer(request, path)
+    if healthy is not None:
+        return healthy
     if path.startswith("/openapi/"):
         return openapi.answer(server, request, path)
     found = _discovery(server, request, path)
@@ -238,7 +258,7 @@ def _without_resource(server: ApiServer, request: Request) -> Response:
         if len(parts) == 3 and parts[0] == "apis" and discovery.api_group(server, parts[1]):
             raise _no_such_resource()
         return _not_a_page()
-    if request.method not in ("GET", "HEAD"):
+    if path not in ("/", "/apis") and request.method != "GET":
         raise MethodNotAllowed("the server does not allow this method on the requested resource", details={})
     return found
 
@@ -257,7 +277,7 @@ def _discovery(server: ApiServer, request: Request, path: str) -> Response | Non
             return Response(200, dumps(body), headers)
     value: JsonObject | None = None
     if path == "/":
-        value = {"paths": ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]}
+        value = {"paths": health.paths([(entry.gvk.group, entry.gvk.version) for entry in server.registry.all()])}
     elif path == "/version":
         return Response(200, orjson.dumps(discovery.version(server), option=orjson.OPT_INDENT_2), JSON_HEADERS)
     elif path == "/api":

@@ -112,18 +112,34 @@ class Representation:
         return {"kind": "PartialObjectMetadata", "apiVersion": f"{_META}/{self.version}", "metadata": tables.bare_metadata(obj)}
 
     def _out(self, value: JsonObject) -> tuple[bytes, str]:
-        if self.media == YAML:
-            from pytest_helmsim.objects import yamlio
-
-            return yamlio.dump(value).encode(), YAML
-        return dumps(value), JSON
+        return encode(value, self.media), self.media
 
 
 def _go_type(served: Served) -> str:
     """The type that holds the kind inside the server."""
     if served.custom is not None:
         return "*unstructured.Unstructured"
-    return f"*{(served.group or 'core').partition('.')[0]}.{served.gvk.kind}"
+    return f"*{(served.key.group or 'core').partition('.')[0]}.{served.gvk.kind}"
+
+
+def encode(value: JsonObject, media: str) -> bytes:
+    """As JSON or YAML."""
+    if media == YAML:
+        from pytest_helmsim.objects import yamlio
+
+        return yamlio.dump(value).encode()
+    return dumps(value)
+
+
+def error_media(request: Request) -> str:
+    """The form of a refusal: YAML for whoever prefers it, else JSON."""
+    accept = request.headers.get("accept", "")
+    if "yaml" not in accept or (request.first("watch") and "stream" in accept):
+        return JSON
+    return next((found for found in (_MEDIA.get(media) for media, _ in _clauses(accept)) if found), JSON)
+
+
+_MEDIA = {"*/*": JSON, JSON: JSON, YAML: YAML}
 
 
 def _plain_event(kind: str, record: Record) -> bytes:
@@ -145,7 +161,7 @@ def negotiate(request: Request, served: Served, *, stream: bool = False, single:
         return _PLAIN
     objects = request.first("includeObject") or "Metadata"
     for media, parameters in _clauses(accept):
-        found = {"*/*": JSON, JSON: JSON, YAML: YAML, "application/yml": YAML}.get(media)
+        found = _MEDIA.get(media)
         if found is None or (stream and found == YAML):
             continue
         shape, group, version = parameters.get("as", ""), parameters.get("g", ""), parameters.get("v", "")
@@ -155,7 +171,7 @@ def negotiate(request: Request, served: Served, *, stream: bool = False, single:
             return Representation(found, shape, version, objects)  # type: ignore[arg-type]
     known = {"*/*", JSON, YAML, "application/vnd.kubernetes.protobuf"}
     if served.custom is None and not any(media in known for media, _ in _clauses(accept)):
-        watching = "watch" in served.resource.verbs and not single
+        watching = "watch" in served.resource.verbs and not single and request.method == "GET"
         streams = (f"{JSON};stream=watch", "application/vnd.kubernetes.protobuf;stream=watch") if watching else ()
         listed = ", ".join((JSON, YAML, "application/vnd.kubernetes.protobuf", *streams))
         raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {listed}", details={})

@@ -10,6 +10,7 @@ from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects import gojson
 from pytest_helmsim.objects.json import Json, JsonObject, dumps, dumps_sorted, loads
+from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import ApiError, BadRequest, Cause, Invalid, UnsupportedMediaType, details
 from pytest_helmsim.patch import dispatch, gotext, json_patch
 from pytest_helmsim.patch.errors import PatchError
@@ -23,7 +24,7 @@ _CUSTOM_TYPES = (dispatch.JSON_PATCH, dispatch.MERGE_PATCH, dispatch.APPLY_PATCH
 def check_type(served: Served, content_type: str) -> None:
     """Custom resources know no strategic merge patch."""
     accepted = _CUSTOM_TYPES if served.custom is not None else TYPES
-    if content_type not in accepted and content_type in TYPES:
+    if content_type not in accepted and content_type.strip() in TYPES:
         raise bodies.unsupported(accepted)
     if content_type not in accepted:
         raise UnsupportedMediaType("415: Unsupported Media Type", details={})
@@ -34,6 +35,8 @@ def patch(op: Operation, content_type: str, body: bytes, *, force: bool = False)
     if content_type == dispatch.APPLY_PATCH:
         value, complaints = parse_apply(body)
         return apply(op, value, force=force, complaints=complaints)
+    if op.server.store.get(op.served.key, op.namespace, op.name) is None:
+        raise op.not_found()
     value, complaints = parse(op, content_type, body)
     return merge(op, content_type, value, complaints=complaints)
 
@@ -118,10 +121,13 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
         if patched.get("kind") != expected.kind or patched.get("apiVersion") != expected.api_version:
             return customs.decoded(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version}, complaints)
         return customs.decoded(op, patched, complaints)
-    given = (patched.get("apiVersion", expected.api_version), patched.get("kind", expected.kind))
-    if not strategic and given != (expected.api_version, expected.kind):
-        scheme = "pkg/runtime/scheme.go:111"
-        raise refuse(f'no kind "{given[1]}" is registered for version "{given[0]}" in scheme "{scheme}"')
+    version = patched.get("apiVersion") or ""
+    given = GroupVersionKind.of(version.removeprefix("/") or expected.api_version, patched.get("kind") or expected.kind)
+    if not strategic and given != expected:
+        if version.count("/") > 1:
+            raise refuse(f"unexpected GroupVersion string: {version}")
+        known = bodies.known(op.server.catalog, given)
+        raise refuse(bodies.unconvertible(given, expected) if known else bodies.unregistered(given))
     if schema is not None:
         wrong = unstructured.error(patched, schema) if strategic else decoding.type_error(patched, schema)
         if wrong is not None:
@@ -137,12 +143,6 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
     return field_managers.keep_reset(new, patched)
 
 
-def _touched(operations: Json) -> JsonObject:
-    """The paths that a JSON patch walks, as nested objects."""
-    found: JsonObject = {}
-    for operation in operations if isinstance(operations, list) else ():
-        for field in ("path", "from"):
-            node = found
 def _as_merged(patch: Json, live: Json) -> Json:
     """The patch as a strategic merge leaves it behind: what came in whole has lost its nulls."""
     if not isinstance(patch, dict):
@@ -157,6 +157,12 @@ def _without_nulls(value: Json) -> Json:
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
+def _touched(operations: Json) -> JsonObject:
+    """The paths that a JSON patch walks, as nested objects."""
+    found: JsonObject = {}
+    for operation in operations if isinstance(operations, list) else ():
+        for field in ("path", "from"):
+            node = found
             for step in str(operation.get(field) or "").split("/")[1:]:
                 node = node.setdefault(step.replace("~1", "/").replace("~0", "~"), {})
     return found
@@ -185,8 +191,23 @@ def _require_convertible(op: Operation, new: JsonObject, namespace: str) -> None
         raise ApiError(f"failed to convert new object ({title}) to proper version: {why}", code=500)
 
 
+def _of_its_kind(op: Operation, wanted: JsonObject) -> JsonObject:
+    """A configuration of a built-in kind must be of that kind, whatever version it is written for."""
+    version, kind = wanted.get("apiVersion") or "", wanted.get("kind") or ""
+    if op.served.custom is not None or not isinstance(version, str) or not isinstance(kind, str) or not version or not kind:
+        return wanted
+    if version.count("/") > 1:
+        raise BadRequest("invalid object type: /, Kind=")
+    given = GroupVersionKind.of(version.removeprefix("/"), kind)
+    if given.kind != op.served.gvk.kind and op.server.store.get(op.served.key, op.namespace, op.name) is None:
+        raise BadRequest(f"invalid object type: {given.group}/{given.version}, Kind={given.kind}")
+    return {**wanted, "apiVersion": version.removeprefix("/")}
+
+
 def apply(op: Operation, wanted: JsonObject, *, force: bool, complaints: tuple[str, ...] = ()) -> tuple[JsonObject, bool]:
     """Server-side apply of a parsed configuration."""
+
+    wanted = _of_its_kind(op, wanted)
 
     def transform(live: JsonObject | None) -> JsonObject:
         new = field_managers.apply(op, live, wanted, force=force)

@@ -37,6 +37,15 @@ if TYPE_CHECKING:
 
 NOT_SIMULATED = ("`exec`, `attach`, `port-forward` and `proxy`: refused with 400; containers run no processes",)
 _WHOLE_OBJECT = ("status", "finalize", "approval", "ephemeralcontainers", "resize")
+_METHODS = {
+    "finalize": ("PUT",),
+    "log": ("GET",),
+    **dict.fromkeys(("binding", "eviction", "token"), ("POST",)),
+    **dict.fromkeys(("exec", "attach", "portforward"), ("GET", "POST")),
+    "proxy": ("GET", "POST", "PUT", "PATCH", "DELETE"),
+}
+"""What else than GET, PUT and PATCH of an object's part can be asked for."""
+_CONNECTED = ("exec", "attach", "portforward", "proxy")
 _PDBS = StoreKey("policy", "poddisruptionbudgets")
 _PODS = StoreKey("", "pods")
 _BINDABLE = {"Pod": _PODS, "Secret": StoreKey("", "secrets"), "Node": StoreKey("", "nodes")}
@@ -47,6 +56,11 @@ def answer(server: ApiServer, request: Request, call: Call, served: Served) -> R
     known = served.resource.subresources
     if call.subresource not in known:
         raise NotFound("the server could not find the requested resource", details={})
+    methods = _METHODS.get(call.subresource, ("GET", "PUT", "PATCH"))
+    if request.method not in methods:
+        raise endpoints.method_not_allowed(call, served)
+    if call.subresource in _CONNECTED and any(request.query.get("dryRun", ())):
+        raise BadRequest("dryRun is not supported")
     match call.subresource:
         case "scale":
             return _scale(server, request, call, served)
@@ -87,7 +101,7 @@ def _scale(server: ApiServer, request: Request, call: Call, served: Served) -> R
         if form.shape == "Table":
             return Response.of(tables.of_scale(server, result, version=form.version))
     elif call.verb == "update":
-        result = scaling.replace(op, bodies.parse(served, request).value)
+        result = scaling.replace(op, bodies.parse(served, request, "Scale").value)
     else:
         patches.check_type(served, content_type)
         value = patches.parse_apply(request.body)[0] if applying else patches.parse(op, content_type, request.body)[0]
@@ -197,7 +211,7 @@ def _spend(server: ApiServer, budget: JsonObject, call: Call) -> None:
 
 
 def _binding(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
-    body = bodies.parse(served, request).value
+    body = bodies.parse(served, request, "Binding").value
     if (body.get("metadata") or {}).get("name") != call.name:
         raise BadRequest("name in URL does not match name in Binding object")
     op = endpoints.operation(server, request, call, served, options.write_options(request, "CreateOptions"))
@@ -276,6 +290,8 @@ def _check_bound(server: ApiServer, namespace: str, reference: JsonObject) -> No
 def _refused(server: ApiServer, call: Call, served: Served) -> Response:
     if served.key == _PODS:
         pod = _pod(server, call)
+        if call.subresource == "proxy" and not (pod.get("status") or {}).get("podIP"):
+            raise BadRequest("address not allowed")
         if not pod["spec"].get("nodeName"):
             raise BadRequest(f"pod {call.name} does not have a host assigned")
     what = f"{call.plural}/{call.subresource}"

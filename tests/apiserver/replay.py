@@ -79,9 +79,10 @@ class Masker:
         text = UID.sub(lambda found: self._name("uid", found[0]), text)
         text = TIME.sub("<time>", text)
         text = ADDRESS.sub("<address>", text)
-        text = NODE_PORT.sub("<port>", text)
         text = re.sub(r'(resourceVersion\\*":\\*")\d+', r"\1<rv>", text)
+        text = NODE_PORT.sub("<port>", text)
         text = re.sub(r"ResourceVersion: \d+", "ResourceVersion: <rv>", text)
+        text = re.sub(r"ResourceVersion in the precondition \(\d+\)", "ResourceVersion in the precondition (<rv>)", text)
         text = re.sub(r"ResourceVersion in record \(\d+\)", "ResourceVersion in record (<rv>)", text)
         text = re.sub(r'resourceVersion: "\d+"', "resourceVersion: <rv>", text)
         return re.sub(r"current: \d+", "current: <rv>", text)
@@ -138,7 +139,8 @@ class Replay:
         """Our answer and the recorded one, masked."""
         step, recorded = self.pairs[index]
         body = resolve(step.get("body"), self._answers)
-        data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        compact = (",", ":")
+        data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body, separators=compact).encode()
         path, query = (resolve_text(step.get(key, ""), self._answers) for key in ("path", "query"))
         request = Request.make(step["method"], path, query.replace("+", "%2B"), data, step.get("type", "application/json"))
         headers = {**request.headers, "accept": step.get("accept", "application/json"), "user-agent": step.get("agent", "recorder/1.0")}
@@ -150,6 +152,8 @@ class Replay:
         except ValueError:
             assert isinstance(response.body, bytes)
             ours = response.body.decode(errors="replace")
+        if step["method"] == "HEAD":
+            ours = ""
         self._answers.append(ours)
         found = dict(response.headers)
         warnings = [value for key, value in response.headers if key == "Warning"]
