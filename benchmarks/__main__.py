@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("plugin", "loop", "render", "apiserver", "release")
+NAMES = ("plugin", "loop", "render", "apiserver", "release", "load")
 
 
 def main() -> None:
