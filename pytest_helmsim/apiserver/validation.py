@@ -12,6 +12,7 @@ from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import invalid, qualified
 from pytest_helmsim.schema import validate
 from pytest_helmsim.schema.field_errors import Errors, FieldError
+from pytest_helmsim.schema.gates import pod_spec
 from pytest_helmsim.schema.model import Schema
 from pytest_helmsim.schema.validate.metadata import check_metadata
 
@@ -27,6 +28,8 @@ def check_create(op: Operation, new: JsonObject) -> None:
     if op.served.custom is not None:
         customs.check_create(op, new)
         return
+    if _empties_count(op, new, {}):
+        new = _with_empties(new, op.raw, op.served.schema)
     _refuse(op, new, lambda shown: validate.validate_create(op.served.stored, shown, version=op.server.version))
     common = Errors()
     check_metadata(common, new, namespaced=op.served.namespaced, name_rule=names.path_segment, standard=False)
@@ -41,13 +44,11 @@ def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
         customs.check_update(op, new, old)
         return
     gvk, version = op.served.stored, op.server.version
-    if old.get("immutable") and op.raw is not None and op.served.schema is not None:
-        new = _with_empties(new, op.raw, op.served.schema)  # an empty map in place of none counts as a change
+    if _empties_count(op, new, old):
+        new = _with_empties(new, op.raw, op.served.schema)
     if op.subresource in ("", "scale"):
         _refuse(op, new, lambda shown: validate.validate_update(gvk, shown, old, version=version))
     elif op.subresource in ("ephemeralcontainers", "resize"):
-        if op.raw is not None and op.served.schema is not None:
-            new = _with_empties(new, op.raw, op.served.schema)
         _refuse(op, new, lambda shown: validate.validate_pod_part(op.subresource, shown, old, version=version))
     else:
         check_status = op.subresource == "status" and validate.has_status_rules(gvk)
@@ -83,13 +84,24 @@ def _refuse(op: Operation, new: JsonObject, check: Callable[[JsonObject], Sequen
     raise invalid(kind, group, new["metadata"].get("name") or "", [error.cause() for error in errors])
 
 
-def _with_empties(value: Json, raw: Json, schema: Schema) -> Any:
+def _empties_count(op: Operation, new: JsonObject, old: JsonObject) -> bool:
+    """Whether an empty list or map is looked at otherwise than none: in data that may not change, and in what may not be given at all."""
+    if op.raw is None or op.served.schema is None or op.served.gvk != op.served.stored:
+        return False
+    if old.get("immutable") or op.subresource in ("ephemeralcontainers", "resize"):
+        return True
+    resources = pod_spec(op.served.stored, op.raw).get("resources")
+    return isinstance(resources, dict) and resources.get("claims") == []
+
+
+def _with_empties(value: Json, raw: Json, schema: Schema | None) -> Any:
     """The value with the empty lists and maps that `raw` has at the same places; the value itself when there are none."""
+    if schema is None or schema.name.endswith("LabelSelector"):
+        return value
     if isinstance(value, list) and isinstance(raw, list) and schema.items is not None and len(value) == len(raw):
         items = [_with_empties(item, other, schema.items) for item, other in zip(value, raw, strict=True)]
         return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-    selector = schema.name.endswith("LabelSelector")
-    if not isinstance(value, dict) or not isinstance(raw, dict) or schema.fields is None or selector:
+    if not isinstance(value, dict) or not isinstance(raw, dict) or schema.fields is None:
         return value
     result: JsonObject = {}
     for key, other in raw.items():

@@ -85,6 +85,13 @@ def _nameless_workload(new: JsonObject, old: JsonObject | None) -> Iterator[str]
         yield from template(_at(new, "spec", "template") or {}, "spec.template.")
 
 
+def _replication_controller(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    """On a change the server looks at the template as it was."""
+    yield from _name(new, old)
+    if _counted(new, old):
+        yield from template(_at(new if old is None else old, "spec", "template") or {}, "spec.template.")
+
+
 def _stateful_set(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
     yield from _nameless_workload(new, old)
     for index, claim in enumerate(_at(new, "spec", "volumeClaimTemplates") or ()):
@@ -352,7 +359,7 @@ def _volume(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
 _CHECKS: dict[tuple[str, str], Check] = {
     ("", "Pod"): _pod,
     ("", "PodTemplate"): _pod_template,
-    ("", "ReplicationController"): _workload,
+    ("", "ReplicationController"): _replication_controller,
     ("apps", "Deployment"): _workload,
     ("apps", "ReplicaSet"): _workload,
     ("apps", "DaemonSet"): _nameless_workload,

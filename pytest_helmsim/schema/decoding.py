@@ -230,13 +230,16 @@ def type_error(obj: Json, schema: Schema) -> str | None:
 
 
 def _wrong(finder: _Finder, value: Json, struct: str, path: tuple[str, ...], expected: str) -> None:
-    if finder.first:
-        return
+    if not finder.first:
+        finder.first = _wrong_type(value, struct, path, expected)
+
+
+def _wrong_type(value: Json, struct: str, path: tuple[str, ...], expected: str) -> str:
     found = _kind(value)
     if found == "number" and expected in _LIMITS:
         found = f"number {gojson.format_float(value) if isinstance(value, float) and not value.is_integer() else value}"
     where = f"Go struct field {struct}.{'.'.join(path)}" if path else "Go value"
-    finder.first = f"json: cannot unmarshal {found} into {where} of type {expected}"
+    return f"json: cannot unmarshal {found} into {where} of type {expected}"
 
 
 def _kind(value: Json) -> str:
@@ -282,10 +285,10 @@ def _check_scalar(value: Json, schema: Schema, finder: _Finder, struct: str, pat
     if schema.format == "quantity":
         _check_quantity(value)
     elif schema.format == "date-time":
-        _check_time(value, finder, struct, path, micro=expected == "v1.MicroTime")
+        _check_time(value, struct, path, micro=expected == "v1.MicroTime")
     elif schema.type == "int-or-string":
         if not isinstance(value, str) and not _is_int(value, 31):
-            _wrong(finder, value, struct, path, "int32")
+            raise _Abort(_wrong_type(value, struct, path, "int32"))
     elif schema.type == "string":
         if not isinstance(value, str):
             _wrong(finder, value, struct, path, expected)
@@ -311,10 +314,9 @@ def _check_quantity(value: Json) -> None:
         raise _Abort(str(error)) from error
 
 
-def _check_time(value: Json, finder: _Finder, struct: str, path: tuple[str, ...], *, micro: bool) -> None:
+def _check_time(value: Json, struct: str, path: tuple[str, ...], *, micro: bool) -> None:
     if not isinstance(value, str):
-        _wrong(finder, value, struct, path, "string")
-        return
+        raise _Abort(_wrong_type(value, struct, path, "string"))
     layout = _MICRO_LAYOUT if micro else _TIME_LAYOUT
     if not value:
         raise _Abort(f'parsing time "" as "{layout}": cannot parse "" as "2006"')

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_helmsim.objects import gojson
-from pytest_helmsim.objects.json import Json, dumps
+from pytest_helmsim.objects.json import Json, JsonObject, dumps
 from pytest_helmsim.objects.status import Cause
 
 _TITLES = {
@@ -90,11 +90,15 @@ class FieldError:
 
 
 class Errors(list[FieldError]):
-    """Complaints in the order found, with a word for each type; `minor` is the Kubernetes minor version that judges."""
+    """Complaints in the order found, with a word for each type; `minor` is the Kubernetes minor version that judges.
 
-    def __init__(self, minor: int = 36) -> None:
+    `pod_before` is the stored spec of pods that a change starts from: some values may stay that could not be set anew.
+    """
+
+    def __init__(self, minor: int = 36, pod_before: JsonObject | None = None) -> None:
         super().__init__()
         self.minor = minor
+        self.pod_before = pod_before or {}
 
     def required(self, path: str, detail: str = "") -> None:
         self.append(FieldError("FieldValueRequired", path, "", detail))

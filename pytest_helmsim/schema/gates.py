@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_helmsim.objects.json import JsonObject, copy
+from pytest_helmsim.objects.kinds import GroupVersionKind
 
 NEVER = 1000
 _EACH = ("containers", "initContainers", "ephemeralContainers")
@@ -70,6 +71,12 @@ def without_disabled(key: tuple[str, str], obj: JsonObject, old: JsonObject, min
             for parents in list(_places(spec, steps)):
                 _drop(parents, steps)
     return result
+
+
+def pod_spec(gvk: GroupVersionKind, obj: JsonObject) -> JsonObject:
+    """The spec of the pods that an object makes or is; empty for kinds without."""
+    path = TEMPLATES.get((gvk.group, gvk.kind))
+    return _at(obj, path) if path is not None else {}
 
 
 def _at(obj: Any, path: tuple[str, ...]) -> JsonObject:

@@ -13,16 +13,21 @@ from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.schema.catalog import DEFAULT, Catalog
 from pytest_helmsim.schema.field_errors import Errors, FieldError
+from pytest_helmsim.schema.gates import pod_spec
 from pytest_helmsim.schema.validate import (
     access,
     claims,
     config,
+    csi,
     definitions,
+    flow,
     job_status,
     jobs,
     networking,
     pod_updates,
     pods,
+    policies,
+    registration,
     scaling,
     services,
     statuses,
@@ -43,6 +48,7 @@ Update = Callable[[Errors, JsonObject, JsonObject], None]
 _RBAC = "rbac.authorization.k8s.io"
 _NETWORK = "networking.k8s.io"
 _ADMISSION = "admissionregistration.k8s.io"
+_FLOW = "flowcontrol.apiserver.k8s.io"
 _CHECKS: dict[tuple[str, str], tuple[Create, Update]] = {
     ("", "ConfigMap"): (config.check_config_map, config.check_config_map_update),
     ("", "Endpoints"): (services.check_endpoints, services.check_endpoints_update),
@@ -82,6 +88,19 @@ _CHECKS: dict[tuple[str, str], tuple[Create, Update]] = {
     ("apiextensions.k8s.io", "CustomResourceDefinition"): (definitions.check_definition, definitions.check_definition_update),
     (_ADMISSION, "ValidatingWebhookConfiguration"): (webhooks.check_validating, webhooks.check_validating_update),
     (_ADMISSION, "MutatingWebhookConfiguration"): (webhooks.check_mutating, webhooks.check_mutating_update),
+    (_ADMISSION, "ValidatingAdmissionPolicy"): (policies.check_validating, policies.check_validating_update),
+    (_ADMISSION, "ValidatingAdmissionPolicyBinding"): (policies.check_validating_binding, policies.check_validating_binding_update),
+    (_ADMISSION, "MutatingAdmissionPolicy"): (policies.check_mutating, policies.check_mutating_update),
+    (_ADMISSION, "MutatingAdmissionPolicyBinding"): (policies.check_mutating_binding, policies.check_mutating_binding_update),
+    ("storage.k8s.io", "CSIDriver"): (csi.check_driver, csi.check_driver_update),
+    ("storage.k8s.io", "CSINode"): (csi.check_node, csi.check_node_update),
+    ("storage.k8s.io", "CSIStorageCapacity"): (csi.check_capacity, csi.check_capacity_update),
+    ("storage.k8s.io", "VolumeAttachment"): (csi.check_attachment, csi.check_attachment_update),
+    (_FLOW, "FlowSchema"): (flow.check_schema, flow.check_schema_update),
+    (_FLOW, "PriorityLevelConfiguration"): (flow.check_level, flow.check_level_update),
+    ("apiregistration.k8s.io", "APIService"): (registration.check_service, registration.check_service_update),
+    (_NETWORK, "IPAddress"): (registration.check_address, registration.check_address_update),
+    (_NETWORK, "ServiceCIDR"): (registration.check_ranges, registration.check_ranges_update),
 }
 
 
@@ -100,7 +119,7 @@ def validate_create(gvk: GroupVersionKind, obj: JsonObject, *, version: str = DE
     if checks is not None:
         checks[0](errors, obj)
     else:
-        rule = names.path_segment if gvk.kind in ("IPAddress", "CertificateSigningRequest", "APIService") else names.dns_subdomain
+        rule = names.path_segment if gvk.kind == "CertificateSigningRequest" else names.dns_subdomain
         check_metadata(errors, obj, namespaced=_namespaced(gvk, obj, version), name_rule=rule)
     return list(errors)
 
@@ -137,14 +156,14 @@ def validate_pod_part(part: str, new: JsonObject, old: JsonObject, *, version: s
     """As `validate_update`, of a pod's subresources `ephemeralcontainers` and `resize`."""
     errors = _common(GroupVersionKind("", "v1", "Pod"), new, old, version)
     check = pod_updates.check_resize if part == "resize" else pod_updates.check_ephemeral_update
-    found = Errors(errors.minor)
+    found = Errors(errors.minor, errors.pod_before)
     check(found, new, old)
     return [*errors, *found]
 
 
 def _common(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, version: str) -> Errors:
     """What the server looks at before any update, whatever the kind: each complaint becomes a cause once more."""
-    errors = Errors(Catalog.for_version(version).version.minor)
+    errors = Errors(Catalog.for_version(version).version.minor, pod_spec(gvk, old))
     check_metadata(errors, new, namespaced=_namespaced(gvk, new, version), name_rule=names.path_segment, standard=False)
     check_metadata_update(errors, new, old, standard=False)
     return errors

@@ -175,5 +175,6 @@ def internal_policy(key: str, value: Any) -> Json:
         if codes is not None:
             codes = {"ContainerName": codes.get("containerName"), "Operator": codes.get("operator", ""), "Values": codes.get("values")}
         patterns = [{"Type": item.get("type", ""), "Status": item.get("status", "")} for item in rule.get("onPodConditions") or ()]
-        rules.append({"Action": rule.get("action", ""), "OnExitCodes": codes, "OnPodConditions": patterns or None})
+        shown = patterns if rule.get("onPodConditions") is not None else None
+        rules.append({"Action": rule.get("action", ""), "OnExitCodes": codes, "OnPodConditions": shown})
     return {"Rules": rules if value.get("rules") is not None else None}

@@ -56,8 +56,10 @@ def check_pod_security(errors: Errors, path: str, spec: JsonObject) -> None:
     if groups is not None and groups not in ("Merge", "Strict"):
         errors.unsupported(f"{here}.supplementalGroupsPolicy", groups, ("Merge", "Strict"))
     relabel = context.get("seLinuxChangePolicy")
-    if relabel is not None and relabel not in ("MountOption", "Recursive"):
-        errors.unsupported(f"{here}.seLinuxChangePolicy", relabel, ("MountOption", "Recursive"))
+    had_one = (errors.pod_before.get("securityContext") or {}).get("seLinuxChangePolicy") is not None
+    known = ("MountOption", "Recursive") if had_one else ("Recursive",)
+    if relabel is not None and relabel not in known:
+        errors.unsupported(f"{here}.seLinuxChangePolicy", relabel, known)
 
 
 def _check_sysctls(errors: Errors, path: str, settings: list[JsonObject], spec: JsonObject) -> None:

@@ -62,7 +62,7 @@ def _check_webhooks(errors: Errors, obj: JsonObject, *, mutating: bool) -> None:
 def _check_webhook(errors: Errors, path: str, hook: JsonObject, *, mutating: bool) -> None:
     _check_name(errors, f"{path}.name", hook.get("name", ""))
     for index, rule in enumerate(hook.get("rules") or ()):
-        _check_rule(errors, f"{path}.rules[{index}]", rule)
+        check_rule(errors, f"{path}.rules[{index}]", rule)
     failure = hook.get("failurePolicy")
     if failure is not None and failure not in ("Fail", "Ignore"):
         errors.unsupported(f"{path}.failurePolicy", failure, ("Fail", "Ignore"))
@@ -96,7 +96,8 @@ def _check_name(errors: Errors, path: str, name: str) -> None:
         errors.invalid(path, name, "should be a domain with at least three segments separated by dots")
 
 
-def _check_rule(errors: Errors, path: str, rule: JsonObject) -> None:
+def check_rule(errors: Errors, path: str, rule: JsonObject) -> None:
+    """Which requests a webhook or a policy sees."""
     operations = rule.get("operations") or []
     if not operations:
         errors.required(f"{path}.operations")
@@ -109,11 +110,42 @@ def _check_rule(errors: Errors, path: str, rule: JsonObject) -> None:
         values = rule.get(key) or []
         if not values:
             errors.required(f"{path}.{key}")
-        if key != "resources" and len(values) > 1 and "*" in values:
+        if key == "resources":
+            _check_resources(errors, f"{path}.resources", values)
+        elif len(values) > 1 and "*" in values:
             errors.invalid(f"{path}.{key}", values, f"if '*' is present, must not specify other API {what}")
+        for index, version in enumerate(values if key == "apiVersions" else ()):
+            if not version:
+                errors.required(f"{path}.{key}[{index}]")
     scope = rule.get("scope")
     if scope is not None and scope not in _SCOPES:
         errors.unsupported(f"{path}.scope", scope, _SCOPES)
+
+
+def _check_resources(errors: Errors, path: str, values: list[str]) -> None:
+    """`pods`, `pods/status`, `pods/*`, `*/scale`, `*`, `*/*`: none may say what another one says already."""
+    whole: set[str] = set()
+    everywhere: set[str] = set()
+    plain = False
+    for index, value in enumerate(values):
+        resource, slash, sub = value.partition("/")
+        if not value:
+            errors.required(f"{path}[{index}]")
+        elif not slash:
+            plain = value != "*"
+        else:
+            if resource in whole:
+                errors.invalid(f"{path}[{index}]", value, f"if '{resource}/*' is present, must not specify {value}")
+            if sub in everywhere:
+                errors.invalid(f"{path}[{index}]", value, f"if '*/{sub}' is present, must not specify {value}")
+            if sub == "*":
+                whole.add(resource)
+            if resource == "*":
+                everywhere.add(sub)
+    if len(values) > 1 and "*/*" in values:
+        errors.invalid(path, values, "if '*/*' is present, must not specify other resources")
+    if "*" in values and plain:
+        errors.invalid(path, values, "if '*' is present, must not specify other resources without subresources")
 
 
 def check_client_config(errors: Errors, path: str, config: JsonObject) -> None:
