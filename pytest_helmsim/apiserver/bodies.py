@@ -99,6 +99,8 @@ def _parsed(body: bytes, kind: str) -> Body:
         value = yamlio.load_object(body)
     except yamlio.YamlError as error:
         raise ValueError(str(error).removeprefix(_YAML_PREFIXES[0])) from error
+    if isinstance(value, dict) and decoding.is_too_deep(value):
+        raise ValueError("exceeded max depth")
     return Body({}) if value is None else Body(_head_checked(value), yaml_complaints(body))
 
 

@@ -84,6 +84,18 @@ ROWS: dict[str, tuple[str, tuple[str, ...], bytes, set[int]]] = {
         b'{"a":' * 10000 + b"1" * 6 + b"}" * 10000,
         {400, 404, 422},
     ),
+    "deep apply": (
+        f"PATCH {MAPS}/kube-root-ca.crt?fieldManager=x HTTP/1.1",
+        ("Content-Type: application/apply-patch+yaml", "Content-Length: 6001"),
+        b'{"a":' * 1000 + b"1" + b"}" * 1000,
+        {400},
+    ),
+    "deep YAML": (
+        f"POST {MAPS} HTTP/1.1",
+        ("Content-Type: application/yaml", "Content-Length: 802"),
+        b"a: " + b"[" * 399 + b"]" * 400,
+        {400},
+    ),
     "no UTF-8": (f"POST {MAPS} HTTP/1.1", (JSON, "Content-Length: 4"), b"\xff\xfe\x00{", {400}),
     "no body": (f"POST {MAPS} HTTP/1.1", (JSON, "Content-Length: 0"), b"", {400}),
     "a type nobody knows": (f"POST {MAPS} HTTP/1.1", ("Content-Type: text/csv", "Content-Length: 1"), b"x", {415}),
