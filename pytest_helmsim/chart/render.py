@@ -309,7 +309,7 @@ class _Renderable:
 def _collect(chart: Chart, parent: dict[str, Any], templates: dict[str, _Renderable], flavour: Flavour) -> dict[str, Any]:
     """The scope of a chart; its templates and those of its subcharts go into `templates`."""
     subcharts: dict[str, Any] = {}
-    dot: dict[str, Any] = {
+    objects = {
         "Chart": scope.chart_object(chart, flavour),
         "Files": scope.Files.of(chart.files),
         "Release": parent["Release"],
@@ -317,6 +317,7 @@ def _collect(chart: Chart, parent: dict[str, Any], templates: dict[str, _Rendera
         "Values": scope.named_values({}, flavour),
         "Subcharts": subcharts,
     }
+    dot = scope.named_values(objects, flavour)
     if chart.is_root:
         dot["Values"] = parent["Values"]
     else:

@@ -15,16 +15,63 @@ from pytest_helmsim.chart.capabilities import GO_VERSION, HELM_VERSIONS, Capabil
 from pytest_helmsim.chart.model import Chart, Dependency, File, Maintainer, Metadata
 from pytest_helmsim.objects import gojson, yaml_load, yamlio
 from pytest_helmsim.objects.flavour import HELM3, Flavour
+from pytest_helmsim.template.errors import FunctionError
+from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.signatures import Function, define
-from pytest_helmsim.template.values import GoObject, StringList, StringMap, TypedList, TypedMap
+from pytest_helmsim.template.values import MAP_METHODS, PLAIN_MAPS, GoObject, StringList, StringMap, TypedList, TypedMap
+
+
+def _as_map(values: Values3) -> dict[str, Any]:
+    return dict(values)
+
+
+def _as_yaml(values: Values3) -> str:
+    try:
+        return yamlio.dump(values)
+    except (yaml_load.YamlError, gojson.GoJsonError) as error:
+        raise FunctionError(str(error)) from error
+
+
+def _table(values: Values3, path: str) -> Values3:
+    found = values
+    for key in path.split("."):
+        item = found.get(key)
+        if not isinstance(item, dict) or not (_is_table(item) or isinstance(item, Values3)):
+            raise FunctionError(f"{quote(key)} is not a table")
+        found = type(values)(item)
+    return found
+
+
+def _path_value(values: Values3, path: str) -> Any:
+    if not path:
+        raise FunctionError("YAML path cannot be empty")
+    parents, _, key = path.rpartition(".")
+    try:
+        table = _table(values, parents) if "." in path else values
+    except FunctionError:
+        table = type(values)()
+    if key not in table or _is_table(table[key]):
+        raise FunctionError(f"{quote(key)} is not a value")
+    return table[key]
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, dict) and not isinstance(value, TypedMap)
 
 
 class Values3(TypedMap):
-    """Helm's named map of values, as [3] calls it."""
+    """Helm's named map of values, as [3] calls it; fields are looked up as in a plain map unless they have a method's name."""
 
     __slots__ = ()
     GO_TYPE = "chartutil.Values"
     UNDERLYING: ClassVar[str] = "map[string]interface {}"
+    methods: ClassVar[dict[str, Function]] = {
+        "AsMap": define("AsMap", _as_map, result="map[string]any"),
+        "YAML": define("YAML", _as_yaml, result="string"),
+        "Table": define("Table", _table, "string", result="Values"),
+        "PathValue": define("PathValue", _path_value, "string"),
+        "Encode": define("Encode", _as_yaml, "io.Writer", result="error"),
+    }
 
 
 class Values4(Values3):
@@ -32,6 +79,10 @@ class Values4(Values3):
 
     __slots__ = ()
     GO_TYPE = "common.Values"
+
+
+PLAIN_MAPS.update((Values3, Values4))
+MAP_METHODS.update(Values3.methods)
 
 
 def named_values(values: dict[str, Any], flavour: Flavour) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _validator(schema: bytes) -> Validator:
     dialect = document.get("$schema") or ""
     base = validators.validator_for(document, default=jsonschema.Draft202012Validator)
     extend: Any = validators.extend
-    checked: Any = extend(base, _KEYWORDS)
+    checked: Any = extend(base, _KEYWORDS, type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER)
     specification = specification_with(dialect, default=DRAFT202012) if dialect else DRAFT202012
     registry: Any = referencing.Registry(retrieve=_retriever(specification))  # type: ignore[call-arg]
     resource = specification.create_resource(document)

@@ -173,9 +173,9 @@ def _literal(index: int, node: Node, type_name: str) -> Check | None:
         return None if isinstance(node, nodes.String) else _refuse(index, f"expected string; found {node}")
     if type_name == "bool":
         return None if isinstance(node, nodes.Bool) else _refuse(index, f"expected bool; found {node}")
-    if type_name in _INTS:
+    if (kind := _INTS.get(type_name) or _named_int(type_name)) is not None:
         if isinstance(node, nodes.Number) and node.integer is not None:
-            return _always(_INTS[type_name](node.integer))
+            return _always(kind(node.integer))
         return _refuse(index, f"expected integer; found {node}")
     if type_name in _UINTS:
         if isinstance(node, nodes.Number) and node.unsigned is not None:
@@ -190,6 +190,11 @@ def _literal(index: int, node: Node, type_name: str) -> Check | None:
             return _always(node.complex_)
         return _refuse(index, f"expected complex; found {node}")
     return _refuse(index, f"can't handle {node} for arg of type {type_name}")
+
+
+def _named_int(type_name: str) -> type[int] | None:
+    """The class of a named integer type such as time.Duration."""
+    return next((each for each in values.NamedInt.__subclasses__() if type_name == each.GO_TYPE), None)
 
 
 def _always(value: Value) -> Check:

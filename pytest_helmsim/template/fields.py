@@ -16,7 +16,7 @@ from pytest_helmsim.template.calls import LONGEST_FIELDS, Argument, Binding
 from pytest_helmsim.template.errors import ArgumentFault, ElementFault, Fault, FunctionError, TemplateError
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.signatures import ANY, Function
-from pytest_helmsim.template.values import PLAIN_MAPS, GoObject, TypedMap, Value, go_type
+from pytest_helmsim.template.values import MAP_METHODS, PLAIN_MAPS, GoObject, TypedMap, Value, go_type
 
 MissingKey: TypeAlias = Literal["zero", "default", "error"]
 Walk: TypeAlias = Callable[[Value, tuple[str, ...], bool], Value]
@@ -146,13 +146,13 @@ _plain = PLAIN_MAPS
 
 
 def _field1(value: Value, a: str) -> Value:
-    if type(value) in _plain:
+    if type(value) in _plain and a not in MAP_METHODS:
         return value.get(a)
     return walk_zero(value, (a,), False)
 
 
 def _field2(value: Value, a: str, b: str) -> Value:
-    if type(value) in _plain:
+    if type(value) in _plain and MAP_METHODS.isdisjoint((a, b)):
         found = value.get(a)
         if type(found) in _plain:
             return found.get(b)
@@ -160,7 +160,7 @@ def _field2(value: Value, a: str, b: str) -> Value:
 
 
 def _field3(value: Value, a: str, b: str, c: str) -> Value:
-    if type(value) in _plain:
+    if type(value) in _plain and MAP_METHODS.isdisjoint((a, b, c)):
         found = value.get(a)
         if type(found) in _plain:
             found = found.get(b)
@@ -170,7 +170,7 @@ def _field3(value: Value, a: str, b: str, c: str) -> Value:
 
 
 def _field4(value: Value, a: str, b: str, c: str, d: str) -> Value:
-    if type(value) in _plain:
+    if type(value) in _plain and MAP_METHODS.isdisjoint((a, b, c, d)):
         found = value.get(a)
         if type(found) in _plain:
             found = found.get(b)

@@ -23,7 +23,7 @@ from pytest_helmsim.template.outline import BREAK, CONTINUE, IF, PRINT, RANGE, S
 from pytest_helmsim.template.quoting import unquote
 from pytest_helmsim.template.runtime import Run
 from pytest_helmsim.template.signatures import Function
-from pytest_helmsim.template.values import PLAIN_MAPS, Value
+from pytest_helmsim.template.values import MAP_METHODS, PLAIN_MAPS, Value
 
 CALLS: Final = 0
 DEPTH: Final = 1
@@ -489,6 +489,8 @@ def _variable(name: str) -> Expression:
 
 def _walk(value: Expression, path: tuple[str, ...], element: bool) -> Expression:
     """Fields of a value, by the short way through plain maps."""
+    if not MAP_METHODS.isdisjoint(path):
+        return lambda dot, names: walk_zero(value(dot, names), path, element)
     if value is _dot:
         return _walk_dot(path, element)
 

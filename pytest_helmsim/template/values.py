@@ -149,7 +149,9 @@ class MapList(TypedList):
 
 
 PLAIN_MAPS: set[type] = {dict}
-"""Types on which a field is just a key, and a missing one nil."""
+"""Types on which a field is just a key, and a missing one nil; for names of MAP_METHODS that has to be looked at."""
+MAP_METHODS: set[str] = set()
+"""The names of methods that some types of PLAIN_MAPS have."""
 
 
 class TypedMap(dict[Any, Any]):

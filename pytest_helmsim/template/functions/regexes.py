@@ -19,6 +19,7 @@ from pytest_helmsim.template.errors import FunctionError
 from pytest_helmsim.template.functions.nils import NilStringList
 from pytest_helmsim.template.functions.runes import to_bytes, to_text, valid
 from pytest_helmsim.template.limits import check_size
+from pytest_helmsim.template.quoting import can_backquote, quote
 from pytest_helmsim.template.signatures import Table
 from pytest_helmsim.template.values import StringList
 
@@ -89,7 +90,7 @@ def _panicking(pattern: str) -> Any:
     try:
         return compile(pattern)
     except RegexError as error:
-        shown = f"`{pattern}`" if "`" not in pattern else '"' + pattern.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        shown = f"`{pattern}`" if can_backquote(pattern) else quote(pattern)
         raise FunctionError(f"regexp: Compile({shown}): {error}") from error
 
 

@@ -14,32 +14,18 @@ from typing import Any
 
 import pytest
 
+from pytest_helmsim.chart.scope import Values3, Values4
 from pytest_helmsim.objects import yamlio
 from pytest_helmsim.template.environment import Environment
 from pytest_helmsim.template.errors import ParseError, TemplateError
 from pytest_helmsim.template.functions import FUNCTIONS, HELM_4_ONLY, builtins
 from pytest_helmsim.template.signatures import Function
-from pytest_helmsim.template.values import TypedMap
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "expressions"
 NAME = "c/templates/e.yaml"
 HELM_3 = {name: function for name, function in FUNCTIONS.items() if name not in HELM_4_ONLY}
 
 Answer = dict[str, str]
-
-
-class Values4(TypedMap):
-    """The named map that `.Values` and the dot are in Helm 4."""
-
-    GO_TYPE = "common.Values"
-    UNDERLYING = "map[string]interface {}"
-
-
-class Values3(TypedMap):
-    """The same in Helm 3."""
-
-    GO_TYPE = "chartutil.Values"
-    UNDERLYING = "map[string]interface {}"
 
 
 @pytest.fixture(autouse=True)
