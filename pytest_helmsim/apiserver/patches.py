@@ -19,6 +19,7 @@ from pytest_helmsim.patch.errors import PatchError
 from pytest_helmsim.schema import decoding
 
 APPLY = dispatch.APPLY_PATCH
+_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 TYPES = (dispatch.JSON_PATCH, dispatch.MERGE_PATCH, dispatch.STRATEGIC_MERGE_PATCH, dispatch.APPLY_PATCH)
 _LONG_KEY = 500
 _CUSTOM_TYPES = (dispatch.JSON_PATCH, dispatch.MERGE_PATCH, dispatch.APPLY_PATCH)
@@ -145,7 +146,7 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
     strategic = content_type == dispatch.STRATEGIC_MERGE_PATCH
 
     def refuse(why: str) -> ApiError:
-        text = gotext.sprint(_as_merged(value, live)) if strategic else dumps(_as_go_writes(patched, touched)).decode()
+        text = gotext.sprint(_as_merged(value, live)) if strategic else dumps(_as_go_writes(patched, touched)).decode().translate(_HTML)
         message = f"Invalid value: {gojson.encode(text, escape_html=False)}: {why}"
         cause = Cause("FieldValueInvalid", message, "patch")
         return Invalid(f' "" is invalid: patch: {message}', details=details(causes=[cause]))

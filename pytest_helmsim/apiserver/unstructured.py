@@ -62,6 +62,8 @@ def _kind(value: Json) -> str:
 def _errors(value: Json, schema: Schema, of: str = "") -> Iterator[str]:
     if value is None or schema.preserve_unknown or schema.type == "any":
         return
+    if schema.type == "int-or-string" and isinstance(value, float) and value.is_integer():
+        value = int(value)
     if schema.format in ("quantity", "date-time") or schema.type == "int-or-string":
         wrong = decoding.type_error({"x": value}, Schema("object", fields={"x": schema}))
         if wrong:
