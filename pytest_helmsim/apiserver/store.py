@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
@@ -71,24 +71,35 @@ def _label(record: Record, label: str) -> str:
 
 
 class _Bucket:
-    __slots__ = ("index", "items", "owner")
+    __slots__ = ("_order", "index", "items", "owner")
 
     def __init__(self, items: dict[str, Record], owner: object) -> None:
         self.items = items
         self.owner = owner
         self.index: dict[str, dict[str, dict[str, None]]] = {}
         """Label, value, names: only of labels that were asked for since this bucket was copied."""
+        self._order: list[str] | None = None
+
+    def ordered(self) -> list[str]:
+        """All names, sorted; sorted at the first question, then kept so. Not for holding on to: it changes with the bucket."""
+        if self._order is None:
+            self._order = sorted(self.items)
+        return self._order
 
     def put(self, name: str, record: Record) -> None:
         """Write one object."""
         before = self.items.get(name)
         self.items[name] = record
+        if before is None and self._order is not None:
+            insort(self._order, name)
         if self.index:
             self._note(name, before, record)
 
     def take(self, name: str) -> Record:
         """Remove one object."""
         before = self.items.pop(name)
+        if self._order is not None:
+            del self._order[bisect_left(self._order, name)]
         if self.index:
             self._note(name, before, None)
         return before
@@ -180,8 +191,26 @@ class Store:
         for space in sorted(table, key=_order) if namespace is None else (namespace,):
             bucket = table.get(space)
             if bucket is not None:
-                for name in sorted(bucket.items):
+                for name in tuple(bucket.ordered()):
                     yield space, name, bucket.items[name]
+
+    def part(
+        self, key: StoreKey, namespace: str | None, start: tuple[str, str] | None, limit: int
+    ) -> tuple[list[tuple[str, str, Record]], int]:
+        """At most `limit` of `records`, those after the namespace and name `start`, and how many there are after them."""
+        table = self._tables.get(key, {})
+        found: list[tuple[str, str, Record]] = []
+        left = 0
+        for space in sorted(table, key=_order) if namespace is None else (namespace,):
+            bucket = table.get(space)
+            if bucket is None or (start is not None and namespace is None and _order(space) < _order(start[0])):
+                continue
+            names = bucket.ordered()
+            first = bisect_right(names, start[1]) if start is not None and (namespace is not None or space == start[0]) else 0
+            taken = names[first : first + limit - len(found)]
+            found += [(space, name, bucket.items[name]) for name in taken]
+            left += len(names) - first - len(taken)
+        return found, left
 
     def labelled(
         self, key: StoreKey, namespace: str | None, wanted: Sequence[tuple[str, frozenset[str]]]

@@ -5,6 +5,7 @@ Not here: what objects look like (test_recorded), watches (test_watch).
 
 from __future__ import annotations
 
+import random
 import sys
 
 import pytest
@@ -82,3 +83,24 @@ def test_restore_goes_on_counting_and_forgets_what_was_watched() -> None:
     assert not store.get(KEY, "ns0", "later")
     assert store.revision > seen
     assert store.changes_since(seen) is None
+
+
+def test_parts_are_slices_of_the_whole() -> None:
+    """Whatever was created, deleted and copied in between, after any key, in one namespace and over all."""
+    store, randomly, spaces = Store(), random.Random(7), ("a", "a-b", "a.b", "b")
+    for step in range(300):
+        space, name = randomly.choice(spaces), f"n{randomly.randrange(40)}"
+        if store.get(KEY, space, name) is not None and step % 3 == 0:
+            store.remove(KEY, space, name)
+        else:
+            store.put(KEY, space, name, {"metadata": {"name": name}})
+        if step % 50 == 0:
+            store.fork()
+        start = (randomly.choice((*spaces, "c", "")), f"n{randomly.randrange(40)}")
+        for namespace in (None, "a-b"):
+            whole = [f"{space}/{name}" for space, name, _ in store.records(KEY, namespace)]
+            assert whole == sorted(whole)
+            after = [key for key in whole if key > f"{start[0] if namespace is None else namespace}/{start[1]}"]
+            found, left = store.part(KEY, namespace, start, 5)
+            assert [f"{space}/{name}" for space, name, _ in found] == after[:5]
+            assert left == len(after[5:])
