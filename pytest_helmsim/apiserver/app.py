@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_helmsim.apiserver import apiservices, endpoints, negotiation, routes
+from pytest_helmsim.apiserver import apiservices, endpoints, negotiation, routes, upkeep
 from pytest_helmsim.apiserver.admission import Mutator
 from pytest_helmsim.apiserver.bootstrap import populate
 from pytest_helmsim.apiserver.events import Hub
@@ -93,6 +93,8 @@ class ApiServer:
         self.tokens: dict[str, User] = {}
         """Bearer tokens that were given out for service accounts."""
         self.lock: threading.RLock = self.clock.lock if isinstance(self.clock, VirtualClock) else threading.RLock()
+        self._changed: list[Change] = []
+        """Of kinds whose status the server itself keeps, since it last looked."""
         self.store.listeners += [self._committed, self.hub.publish]
         self.api = InnerApi(self)
         if bootstrap and store is None:
@@ -104,6 +106,8 @@ class ApiServer:
         return self.catalog.version.short
 
     def _committed(self, change: Change) -> None:
+        if change.key in upkeep.WATCHED:
+            self._changed.append(change)
         if change.key == CRD_KEY:
             self.registry.invalidate()
         elif change.type == "DELETED" and change.key == ("", "pods") and self.logs:
@@ -120,8 +124,8 @@ class ApiServer:
             except ApiError as error:
                 response = refusal(error, self.warnings, negotiation.error_media(request))
             self._log(request, call.verb if call else request.method.lower(), response.status)
-            if request.method not in ("GET", "HEAD") and response.status < 300 and self.after_write is not None:
-                self.after_write()
+            if request.method not in ("GET", "HEAD") and response.status < 300:
+                self.settle()
             return response
 
     def note(self, text: str) -> None:
@@ -134,6 +138,9 @@ class ApiServer:
         with self.lock:
             if self.after_write is not None:
                 self.after_write()
+            while self._changed:
+                changes, self._changed = self._changed, []
+                upkeep.run(self, changes)
 
     def _log(self, request: Request, verb: str, status: int) -> None:
         query = "&".join(f"{key}={value}" for key, values in request.query.items() for value in values)

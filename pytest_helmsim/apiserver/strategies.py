@@ -130,6 +130,19 @@ class Namespace(Strategy):
         meta["labels"] = {**(meta.get("labels") or {}), "kubernetes.io/metadata.name": meta["name"]}
 
 
+class StorageDriver(Strategy):
+    """Tokens for a driver belong into secrets: one that says nothing about it is warned."""
+
+    def canonicalize(self, op: Operation, new: JsonObject) -> None:
+        spec, record = new.get("spec") or {}, op.server.store.get(op.served.key, "", op.name)
+        wanted, known = spec.get("tokenRequests"), (record.obj.get("spec") or {}).get("tokenRequests") if record is not None else None
+        if wanted and wanted != known and spec.get("serviceAccountTokenInSecrets") is None and op.server.catalog.version.minor >= 35:
+            op.warn(
+                "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of "
+                "tokens in volume attributes"
+            )
+
+
 class PersistentVolume(Strategy):
     """Notes when its phase changed."""
 
@@ -276,6 +289,7 @@ _BY_PLURAL: dict[tuple[str, str], type[Strategy]] = {
     ("", "limitranges"): LimitRange,
     ("", "namespaces"): Namespace,
     ("", "persistentvolumes"): PersistentVolume,
+    ("storage.k8s.io", "csidrivers"): StorageDriver,
     ("", "secrets"): Secret,
     ("", "serviceaccounts"): ServiceAccount,
     ("", "services"): Service,

@@ -26,10 +26,10 @@ DEFINITION = {
 CASES = [
     # version and kind, path, what the object has besides its name, notes
     (
-        "flowcontrol.apiserver.k8s.io/v1 FlowSchema",
-        "flowschemas",
+        "resource.k8s.io/v1 DeviceClass",
+        "deviceclasses",
         {"spec": {}},
-        ["FlowSchema.flowcontrol.apiserver.k8s.io: accepted as it came, only its metadata is checked"],
+        ["DeviceClass.resource.k8s.io: accepted as it came, only its metadata is checked"],
     ),
     ("v1 ConfigMap", "namespaces/default/configmaps", {"data": {}}, []),
     ("v1 Namespace", "namespaces", {}, []),
