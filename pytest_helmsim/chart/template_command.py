@@ -100,7 +100,10 @@ def run(path: str, options: TemplateOptions, *, load: Load | None = None) -> str
     if cluster is not None:
         cluster.begin(chart)
     check_name(options.name, flavour)
-    chart = dependencies.process(chart, values, flavour)
+    try:
+        chart = dependencies.process(chart, values, flavour)
+    except ValuesError as error:
+        raise ValuesError(f"chart dependencies processing failed: {error}" if flavour == HELM4 else str(error)) from error
     capabilities = known_capabilities(options) if cluster is None else cluster.capabilities()
     release = render.ReleaseInfo(options.name, options.namespace, 1, not options.is_upgrade, options.is_upgrade)
     try:
