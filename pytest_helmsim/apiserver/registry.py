@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from pytest_helmsim.apiserver import crds, strategies
 from pytest_helmsim.apiserver.store import Store, StoreKey
@@ -34,11 +34,16 @@ class Served:
     """One resource in one version, with everything that is known about it."""
 
     resource: Resource
-    schema: Schema | None
+    find_schema: Callable[[], Schema | None]
     key: StoreKey
     stored: GroupVersionKind
     strategy: strategies.Strategy
     custom: crds.CustomVersion | None = None
+
+    @property
+    def schema(self) -> Schema | None:
+        """What its fields mean; of a built-in kind worked out when first asked for."""
+        return self.find_schema()
 
     @property
     def gvk(self) -> GroupVersionKind:
@@ -121,7 +126,7 @@ class Registry:
                     gvk = resource.gvk
                     self._custom[gvk.group, gvk.version, resource.plural] = Served(
                         resource,
-                        version.schema,
+                        partial(getattr, version, "schema"),
                         StoreKey(gvk.group, resource.plural),
                         GroupVersionKind(gvk.group, version.storage_version, gvk.kind),
                         strategies.CustomResource(resource),
@@ -151,7 +156,7 @@ def _builtin_entries(catalog: Catalog) -> dict[tuple[str, str, str], Served]:
         key = _SHARED_STORAGE.get(own, own)
         storage = GroupVersionKind(key.group, stored.get(key, gvk.version), gvk.kind)
         strategy = strategies.for_resource(resource)
-        entries[gvk.group, gvk.version, resource.plural] = Served(resource, catalog.schema(gvk), key, storage, strategy)
+        entries[gvk.group, gvk.version, resource.plural] = Served(resource, partial(catalog.schema, gvk), key, storage, strategy)
     return entries
 
 

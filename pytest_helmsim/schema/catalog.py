@@ -6,6 +6,7 @@ Data: `data/<version>.json.z`, made by tools/generate_schemas.py.
 
 from __future__ import annotations
 
+import threading
 import zlib
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -69,6 +70,8 @@ class Catalog:
         self.version = KubernetesVersion(int(major), int(minor), self._data["version"])
         self._definitions = Definitions(self._data["definitions"])
         self._kinds: dict[str, str] = self._data["kinds"]
+        self._schemas: dict[GroupVersionKind, Schema | None] = {}
+        self._building = threading.Lock()
 
     @staticmethod
     def for_version(version: str = DEFAULT) -> Catalog:
@@ -94,17 +97,26 @@ class Catalog:
 
     def schema(self, gvk: GroupVersionKind) -> Schema | None:
         """What the fields of a built-in kind mean, also of the kinds of subresources (Scale, Eviction, TokenRequest)."""
-        name = self._kinds.get(f"{gvk.api_version} {gvk.kind}")
-        return self._definitions.get(name) if name else None
+        try:
+            return self._schemas[gvk]
+        except KeyError:
+            name = self._kinds.get(f"{gvk.api_version} {gvk.kind}")
+            found = self._schemas[gvk] = self._built(name) if name else None
+            return found
+
+    def _built(self, name: str) -> Schema:
+        """One thread builds, so that nobody sees half a schema."""
+        with self._building:
+            return self._definitions.get(name)
 
     def definition(self, name: str) -> Schema | None:
         """A schema by its published name, such as `io.k8s.api.core.v1.PodSpec`."""
-        return self._definitions.get(name) if name in self._data["definitions"] else None
+        return self._built(name) if name in self._data["definitions"] else None
 
     @property
     def meta(self) -> Schema:
         """The schema of `metadata`."""
-        return self._definitions.get(OBJECT_META)
+        return self._built(OBJECT_META)
 
     def subresources(self, gvk: GroupVersionKind) -> tuple[Subresource, ...]:
         """The subresources of a kind, by name."""
