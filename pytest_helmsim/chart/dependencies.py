@@ -17,7 +17,6 @@ from pytest_helmsim.chart.model import Chart, Dependency
 from pytest_helmsim.objects import json as plain
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.template.functions.versions import Constraint, Version, VersionError
 
 _log = logging.getLogger(__name__)
 _MISSING = {
@@ -36,6 +35,8 @@ def process(chart: Chart, values: JsonObject | None, flavour: Flavour = HELM4) -
 
 def is_compatible(constraint: str, version: str) -> bool:
     """Whether a version satisfies a range; what cannot be parsed does not."""
+    from pytest_helmsim.template.functions.versions import Constraint, Version, VersionError
+
     try:
         return Constraint.parse(constraint).check(Version.parse(version))
     except VersionError:

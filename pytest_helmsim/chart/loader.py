@@ -14,7 +14,6 @@ import os
 import posixpath
 import re
 import stat
-import tarfile
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -200,6 +199,8 @@ def _is_text(head: bytes) -> bool:
 
 def read_archive(data: bytes, *, flavour: Flavour) -> list[File]:
     """The files of a gzipped tar, their first path element dropped; InvalidChart for names that leave it and for too much content."""
+    import tarfile
+
     limit = "size" if flavour == HELM4 else "file size"
     unpacked = _gunzip(data, f"decompressed chart is larger than the maximum {limit} {MAX_CHART_SIZE}")
     files: list[File] = []

@@ -16,8 +16,8 @@ from typing import Any, Final
 from pytest_helmsim.chart.errors import InvalidChart
 from pytest_helmsim.objects.flavour import HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.template.functions.versions import Version, VersionError
 
+_PLAIN_VERSION: Final = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,9}")
 _ALIAS: Final = re.compile(r"[a-zA-Z0-9_-]+")
 _MANIFEST_ENDINGS: Final = (".yaml", ".yml", ".json")
 ZERO_TIME: Final = "0001-01-01T00:00:00Z"
@@ -207,6 +207,10 @@ def _quote(text: str) -> str:
 
 
 def _is_version(text: str) -> bool:
+    if _PLAIN_VERSION.fullmatch(text):
+        return True
+    from pytest_helmsim.template.functions.versions import Version, VersionError
+
     try:
         Version.parse(text)
     except VersionError:

@@ -33,11 +33,11 @@ from pytest_helmsim.template.functions import FUNCTIONS, HELM_4_ONLY
 from pytest_helmsim.template.limits import Limits
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.signatures import Function, Layered, define
-from pytest_helmsim.template.tracing import Trace
 from pytest_helmsim.template.values import Value
 
 if TYPE_CHECKING:
     from pytest_helmsim.chart.jinja import Templates
+    from pytest_helmsim.template.tracing import Trace
 
 NOTES: Final = "NOTES.txt"
 MAX_INCLUDES: Final = 1000

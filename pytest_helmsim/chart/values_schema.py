@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_helmsim.chart import schema_quick
 from pytest_helmsim.chart.errors import SchemaError
 from pytest_helmsim.chart.model import Chart
-from pytest_helmsim.chart.schema_errors import explain
 from pytest_helmsim.objects import gojson
 from pytest_helmsim.objects import json as plain
 from pytest_helmsim.objects.errors import UnsupportedFeature
@@ -35,7 +35,7 @@ _HEADING: Final = "values don't meet the specifications of the schema(s) in the 
 _BASE: Final = "file:///values.schema.json"
 _ASSERTING_FORMATS: Final = ("draft-03", "draft-04", "draft-06", "draft-07")
 _VALID: Final = Remembered("valid", shortest=0)
-"""Values that keep to a schema, so that a process need not import the library for them; one that has it writes no more."""
+"""Values that keep to a schema which only the library can check, so that a process need not import it; one that has it writes no more."""
 _OUTSIDE: Final = re.compile(rb'Ref"\s*:\s*"[^#]|ref"\s*:\s*"[^#]|\\\\u')
 """A reference to another file, or a text that might hide one: what such a schema means can change while it stays the same."""
 _log = logging.getLogger(__name__)
@@ -67,6 +67,8 @@ def check(values: JsonObject, schema: bytes) -> str:
     """What a single schema finds wrong, line by line; empty when nothing is."""
     if _OUTSIDE.search(schema):
         return _check(values, schema)
+    if schema_quick.is_valid(_document(schema), values):
+        return ""
     try:
         key = _VALID.key(schema, plain.dumps(values).decode())
     except TypeError:
@@ -96,15 +98,18 @@ def _check(values: JsonObject, schema: bytes) -> str:
         return f"failing loading {json.dumps(str(error.ref))}: {error}"
     except RecursionError:
         return "unable to validate schema: the schema refers to itself without end"
-    return explain(errors) + "\n" if errors else ""
+    if not errors:
+        return ""
+    from pytest_helmsim.chart.schema_errors import explain
+
+    return explain(errors) + "\n"
 
 
 @functools.lru_cache(maxsize=64)
 def _validator(schema: bytes) -> Validator:
-    try:
-        document = gojson.decode(schema.decode("utf-8", "replace"))
-    except gojson.GoJsonError as error:
-        raise SchemaError(str(error).replace("unexpected end of JSON input", "unexpected EOF")) from error
+    document = _document(schema)
+    if isinstance(document, gojson.GoJsonError):
+        raise SchemaError(str(document).replace("unexpected end of JSON input", "unexpected EOF")) from document
     import jsonschema
     import referencing
     from jsonschema import validators
@@ -125,6 +130,15 @@ def _validator(schema: bytes) -> Validator:
     formats = base.FORMAT_CHECKER if any(draft in dialect for draft in _ASSERTING_FORMATS) else None
     made: Validator = checked(document, registry=registry, format_checker=formats, _resolver=registry.resolver(_BASE))
     return made
+
+
+@functools.lru_cache(maxsize=64)
+def _document(schema: bytes) -> Any:
+    """What a schema's text says, or what is wrong with it."""
+    try:
+        return gojson.decode(schema.decode("utf-8", "replace"))
+    except gojson.GoJsonError as error:
+        return error
 
 
 def _retriever(specification: Any) -> Callable[[str], Any]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+
 
 def main() -> None:
-    """Run `helmsim` with the process's arguments."""
+    """Run `helmsim` with the process's arguments; nothing that is imported here will ever be garbage."""
+    gc.disable()
     from pytest_helmsim.cli.app import main as run
 
+    gc.freeze()
+    gc.enable()
     run()
 
 

@@ -14,7 +14,6 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from json.encoder import encode_basestring as _quote_plain
 from typing import Any, NoReturn, Protocol, runtime_checkable
 
@@ -95,7 +94,11 @@ def format_float(value: float) -> str:
     if size < 1e15 and value == int(value):
         return "-0" if value == 0 and math.copysign(1, value) < 0 else str(int(value))
     text = float.__repr__(value).removesuffix(".0")
-    return format(Decimal(text), "f") if "e" in text else text
+    if "e" not in text:
+        return text
+    from decimal import Decimal
+
+    return format(Decimal(text), "f")
 
 
 def _write(value: Any, out: Any, special: re.Pattern[str], depth: int) -> None:

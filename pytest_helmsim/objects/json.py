@@ -7,24 +7,28 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-import orjson
-
 Json: TypeAlias = Any
 JsonObject: TypeAlias = dict[str, Any]
 
 
 def dumps(value: Json) -> bytes:
     """Compact JSON in the order of the dict's keys."""
+    import orjson
+
     return orjson.dumps(value)
 
 
 def dumps_sorted(value: Json) -> bytes:
     """Compact JSON with sorted keys: equal values give equal bytes."""
+    import orjson
+
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def loads(data: bytes | str) -> Json:
     """Raise `ValueError` (orjson.JSONDecodeError) with line and column for text that is no JSON."""
+    import orjson
+
     return orjson.loads(data)
 
 

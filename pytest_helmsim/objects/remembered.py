@@ -4,56 +4,72 @@ from __future__ import annotations
 
 import marshal
 from collections import OrderedDict
-from typing import Any, Final
-
-from pytest_helmsim.objects import disk_cache
+from typing import Any, Final, TypeAlias
 
 MAX_BYTES: Final = 32 * 1024 * 1024
 _OVERHEAD: Final = 200
+
+Key: TypeAlias = tuple[Any, bool]
 
 
 class Remembered:
     """Plain data by the text it comes from; every `find` gives a copy of its own. Texts shorter than `shortest` are not worth a file."""
 
-    def __init__(self, kind: str, *, shortest: int = 1000, limit: int = MAX_BYTES) -> None:
+    def __init__(self, kind: str, *, shortest: int = 16 * 1024, limit: int = MAX_BYTES) -> None:
         self._kind = kind
         self._shortest = shortest
         self._limit = limit
         self._size = 0
-        self._entries: OrderedDict[str, bytes] = OrderedDict()
+        self._entries: OrderedDict[Any, bytes] = OrderedDict()
 
-    def key(self, text: str | bytes, *conditions: str) -> tuple[str, bool]:
+    def key(self, text: str | bytes, *conditions: str) -> Key:
         """What the text is kept under, and whether on disk; `conditions` are what else the meaning depends on."""
-        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-        return disk_cache.digest(self._kind, *(each.encode() for each in conditions), data), len(data) >= self._shortest
+        if len(text) < self._shortest:
+            return (text, *conditions), False
+        from pytest_helmsim.objects import disk_cache
 
-    def find(self, key: tuple[str, bool]) -> Any:
+        data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+        return disk_cache.digest(self._kind, *(each.encode() for each in conditions), data), True
+
+    def find(self, key: Key) -> Any:
         """None where nothing is known."""
         name, on_disk = key
         known = self._entries.get(name)
         if known is not None:
             self._entries.move_to_end(name)
             return marshal.loads(known)
-        store = disk_cache.shared() if on_disk else None
-        value = store.get(name) if store is not None else None
+        value = _read(name) if on_disk else None
         if value is not None:
             self._keep(name, marshal.dumps(value))
         return value
 
-    def keep(self, key: tuple[str, bool], value: Any) -> None:
+    def keep(self, key: Key, value: Any) -> None:
         """Remember plain data: maps, lists, texts, numbers and tuples of them."""
         name, on_disk = key
         try:
             self._keep(name, marshal.dumps(value))
         except ValueError:
             return
-        store = disk_cache.shared() if on_disk else None
-        if store is not None:
-            store.put(name, value)
+        if on_disk:
+            from pytest_helmsim.objects import disk_cache
 
-    def _keep(self, name: str, data: bytes) -> None:
+            store = disk_cache.shared()
+            if store is not None:
+                store.put(name, value)
+
+    def _keep(self, name: Any, data: bytes) -> None:
         self._entries[name] = data
-        self._size += len(data) + _OVERHEAD
+        self._size += _weight(name, data)
         while self._size > self._limit:
-            _, dropped = self._entries.popitem(last=False)
-            self._size -= len(dropped) + _OVERHEAD
+            self._size -= _weight(*self._entries.popitem(last=False))
+
+
+def _read(name: str) -> Any:
+    from pytest_helmsim.objects import disk_cache
+
+    store = disk_cache.shared()
+    return store.get(name) if store is not None else None
+
+
+def _weight(name: Any, data: bytes) -> int:
+    return len(data) + _OVERHEAD + (len(name[0]) if isinstance(name, tuple) else 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_helmsim.template import gofmt, runtime, stack, units
 from pytest_helmsim.template.binding import bind
@@ -23,9 +23,11 @@ from pytest_helmsim.template.limits import STANDARD, Limits
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.runtime import Budget, Linked, Output, Run
 from pytest_helmsim.template.signatures import Function, Layered
-from pytest_helmsim.template.tracing import Trace, TracedOutput, Tracer
 from pytest_helmsim.template.units import Body
 from pytest_helmsim.template.values import Value
+
+if TYPE_CHECKING:
+    from pytest_helmsim.template.tracing import Trace, Tracer
 
 _GO_DEPTH = 100_000
 _OPERATORS = frozenset({"and", "or", "not"})
@@ -178,7 +180,7 @@ class Environment:
     def _run(self, template: Template, data: Value, outer: Output | None) -> str:
         budget = self._budget
         tracer = budget.tracer
-        output = Output() if tracer is None else TracedOutput(tracer)
+        output = Output() if tracer is None else tracer.output()
         budget.output = output
         try:
             budget.spend(1, output)
@@ -196,16 +198,14 @@ class Environment:
             raise LimitExceeded("depth of templates or values", stack.FRAMES, "look for a template that includes itself") from fault
         finally:
             budget.output = outer
-        if isinstance(output, TracedOutput):
-            trace = output.trace()
-            if isinstance(outer, TracedOutput):
-                outer.inner.append(trace)
-            else:
-                budget.trace = trace
+        if tracer is not None:
+            budget.trace = tracer.finish(output, outer) or budget.trace
         return "".join(output)
 
     def trace(self, name: str, data: Value, *, root: str = "Values") -> Trace:
         """Like `execute`, with the origin of every piece; `root` is the field of `data` whose values are followed."""
+        from pytest_helmsim.template.tracing import Tracer
+
         budget = self._budget
         tracer = Tracer(budget)
         tracer.know(data.get(root) if isinstance(data, dict) else None, f".{root}")

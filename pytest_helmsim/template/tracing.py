@@ -140,6 +140,19 @@ class Tracer:
             items = each.items() if isinstance(each, dict) else enumerate(each)
             pending += [(item, _join(name, key)) for key, item in items]
 
+    def output(self) -> Output:
+        """An output for one of the execution's templates."""
+        return TracedOutput(self)
+
+    def finish(self, output: Output, outer: Output | None) -> Trace | None:
+        """Give the trace of a template to the one around it; the trace itself where there is none."""
+        assert isinstance(output, TracedOutput), "a traced execution has traced outputs"
+        trace = output.trace()
+        if isinstance(outer, TracedOutput):
+            outer.inner.append(trace)
+            return None
+        return trace
+
     def read(self, path: str) -> None:
         if isinstance(self.budget.output, TracedOutput):
             self.budget.output.reads[path] = None

@@ -35,7 +35,7 @@ Go's signature, from which the caller checks number and types of arguments with 
 
 from __future__ import annotations
 
-import random
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Final
@@ -127,11 +127,17 @@ def bound_to(clock: Clock, seed: int | None = None) -> Mapping[str, Function]:
 
     Keys and certificates are random whatever the seed.
     """
-    source = random.SystemRandom() if seed is None else random.Random(seed)
+
+    @functools.cache
+    def random_source() -> Any:
+        import random
+
+        return random.SystemRandom() if seed is None else random.Random(seed)
 
     def table(module: Any, family: str) -> Mapping[str, Function]:
         if family in ("dates", "certificates"):
             return module.table(clock)  # type: ignore[no-any-return]
+        source = random_source()
         return module.table(source) if family == "randoms" else module.random_table(source.randbytes)  # type: ignore[no-any-return]
 
     return _Lazy(_BOUND, table)
