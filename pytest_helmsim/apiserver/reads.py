@@ -235,6 +235,12 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
     if chosen.everything and not options.limit and options.start is None:
         return Page([record for _, _, record in source], revision)
     everywhere = namespace is None and served.namespaced
+    if chosen.everything and revision == store.revision:
+        part, left = store.part(served.key, namespace, options.start, options.limit or store.count(served.key))
+        if not left:
+            return Page([record for _, _, record in part], revision)
+        last = f"{part[-1][0]}/{part[-1][1]}" if everywhere else part[-1][1]
+        return Page([record for _, _, record in part], revision, _encode_continue(revision, last), left)
     as_stored = served.gvk == served.stored
     found: list[Record] = []
     last, more = "", 0
