@@ -25,6 +25,7 @@ import subprocess
 import tarfile
 import tempfile
 import threading
+import urllib.parse
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -46,11 +47,16 @@ MASKS = (
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves a folder. `/auth/` asks for user:word, `/moved/` and `/away/` lead to the file (away: on another host), `/loop` to itself."""
+    """Serves a folder, and below `/v2/` a registry that keeps what is pushed (`private/…` asks for user:word).
+
+    `/auth/` asks for user:word, `/moved/` and `/away/` lead to the file (away: on another host), `/loop` to itself.
+    """
 
     world: World
 
     def do_GET(self) -> None:
+        if self.path.startswith("/v2/"):
+            return self.registry()
         path = self.path.partition("?")[0]
         credentials = self.headers.get("Authorization", "")
         shown = base64.b64decode(credentials.partition(" ")[2]).decode() if credentials else ""
@@ -70,13 +76,54 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(404, b"404 page not found\n")
         return self.answer(200, file.read_bytes())
 
+    def registry(self) -> None:
+        """The API of registries, as far as pushing, pulling and listing tags need it."""
+        path, _, query = self.path.partition("?")
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        wanted = "Basic " + base64.b64encode(b"user:word").decode()
+        if path == "/v2/":
+            return self.answer(200, b"{}")
+        if path.startswith(("/v2/private/", "/v2/private")) and self.headers.get("Authorization") != wanted:
+            return self.problem(401, "UNAUTHORIZED", "authentication required", **{"WWW-Authenticate": 'Basic realm="here"'})
+        store = self.world.store
+        found = re.fullmatch(r"/v2/(.+)/(manifests|blobs|tags)/(.+)", path)
+        if found is None:
+            return self.answer(404, b"404 page not found\n")
+        name, what, key = found.groups()
+        if key == "uploads/" and self.command == "POST":
+            return self.answer(202, b"", Location=f"/v2/{name}/blobs/uploads/1")
+        if key.startswith("uploads/"):
+            digest = urllib.parse.unquote(query.partition("digest=")[2])
+            store[name, what, digest] = ("application/octet-stream", data)
+            return self.answer(201, b"", Location=f"/v2/{name}/blobs/{digest}")
+        if self.command == "PUT":
+            digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+            store[name, what, key] = store[name, what, digest] = (self.headers["Content-Type"], data)
+            return self.answer(201, b"", **{"Docker-Content-Digest": digest})
+        if what == "tags":
+            tags = [each for each in store if each[:2] == (name, "manifests") and not each[2].startswith("sha256:")]
+            if not tags:
+                return self.problem(404, "NAME_UNKNOWN", "repository name not known to registry")
+            return self.answer(200, json.dumps({"name": name, "tags": sorted(each[2] for each in tags)}).encode())
+        if (name, what, key) not in store:
+            return self.problem(404, "MANIFEST_UNKNOWN" if what == "manifests" else "BLOB_UNKNOWN", "not known to registry")
+        kind, body = store[name, what, key]
+        digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        return self.answer(200, body, **{"Content-Type": kind, "Docker-Content-Digest": digest})
+
+    do_HEAD = do_POST = do_PUT = registry
+
+    def problem(self, code: int, word: str, message: str, **headers: str) -> None:
+        self.answer(code, json.dumps({"errors": [{"code": word, "message": message}]}).encode(), **headers)
+
     def answer(self, code: int, body: bytes, **headers: str) -> None:
         self.send_response(code)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -88,6 +135,8 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.top = folder
         self.requests: list[str] = []
+        self.store: dict[tuple[str, str, str], tuple[str, bytes]] = {}
+        """What was pushed: repository, `manifests` or `blobs`, tag or digest, to content type and bytes."""
         handler = type("Bound", (Handler,), {"world": self})
         self.plain = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.safe = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -107,7 +156,14 @@ class World:
             server.server_close()
 
     def fill(self, text: str) -> str:
-        for word, value in (("{url}", self.url), ("{tls}", self.tls), ("{work}", str(self.work)), ("{ca}", str(self.ca))):
+        for word, value in (
+            ("{url}", self.url),
+            ("{host}", self.url.partition("//")[2]),
+            ("{tlshost}", self.tls.partition("//")[2]),
+            ("{tls}", self.tls),
+            ("{work}", str(self.work)),
+            ("{ca}", str(self.ca)),
+        ):
             text = text.replace(word, value)
         return text
 
@@ -125,6 +181,7 @@ class World:
         self.work = self.top / "w"
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir()
+        self.store.clear()
         self.site = self.work / "site"
         for name, files in {**common.get("archives", {}), **case.get("archives", {})}.items():
             put(self.work / name, archive(name, files))
@@ -166,6 +223,8 @@ class World:
         if words[0] == "$ls":
             names = sorted(each.relative_to(path).as_posix() for each in path.rglob("*") if each.is_file())
             return {"shown": [self.mask(each) for each in names]}
+        if words[0] == "$pushed":
+            return {"shown": self.pushed(words[1], words[2])}
         if words[0] == "$entries" and not path.is_file():
             return {"shown": None}
         if words[0] == "$entries":
@@ -178,6 +237,18 @@ class World:
         else:
             raise ValueError(words[0])
         return {}
+
+    def pushed(self, name: str, tag: str) -> Any:
+        """A manifest and the configuration that it names."""
+        found = self.store.get((name, "manifests", tag))
+        if found is None:
+            return None
+        manifest = json.loads(found[1])
+        config = json.loads(self.store[name, "blobs", manifest["config"]["digest"]][1])
+        for each in (manifest["config"], *manifest["layers"]):
+            each["digest"], each["size"] = "SHA256", min(each["size"], 1)
+        manifest["annotations"] = {key: self.mask(value) for key, value in manifest.get("annotations", {}).items()}
+        return {"manifest": manifest, "config": config}
 
 
 def put(path: Path, data: bytes) -> None:

@@ -23,6 +23,7 @@ from typing import Final
 from pytest_helmsim.chart import loader, model, package, repository
 from pytest_helmsim.chart.errors import ChartError, DependencyError, RepositoryError
 from pytest_helmsim.chart.model import Chart, Dependency, Lock
+from pytest_helmsim.chart.registry import SCHEME, is_version
 from pytest_helmsim.chart.repository import Repositories
 from pytest_helmsim.chart.repository_file import Entry
 from pytest_helmsim.chart.repository_http import Access, check_scheme
@@ -56,6 +57,8 @@ class Manager:
     log: Callable[[str], object] = _say_nothing
     skip_refresh: bool = False
     debug: bool = False
+    access: Access = field(default_factory=Access)
+    """The flags' credentials and certificates, which registries are asked with."""
     _sources: dict[str, str] = field(default_factory=dict)
 
     def update(self) -> Lock | None:
@@ -128,8 +131,9 @@ class Manager:
                     self.say(f"Repository from local path: {each.repository}\n")
                 self._sources[each.name] = each.repository
                 continue
-            if each.repository.startswith("oci://"):
-                check_scheme(each.repository)
+            if each.repository.startswith(SCHEME):
+                self._sources[each.name] = each.repository
+                continue
             alias = next((each.repository.removeprefix(mark) for mark in ("@", "alias:") if each.repository.startswith(mark)), None)
             entry = next((one for one in known if one.name == alias or repository.same_url(one.url, each.repository)), None)
             if entry is not None:
@@ -216,6 +220,8 @@ class Manager:
             chart = loader.load_directory(local_path(entry.repository, self.path), flavour=self.flavour, check_version=False)
             return chart.metadata.version if _fits(constraint, chart.metadata.version) else None
         source = self._sources[entry.name]
+        if entry.repository.startswith(SCHEME):
+            return self._tag(entry, constraint)
         try:
             index = self._remote(entry.repository).cached_index(source)
         except RepositoryError as error:
@@ -225,13 +231,23 @@ class Manager:
             raise RepositoryError(f"{entry.name} chart not found in repo {entry.repository}")
         return next((each.version for each in versions if each.urls and _fits(constraint, each.version)), None)
 
+    def _tag(self, entry: Dependency, constraint: Constraint) -> str:
+        """The newest tag in the range; a plain version, and a range that fits nothing, stay as they are, to fail when they are fetched."""
+        if is_version(entry.version):
+            return entry.version
+        try:
+            tags = self._remote(entry.repository).oci_tags(f"{entry.repository}/{entry.name}", self.access)
+        except RepositoryError as error:
+            raise RepositoryError(f"could not retrieve list of tags for repository {entry.repository}: {error}") from error
+        return next((each for each in tags if _fits(constraint, each)), entry.version)
+
     def _check_known(self, locked: Sequence[Dependency]) -> None:
         known = self._known()
         missing = [
             each.repository
             for each in locked
             if each.repository
-            and not each.repository.startswith((_FILE, "oci://"))
+            and not each.repository.startswith((_FILE, SCHEME))
             and not any(repository.same_url(one.url, each.repository.removesuffix("/")) for one in known)
         ]
         if missing:
@@ -283,18 +299,17 @@ class Manager:
             archives[name] = package.pack(chart, modified=self.clock.now(), flavour=self.flavour)
             entry.version = chart.metadata.version
             return
-        if entry.repository.startswith("oci://"):
-            check_scheme(entry.repository)
         try:
             url, access = self._find(entry, indexes)
         except ChartError as error:
             raise _SaveError(f"could not find : {error}") from error
-        if url in seen:
+        is_oci = url.startswith(SCHEME)
+        if url in seen and not is_oci:
             self.say(f"Already downloaded {entry.name} from repo {entry.repository}\n")
             return
         self.say(f"Downloading {entry.name} from repo {entry.repository}\n")
         try:
-            found = self._remote(url).resolve(url, "", access)
+            found = self._remote(url).resolve(url, entry.version if is_oci else "", access)
             archives[repository.archive_name(found.url)] = self._remote(url).fetch_archive(found)
         except ChartError as error:
             raise _SaveError(f"could not download {url}: {error}") from error
@@ -302,6 +317,8 @@ class Manager:
 
     def _find(self, entry: Dependency, indexes: dict[str, tuple[Entry, Index]]) -> tuple[str, Access]:
         """The archive's URL, by the index of a known repository or by asking."""
+        if entry.repository.startswith(SCHEME):
+            return f"{entry.repository}/{entry.name}", self.access
         for known, index in indexes.values():
             if repository.same_url(known.url, entry.repository):
                 versions = index.entries.get(entry.name)

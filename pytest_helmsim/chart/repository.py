@@ -16,12 +16,14 @@ import posixpath
 import secrets
 import tempfile
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from pytest_helmsim.chart import repository_http
 from pytest_helmsim.chart.errors import RepositoryError
+from pytest_helmsim.chart.registry import SCHEME, Charts, Reference
 from pytest_helmsim.chart.repository_file import Entry, Places, RepositoryFile
 from pytest_helmsim.chart.repository_http import Access
 from pytest_helmsim.chart.repository_index import Index, Warn
@@ -48,6 +50,8 @@ class Repositories:
     places: Places
     flavour: Flavour = HELM4
     warn: Warn | None = None
+    registries: Callable[[Access], Charts] | None = None
+    """Opens OCI registries."""
 
     def known(self) -> RepositoryFile:
         """repositories.yaml; empty when there is none."""
@@ -98,7 +102,7 @@ class Repositories:
         """Where `reference` is: a URL, or `repo/name` in the cached index of a known repository."""
         parts = urllib.parse.urlsplit(reference)
         if parts.scheme == "oci":
-            raise UnsupportedFeature(f"charts from OCI registries ({reference})", "pull the chart with helm and give its folder or archive")
+            return Located(f"{SCHEME}{self._charts(access).resolve(reference, version)}", "", access)
         known = self.known()
         if parts.scheme and parts.netloc and parts.path:
             owner = self._owner(reference, known)
@@ -182,11 +186,20 @@ class Repositories:
     def fetch_archive(self, found: Located) -> bytes:
         """The archive's bytes."""
         scheme = urllib.parse.urlsplit(found.url).scheme
+        if scheme == "oci":
+            return self._charts(found.access).pull(Reference.parse(found.url))
         if scheme not in ("http", "https"):
-            if scheme == "oci":
-                repository_http.check_scheme(found.url)
             raise RepositoryError(f'scheme "{scheme}" not supported')
         return self._fetch(found.url, found.access, accept=ACCEPT)
+
+    def _charts(self, access: Access) -> Charts:
+        if self.registries is None:
+            raise UnsupportedFeature("charts in OCI registries here", "pull the chart and give its folder or archive")
+        return self.registries(access)
+
+    def oci_tags(self, url: str, access: Access) -> list[str]:
+        """The versions of a chart in a registry, the highest first."""
+        return self._charts(access).tags(Reference.parse(url))
 
     def _fetch(self, url: str, access: Access, *, accept: str = "") -> bytes:
         try:
@@ -233,6 +246,9 @@ def _is_filled(path: Path) -> bool:
 def archive_name(url: str) -> str:
     """The last part of a URL's path; raises for one that is no name of a file."""
     name = posixpath.basename(urllib.parse.unquote(urllib.parse.urlsplit(url).path).rstrip("/"))
+    if url.startswith(SCHEME):
+        head, _, version = name.rpartition(":")
+        name = f"{head}-{version.replace('_', '+')}.tgz"
     if name in ("", ".", "..") or "\0" in name or os.sep in name or (os.altsep and os.altsep in name):
         raise RepositoryError(f"the URL {url} names no file")
     return name

@@ -140,15 +140,26 @@ class Places:
     @classmethod
     def of_environment(cls, environment: Mapping[str, str] = os.environ, *, config: str = "", cache: str = "", content: str = "") -> Places:
         """Flags first, then HELM_… variables, then XDG's, then the system's own places."""
-        home = environment.get("HOME") or os.path.expanduser("~")
-        mac = sys.platform == "darwin"
-        configs = _home(environment, "HELM_CONFIG_HOME", "XDG_CONFIG_HOME", f"{home}/Library/Preferences" if mac else f"{home}/.config")
-        caches = _home(environment, "HELM_CACHE_HOME", "XDG_CACHE_HOME", f"{home}/Library/Caches" if mac else f"{home}/.cache")
+        homes = cls.homes(environment)
+        configs, caches = homes["config"], homes["cache"]
         return cls(
             Path(config or environment.get("HELM_REPOSITORY_CONFIG") or f"{configs}/repositories.yaml"),
             Path(cache or environment.get("HELM_REPOSITORY_CACHE") or f"{caches}/repository"),
             Path(content or environment.get("HELM_CONTENT_CACHE") or f"{caches}/content"),
         )
+
+    @staticmethod
+    def homes(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """The folders `config`, `cache` and `data` that everything else is below."""
+        home = environment.get("HOME") or os.path.expanduser("~")
+        mac = sys.platform == "darwin"
+        defaults = {
+            "config": f"{home}/Library/Preferences" if mac else f"{home}/.config",
+            "cache": f"{home}/Library/Caches" if mac else f"{home}/.cache",
+            "data": f"{home}/Library" if mac else f"{home}/.local/share",
+        }
+        names = {name: name.upper() for name in defaults}
+        return {name: _home(environment, f"HELM_{word}_HOME", f"XDG_{word}_HOME", defaults[name]) for name, word in names.items()}
 
     def index_file(self, name: str) -> Path:
         """The cached index of a repository."""

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Final
 
 from pytest_helmsim._version import VERSION
 from pytest_helmsim.chart.errors import RepositoryError
-from pytest_helmsim.objects.errors import UnsupportedFeature
 
 if TYPE_CHECKING:
     import urllib3
@@ -55,13 +54,15 @@ class Access:
     pass_credentials: bool = False
     url: str = ""
     timeout: float = TIMEOUT
+    plain_http: bool = False
 
 
 def check_scheme(url: str) -> None:
     """Raise for a repository URL that no getter exists for; UnsupportedFeature for registries."""
     scheme = urllib.parse.urlsplit(url).scheme
     if scheme == "oci":
-        raise UnsupportedFeature(f"charts from OCI registries ({url})", "pull the chart with helm and give its folder or archive")
+        text = f"looks like {json.dumps(url)} is not a valid chart repository or cannot be reached"
+        raise RepositoryError(f'{text}: failed to perform "FetchReference" on source: invalid reference')
     if scheme not in ("http", "https"):
         raise RepositoryError(f"could not find protocol handler for: {scheme}")
 
@@ -144,13 +145,13 @@ def _request(url: str, headers: dict[str, str], access: Access) -> urllib3.BaseH
             timeout=urllib3.Timeout(total=access.timeout),
         )
     except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.NameResolutionError) as error:
-        raise RepositoryError(f"{shown}: {_reason(error, parts)}") from error
+        raise RepositoryError(f"{shown}: {reason(error, parts)}") from error
     except urllib3.exceptions.TimeoutError as error:
         raise RepositoryError(f"{shown}: context deadline exceeded (Client.Timeout exceeded while awaiting headers)") from error
     except urllib3.exceptions.SSLError as error:
-        raise RepositoryError(f"{shown}: {_tls_reason(error)}") from error
+        raise RepositoryError(f"{shown}: {tls_reason(error)}") from error
     except urllib3.exceptions.HTTPError as error:
-        raise RepositoryError(f"{shown}: {_reason(error, parts)}") from error
+        raise RepositoryError(f"{shown}: {reason(error, parts)}") from error
 
 
 def _pool(parts: urllib.parse.SplitResult, access: Access) -> urllib3.PoolManager:
@@ -202,7 +203,8 @@ def _without_password(parts: urllib.parse.SplitResult) -> str:
     return parts._replace(netloc=f"{user.partition(':')[0]}:***@{host}").geturl()
 
 
-def _tls_reason(error: Exception) -> str:
+def tls_reason(error: Exception) -> str:
+    """Go's words for a handshake that failed."""
     text = str(error)
     if "WRONG_VERSION_NUMBER" in text or "wrong version number" in text:
         return "http: server gave HTTP response to HTTPS client"
@@ -212,7 +214,7 @@ def _tls_reason(error: Exception) -> str:
     return f"tls: {text}"
 
 
-def _reason(error: Exception, parts: urllib.parse.SplitResult) -> str:
+def reason(error: Exception, parts: urllib.parse.SplitResult) -> str:
     """Go's words for a connection that failed."""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     causes = [error, error.__cause__, error.__context__, *error.args]

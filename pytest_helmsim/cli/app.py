@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 
 import click
 
-from pytest_helmsim._version import VERSION
 from pytest_helmsim.cli.flag_tables import COMMANDS, EXCLUSIVE, FORCES, REPLACED
 from pytest_helmsim.cli.flags import FlagError, FlagParsing, flags_of, option
 from pytest_helmsim.objects.errors import HelmsimError
@@ -32,6 +31,8 @@ class Verb:
     aliases: tuple[str, ...] = ()
     arguments3: str = ""
     """Where Helm 3 takes another number."""
+    only: str = ""
+    """The one Helm that has it."""
 
 
 VERBS: Mapping[str, Verb] = {
@@ -67,6 +68,24 @@ VERBS: Mapping[str, Verb] = {
     "repo index": Verb("repositories:index", "[DIR]", "1", "write the index of a folder of packed charts"),
     "repo update": Verb("repositories:update", "[REPO1 [REPO2 ...]]", "0+", "download the indexes of chart repositories", ("up",)),
     "search repo": Verb("repositories:search", "[keyword]", "0+", "search the known repositories for charts"),
+    "search hub": Verb("about:search_hub", "[KEYWORD]", "0+", "refused: Artifact Hub is on the internet"),
+    "create": Verb("about:create", "NAME", "1", "make a new chart"),
+    "env": Verb("about:environment", "", "0-1", "print the settings that count"),
+    "version": Verb("about:version", "", "0", "which Helm this behaves as"),
+    "completion bash": Verb("about:completion_bash", "", "0", "completion of commands and flags in bash"),
+    "completion fish": Verb("about:completion_fish", "", "0", "completion of commands and flags in fish"),
+    "completion powershell": Verb("about:completion_powershell", "", "0", "completion of commands and flags in PowerShell"),
+    "completion zsh": Verb("about:completion_zsh", "", "0", "completion of commands and flags in zsh"),
+    "plugin install": Verb("about:plugin", "[options] <path|url>", "1", "refused: there are no plugins", ("add",)),
+    "plugin list": Verb("about:plugin", "", "0+", "refused: there are no plugins", ("ls",)),
+    "plugin package": Verb("about:plugin", "[PATH]", "1", "refused: there are no plugins", only="4"),
+    "plugin uninstall": Verb("about:plugin", "<plugin>...", "0+", "refused: there are no plugins", ("rm", "remove")),
+    "plugin update": Verb("about:plugin", "<plugin>...", "0+", "refused: there are no plugins", ("up",)),
+    "plugin verify": Verb("about:plugin", "[PATH]", "1", "refused: there are no plugins", only="4"),
+    "push": Verb("registries:push", "[chart] [remote]", "2+", "upload a chart to a registry"),
+    "registry login": Verb("registries:login", "[host]", "1+", "remember the credentials of a registry"),
+    "registry logout": Verb("registries:logout", "[host]", "1+", "forget the credentials of a registry", arguments3="1+"),
+    "verify": Verb("charts:verify", "PATH", "1", "check the signature of a packed chart"),
     "diff upgrade": Verb("diff:upgrade", "[RELEASE] [CHART]", "2", "what an upgrade would change"),
     "diff rollback": Verb("diff:rollback", "<RELEASE> [REVISION]", "1+", "what a rollback would change"),
     "diff revision": Verb("diff:revision", "<RELEASE> REVISION [REVISION]", "2+", "two revisions of a release"),
@@ -80,6 +99,9 @@ GROUPS = {
     "dependency": "the dependencies of a chart",
     "repo": "chart repositories",
     "search": "search for charts",
+    "completion": "completion of commands and flags in a shell",
+    "plugin": "plugins of Helm, which are refused",
+    "registry": "credentials of registries",
 }
 GROUP_ALIASES = {"dep": "dependency", "dependencies": "dependency", "inspect": "show"}
 
@@ -238,6 +260,8 @@ def build(version: str) -> click.Group:
     for name, verb in VERBS.items():
         if name not in COMMANDS:
             raise KeyError(name)
+        if verb.only not in ("", version):
+            continue
         head, _, tail = name.rpartition(" ")
         parent: VerbGroup = root
         if head:
@@ -277,10 +301,10 @@ def run(arguments: Sequence[str]) -> int:
     """The exit status of one command."""
     try:
         version, rest = take_version(arguments)
-        if rest[:1] == ["version"]:
-            click.echo(f"{PROGRAM} {VERSION} (as Helm {version})")
-            return 0
         result = build(version).main(rest or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         click.echo(f"Error: {error.format_message()}", err=True)
         return 1

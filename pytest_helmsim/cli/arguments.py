@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from pytest_helmsim.template.environment import Environment
 from pytest_helmsim.template.functions import FUNCTIONS
 
 if TYPE_CHECKING:
+    from pytest_helmsim.chart.registry import Charts
     from pytest_helmsim.chart.repository import Repositories
     from pytest_helmsim.chart.repository_http import Access
 
@@ -128,8 +129,17 @@ def access_of(options: Options) -> Access:
         key_file=options.key_file,
         ca_file=options.ca_file,
         insecure=options.insecure_skip_tls_verify,
-        pass_credentials=options.pass_credentials,
+        pass_credentials=options.get("pass_credentials", False),
+        plain_http=options.plain_http,
     )
+
+
+def registry_config(options: Options) -> str:
+    """The file with the credentials of registries."""
+    from pytest_helmsim.chart.repository_file import Places
+
+    given: str = options.registry_config or os.environ.get("HELM_REGISTRY_CONFIG", "")
+    return given or f"{Places.homes()['config']}/registry/config.json"
 
 
 def repositories(options: Options) -> Repositories:
@@ -140,7 +150,26 @@ def repositories(options: Options) -> Repositories:
     places = Places.of_environment(
         config=options.repository_config, cache=options.repository_cache, content=options.get("content_cache", "")
     )
-    return Repositories(places, flavour=flavour_of(options), warn=lambda text, fields: warn(text, fields, options))
+    return Repositories(
+        places, flavour=flavour_of(options), warn=lambda text, fields: warn(text, fields, options), registries=registries(options)
+    )
+
+
+def registries(options: Options) -> Callable[[Access], Charts]:
+    """How OCI registries are opened: with the flags' credentials where a repository brings none."""
+
+    def connect(access: Access) -> Charts:
+        from pytest_helmsim.chart.registry import Charts
+
+        return Charts(access, Path(registry_config(options)), lambda text: tell(text, options), flavour=flavour_of(options))
+
+    return connect
+
+
+def tell(text: str, options: Options) -> None:
+    """What a registry was asked for: [3] on standard error, [4] on standard output but for `template` and `show`."""
+    verb = click.get_current_context().command_path.split()[1:]
+    click.echo(text, nl=False, err=not options.is_helm4 or verb[0] in ("template", "show"))
 
 
 def warn(text: str, fields: Mapping[str, str], options: Options) -> None:
@@ -214,7 +243,8 @@ def load_path(path: str, options: Options, *, installing: bool = False) -> Chart
             from pytest_helmsim.chart.dependency_update import Manager
 
             clock = RealClock()
-            Manager(path, clock, repositories=repositories(options), flavour=flavour, say=out, debug=options.debug).update()
+            known, access = repositories(options), access_of(options)
+            Manager(path, clock, repositories=known, flavour=flavour, say=out, debug=options.debug, access=access).update()
             chart = loader.load(path, flavour=flavour)
     if not installing:
         warn_deprecated(chart, options)

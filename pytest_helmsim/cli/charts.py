@@ -158,7 +158,8 @@ def package_charts(paths: list[str], options: Options) -> None:
             raise ChartFailed(f"stat {path}: no such file or directory")
         full = os.path.abspath(path)
         if options.dependency_update:
-            Manager(full, RealClock(), repositories=args.repositories(options), flavour=args.flavour_of(options)).update()
+            known, flavour = args.repositories(options), args.flavour_of(options)
+            Manager(full, RealClock(), repositories=known, flavour=flavour, access=args.access_of(options)).update()
         saved = _package(full, options, modified)
         out(f"Successfully packaged chart and saved it to: {saved}\n")
 
@@ -186,6 +187,21 @@ def _package(path: str, options: Options, modified: float | None) -> str:
     except (ChartError, OSError) as error:
         raise ChartFailed(f"failed to save: {error}") from error
     return os.path.normpath(saved)
+
+
+def verify(arguments: list[str], options: Options) -> None:
+    """Refused for a packed chart; said at once for what can have no signature."""
+    del options
+    (path,) = arguments
+    if not os.path.exists(path):
+        raise ChartFailed(f"stat {path}: no such file or directory")
+    if os.path.isdir(path):
+        raise ChartFailed("unpacked charts cannot be verified")
+    if not path.endswith((".tgz", ".tar.gz")):
+        raise ChartFailed("chart must be a tgz file")
+    if not os.path.exists(f"{path}.prov"):
+        raise ChartFailed(f"could not load provenance file {path}.prov: stat {path}.prov: no such file or directory")
+    raise UnsupportedFeature("provenance files (verify)", "verify with gpg")
 
 
 def source_date_epoch() -> float | None:
@@ -237,4 +253,5 @@ def _manager(arguments: list[str], options: Options) -> Manager:
         log=lambda text: click.echo(f"level=INFO msg={quoted(text)}" if options.is_helm4 else f"manager.go:122: {text}", err=True),
         skip_refresh=options.skip_refresh,
         debug=options.debug,
+        access=args.access_of(options),
     )

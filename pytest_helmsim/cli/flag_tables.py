@@ -64,6 +64,7 @@ insecure-skip-tls-verify bool
 plain-http bool
 keyring string
 """
+PUSH = REGISTRY.replace("keyring string\n", "")
 DEPENDENCY = REGISTRY + "skip-refresh bool\nverify bool\n"
 WAIT = """
 timeout duration 5m0s
@@ -249,6 +250,38 @@ regexp,r bool
 version string
 versions,l bool
 """ + OUTPUT,
+    "search hub": """
+endpoint string https://hub.helm.sh
+fail-on-no-result bool
+list-repo-url bool
+max-col-width uint 50
+""" + OUTPUT,
+    "create": "starter,p string\nchart-api-version string v2 4\n",
+    "env": "",
+    "version": "short bool\ntemplate string\nclient,c bool - 3\n",
+    "completion bash": "no-descriptions bool\n",
+    "completion fish": "no-descriptions bool\n",
+    "completion powershell": "no-descriptions bool\n",
+    "completion zsh": "no-descriptions bool\n",
+    "plugin install": "version string\nverify bool true 4\n" + "".join(f"{line} - 4\n" for line in REGISTRY.split("\n") if line),
+    "plugin list": "type string - 4\n",
+    "plugin package": "destination,d string .\nkey string\nkeyring string\npassphrase-file string\nsign bool true\n",
+    "plugin uninstall": "",
+    "plugin update": "",
+    "plugin verify": "keyring string\n",
+    "push": PUSH,
+    "registry login": """
+ca-file string
+cert-file string
+insecure bool
+key-file string
+password,p string
+password-stdin bool
+plain-http bool
+username,u string
+""",
+    "registry logout": "",
+    "verify": "keyring string\n",
     "serve": """
 port int
 kubernetes-version string 1.36

@@ -79,8 +79,8 @@ def test_only_http_is_opened(target: str) -> None:
         fetch(target, Access())
 
 
-def test_registries_are_not_done() -> None:
-    with pytest.raises(UnsupportedFeature, match="charts from OCI registries"):
+def test_registries_are_no_repositories() -> None:
+    with pytest.raises(RepositoryError, match="is not a valid chart repository"):
         fetch("oci://x/y", Access())
 
 
@@ -166,6 +166,6 @@ def test_the_bound_of_an_answer_is_no_smaller_than_that_of_a_chart() -> None:
     assert repository.repository_http.MAX_BODY >= MAX_CHART_SIZE
 
 
-def test_a_registry_as_a_reference_is_not_done(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedFeature, match="pull the chart with helm"):
+def test_a_registry_needs_somebody_who_opens_it(tmp_path: Path) -> None:
+    with pytest.raises(UnsupportedFeature, match="pull the chart and give its folder"):
         Repositories(Places(tmp_path / "f", tmp_path, tmp_path)).resolve("oci://x/y", "", Access())
