@@ -215,7 +215,7 @@ def _open_chart(chart: Doc) -> None:
     chart.pop("modtime", None)
     for key in ("templates", "files"):
         for each in chart.get(key) or ():
-            each["data"] = base64.b64decode(each["data"]).decode()
+            each["data"] = base64.b64decode(each["data"]).decode(errors="backslashreplace")
             each.pop("modtime", None)
     for each in chart.get("dependencies") or ():
         _open_chart(each)
@@ -339,8 +339,9 @@ class Corners:
 
 def kinds_of(found: Doc) -> Iterator[str]:
     for each in [*found["docs"], *found.get("hooks", ()), *(found.get("crds") or ())]:
-        for item in each.get("items") or [each]:
-            yield item["kind"]
+        items = each.get("items")
+        for item in items if isinstance(items, list) else [each]:
+            yield item.get("kind", "") if isinstance(item, dict) else ""
 
 
 def agree(found: list[Any]) -> bool:
