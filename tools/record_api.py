@@ -22,13 +22,15 @@ from urllib.parse import quote, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api_scenarios
+import api_scenarios_definitions
 import api_scenarios_kinds
 import api_scenarios_lists
 import api_scenarios_more
+import api_scenarios_system
 from api_scenarios import Step
 
 TARGET = Path(__file__).parent.parent / "tests" / "recorded" / "api"
-MODULES = (api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_kinds)
+MODULES = (api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_definitions, api_scenarios_kinds, api_scenarios_system)
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
 
 
@@ -73,7 +75,8 @@ class Server:
 
 def events(raw: bytes) -> dict[str, Any]:
     """What a watch told until it ended."""
-    return {"events": [json.loads(line) for line in raw.splitlines() if line]}
+    told = [json.loads(line) for line in raw.splitlines() if line]
+    return told[0] if len(told) == 1 and "object" not in told[0] else {"events": told}
 
 
 def resolve_text(text: str, answers: list[Any]) -> str:

@@ -76,7 +76,10 @@ def parse(served: Served, request: Request, name: str = "") -> Body:
     if kind not in accepted:
         raise unsupported(accepted)
     try:
-        return _parsed(request.body, kind)
+        found = _parsed(request.body, kind)
+        if served.custom is not None and not name and not found.value.get("kind"):
+            raise ValueError(f"Object 'Kind' is missing in '{request.body.decode(errors='replace')}'")
+        return found
     except ValueError as error:
         why = f"the object provided is unrecognized (must be of type {name or served.gvk.kind}): {error} ({_summary(request.body)})"
         raise BadRequest(why) from error

@@ -24,15 +24,26 @@ _BLOCKING = frozenset({"FieldValueNotSupported", "FieldValueRequired", "FieldVal
 def check_create(op: Operation, new: JsonObject) -> None:
     """Raise `Invalid` when the new object breaks its schema or the rules of metadata."""
     errors = Errors()
-    check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.path_segment)
+    check_metadata(errors, new, namespaced=op.served.namespaced, name_rule=names.dns_subdomain, standard=False)
+    _warn_of_finalizers(op, new, None)
     _refuse(op, new, [*errors, *_schema_errors(op, new, None)])
 
 
 def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     """As `check_create`, for a change."""
     errors = Errors()
-    check_metadata_update(errors, new, old)
+    check_metadata_update(errors, new, old, standard=False)
+    _warn_of_finalizers(op, new, old)
     _refuse(op, new, [*errors, *_schema_errors(op, new, old)])
+
+
+def _warn_of_finalizers(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    """Of new ones without a domain, which other kinds refuse."""
+    before = ((old or {}).get("metadata") or {}).get("finalizers") or ()
+    for name in new["metadata"].get("finalizers") or ():
+        if name not in before and "/" not in name and name not in ("orphan", "foregroundDeletion", "kubernetes"):
+            why = "prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"
+            op.warn(f'metadata.finalizers: "{name}": {why}')
 
 
 def _refuse(op: Operation, new: JsonObject, errors: list[FieldError]) -> None:
@@ -47,7 +58,13 @@ def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> li
         return _scale_errors(op, new)
     from pytest_helmsim.schema import rules
 
-    found = [*schemas.errors(new, served.schema), *_scale_errors(op, new)]
+    raw = _raw_schema(op)
+    found = [
+        *schemas.errors(new, raw, schemas.MISSING if old is None else old),
+        *_embedded_errors(new, raw),
+        *schemas.list_errors(new, served.schema),
+        *_scale_errors(op, new),
+    ]
     if not rules.has_rules(served.schema):
         return found
     if any(error.type in _BLOCKING for error in found):
@@ -56,6 +73,47 @@ def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> li
     for text in verdict.unchecked:
         op.server.note(f"{op.served.stored.kind}: {text}")
     return [*found, *verdict.errors]
+
+
+def _embedded_errors(value: Json, raw: JsonObject, path: str = "", depth: int = 0) -> list[FieldError]:
+    """Objects within the object that must be whole ones: with a version, a kind, and metadata that follows the rules."""
+    found: list[FieldError] = []
+    if depth > MAX_DEPTH or not isinstance(raw, dict):
+        return found
+    if isinstance(value, dict):
+        if raw.get("x-kubernetes-embedded-resource"):
+            found += _whole_object_errors(value, path)
+        properties, others = raw.get("properties") or {}, raw.get("additionalProperties")
+        for key, item in value.items():
+            if key in properties:
+                found += _embedded_errors(item, properties[key], f"{path}.{key}" if path else key, depth + 1)
+            elif isinstance(others, dict):
+                found += _embedded_errors(item, others, f"{path}[{key}]", depth + 1)
+    elif isinstance(value, list) and isinstance(raw.get("items"), dict):
+        for index, item in enumerate(value):
+            found += _embedded_errors(item, raw["items"], f"{path}[{index}]", depth + 1)
+    return found
+
+
+def _whole_object_errors(value: JsonObject, path: str) -> list[FieldError]:
+    errors = Errors()
+    for key in ("apiVersion", "kind"):
+        if key not in value:
+            errors.required(f"{path}.{key}")
+        elif not isinstance(value[key], str):
+            errors.invalid(f"{path}.{key}", value[key], "must be a string")
+        elif not value[key]:
+            errors.invalid(f"{path}.{key}", "", "must not be empty")
+        elif key == "kind" and names.dns_1035_label(value[key].lower()):
+            why = ",".join(names.dns_1035_label(value[key].lower()))
+            errors.invalid(f"{path}.{key}", value[key], f"may have mixed case, but should otherwise match: {why}")
+    return list(errors)
+
+
+def _raw_schema(op: Operation) -> JsonObject:
+    """The schema as the definition has it, of the version that the object is stored in."""
+    custom = op.served.custom
+    return ((custom.raw.get("schema") or {}).get("openAPIV3Schema") or {}) if custom is not None else {}
 
 
 def _scale_errors(op: Operation, new: JsonObject) -> list[FieldError]:
@@ -83,10 +141,14 @@ def decoded(op: Operation, obj: JsonObject, complaints: tuple[str, ...]) -> Json
     """A private copy without unknown fields, with defaults; what was unknown is refused or warned of."""
     schema = op.served.schema
     assert schema is not None
+    wrong = _metadata_error(op, obj)
+    if wrong:
+        kind, version = op.served.gvk.kind, op.served.gvk.version
+        raise BadRequest(f'{kind} in version "{version}" cannot be handled as a {kind}: {wrong}')
     if op.validation != "Ignore":
         found = list(complaints)
         if not (op.served.custom and op.served.custom.preserve_unknown):
-            found += [f'unknown field "{path}"' for path in decoding.unknown_fields(obj, schema)]
+            found += [f'unknown field "{path}"' for path in sorted(decoding.unknown_fields(obj, schema))]
         if found and op.validation == "Strict":
             kind, version = op.served.gvk.kind, op.served.gvk.version
             raise BadRequest(f'{kind} in version "{version}" cannot be handled as a {kind}: strict decoding error: {", ".join(found)}')
@@ -95,32 +157,47 @@ def decoded(op: Operation, obj: JsonObject, complaints: tuple[str, ...]) -> Json
     return defaulted(op, obj)
 
 
-def defaulted(op: Operation, obj: JsonObject) -> JsonObject:
-    """A private copy, pruned and with the schema's defaults."""
+def _metadata_error(op: Operation, obj: JsonObject) -> str | None:
+    """What Go says of metadata that cannot be an ObjectMeta."""
+    meta = obj.get("metadata")
+    if not meta:
+        return None
+    if not isinstance(meta, dict):
+        return f"json: cannot unmarshal {gotext.go_json_type(meta)} into Go value of type v1.ObjectMeta"
+    wrong = decoding.type_error(meta, op.server.catalog.meta)
+    return wrong.replace("Go struct field .", "Go struct field ObjectMeta.") if wrong else None
+
+
+def defaulted(op: Operation, obj: JsonObject, *, nulls: bool = False) -> JsonObject:
+    """A private copy, pruned and with the schema's defaults; with `nulls` (after an apply) nulls without a default stay."""
     schema = op.served.schema
     assert schema is not None
     custom = op.served.custom
     pruned = copy(obj) if custom is not None and custom.preserve_unknown else decoding.prune_unknown(obj, schema)
     result: JsonObject = copy(pruned)
-    _fill(result, schema, 0)
+    _fill(result, schema, 0, nulls=nulls)
     return result
 
 
-def _fill(value: Json, schema: Schema, depth: int) -> None:
+def _fill(value: Json, schema: Schema, depth: int, *, nulls: bool) -> None:
     if depth > MAX_DEPTH:
         return
     if isinstance(value, dict):
         for key, field in (schema.fields or {}).items():
-            if value.get(key, 0) is None and not field.nullable and field.type != "any":
+            if value.get(key, 0) is None and not field.nullable and (field.has_default or not nulls):
                 del value[key]
             if field.has_default and key not in value:
                 value[key] = copy(field.default)
             if key in value:
-                _fill(value[key], field, depth + 1)
+                _fill(value[key], field, depth + 1, nulls=nulls)
         if schema.values is not None:
-            for key, item in value.items():
-                if key not in (schema.fields or {}):
-                    _fill(item, schema.values, depth + 1)
+            for key, item in list(value.items()):
+                if key in (schema.fields or {}):
+                    continue
+                if item is None and not schema.values.nullable and (schema.values.has_default or not nulls):
+                    del value[key]
+                else:
+                    _fill(item, schema.values, depth + 1, nulls=nulls)
     elif isinstance(value, list) and schema.items is not None:
         for item in value:
-            _fill(item, schema.items, depth + 1)
+            _fill(item, schema.items, depth + 1, nulls=nulls)

@@ -173,6 +173,8 @@ def _watch(server: ApiServer, request: Request, call: Call, served: Served) -> R
     chosen = reads.list_options(request, served, call.namespace, call.name, watch=True)
     encode = representation.event_encoder(server, served)
     stream = reads.watch(server, served, _space(call, served), chosen, encode, representation.bookmark_encoder(server, served))
+    if representation.shape == "PartialObjectMetadataList":
+        stream.abort()
     return Response(200, stream, (("Content-Type", representation.stream_type), *_warnings(server)))
 
 

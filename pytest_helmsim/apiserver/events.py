@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 from pytest_helmsim.apiserver.selection import Selection
-from pytest_helmsim.apiserver.store import Change, Record, StoreKey
+from pytest_helmsim.apiserver.store import Change, Record, StoreKey, with_revision
 from pytest_helmsim.objects.clock import Clock, RealClock, VirtualClock
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
@@ -36,13 +36,16 @@ class Interest(NamedTuple):
         if self.namespace is not None and change.namespace != self.namespace:
             return None
         kind: str = change.type
+        record = change.after
         if not self.selection.everything:
             now = change.type != "DELETED" and self.selection.matches(view(change.after.obj))
             before = change.before is not None and self.selection.matches(view(change.before.obj))
             if not now and not before:
                 return None
             kind = "MODIFIED" if now and before else "ADDED" if now else "DELETED"
-        return self.encode(kind, change.after)
+            if kind == "DELETED" and change.type == "MODIFIED" and change.before is not None:
+                record = Record(with_revision(change.before.obj, change.revision), change.revision)
+        return self.encode(kind, record)
 
 
 class Stream:
@@ -127,6 +130,11 @@ class Stream:
         with self._ready:
             self._closed = True
             self._ready.notify_all()
+
+    def abort(self) -> None:
+        """End without another line, as when an event cannot be written in the form that was asked for."""
+        self._lines.clear()
+        self.close()
 
     def push(self, line: bytes) -> None:
         """Queue one line. Only a thread that waits is woken: one that reads finds the line by itself."""

@@ -160,9 +160,11 @@ def negotiate(request: Request, served: Served, *, stream: bool = False, single:
     if accept in ("", "*/*", JSON):
         return _PLAIN
     objects = request.first("includeObject") or "Metadata"
+    unstreamed = False
     for media, parameters in _clauses(accept):
         found = _MEDIA.get(media)
         if found is None or (stream and found == YAML):
+            unstreamed = unstreamed or found == YAML
             continue
         shape, group, version = parameters.get("as", ""), parameters.get("g", ""), parameters.get("v", "")
         if not shape:
@@ -176,7 +178,7 @@ def negotiate(request: Request, served: Served, *, stream: bool = False, single:
         listed = ", ".join((JSON, YAML, "application/vnd.kubernetes.protobuf", *streams))
         raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {listed}", details={})
     protobuf = () if served.custom is not None else ("application/vnd.kubernetes.protobuf",)
-    kinds = (JSON, YAML, *protobuf) if not stream else (f"{JSON};stream=watch", *(f"{kind};stream=watch" for kind in protobuf))
+    kinds = (JSON, YAML, *protobuf) if not unstreamed else (f"{JSON};stream=watch", *(f"{kind};stream=watch" for kind in protobuf))
     raise NotAcceptable(f"only the following media types are accepted: {', '.join(kinds)}")
 
 

@@ -260,7 +260,7 @@ def apply(op: Operation, wanted: JsonObject, *, force: bool, complaints: tuple[s
         _require_convertible(op, new, (wanted.get("metadata") or {}).get("namespace") or "")
         if op.served.custom is None and op.served.schema is not None:
             new = unstructured.wrapped(new, op.served.schema)
-        new = bodies.defaulted(op, new)
+        new = customs.defaulted(op, new, nulls=True) if op.served.custom is not None else bodies.defaulted(op, new)
         if live is None and (new.get("metadata") or {}).get("uid"):
             uid = new["metadata"]["uid"]
             raise op.conflict(f"uid mismatch: the provided object specified uid {uid}, and no existing object was found")

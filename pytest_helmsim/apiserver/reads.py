@@ -66,6 +66,8 @@ def list_options(request: Request, served: Served, namespace: str, name: str = "
     match, version, proceed = request.first("resourceVersionMatch"), request.first("resourceVersion"), request.first("continue")
     asked = "sendInitialEvents" in request.query
     initial = is_true(request.first("sendInitialEvents"))
+    if watch and not asked and not match and version in ("", "0"):
+        asked, match, initial = True, "NotOlderThan", True
     errors = _watch_errors(match, proceed, asked=asked) if watch else _list_errors(match, version, proceed, asked=asked)
     if errors:
         raise invalid("ListOptions", "meta.k8s.io", "", errors)
@@ -80,7 +82,7 @@ def list_options(request: Request, served: Served, namespace: str, name: str = "
             raise BadRequest("specifying resource version is not allowed when using continue")
         start, since = _split_key(start_key, everywhere=served.namespaced and not namespace), since if since > 0 else None
     elif version:
-        since = revision(version)
+        since = own_revision(version) if watch else revision(version)
     exact = bool(start) or match == "Exact" or bool(limit and limit > 0 and version and not match)
     return ListOptions(
         chosen,
@@ -90,7 +92,7 @@ def list_options(request: Request, served: Served, namespace: str, name: str = "
         exact=(exact and version != "0") or bool(start),
         timeout=timeout,
         bookmarks=is_true(request.first("allowWatchBookmarks")),
-        initial_events=initial or not (asked or match or version not in ("", "0")),
+        initial_events=initial,
         any_revision=version in ("", "0"),
     )
 
@@ -106,17 +108,19 @@ def _of_one(fields: tuple[tuple[str, bool, str], ...], name: str) -> tuple[tuple
 
 def revision(text: str) -> int:
     """A resourceVersion of a query."""
-    if not text.isdigit():
-        why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-        raise BadRequest(f"invalid resource version: {why}")
-    return int(text)
+    return _unsigned(text, lambda why: BadRequest(f"invalid resource version: {why}"))
+
+
+def _unsigned(text: str, refuse: Callable[[str], ApiError]) -> int:
+    why = "" if not text.isdigit() else "value out of range"
+    if text.isdigit() and int(text) < 2**64:
+        return int(text)
+    raise refuse(f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": {why or "invalid syntax"}')
 
 
 def own_revision(text: str) -> int:
     """A resourceVersion with which one object is asked for: an error is no bad request."""
-    if not text.isdigit():
-        raise ApiError(f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax', code=500)
-    return int(text)
+    return _unsigned(text, lambda why: ApiError(why, code=500))
 
 
 _MATCH = "resourceVersionMatch"
@@ -352,10 +356,6 @@ def watch(
         deadline=deadline,
         bookmark=bookmark,
     )
-    if options.revision and options.revision > store.revision:
-        stream.push(dumps({"type": "ERROR", "object": too_large(options.revision, store.revision).to_status()}) + b"\n")
-        stream.close()
-        return stream
     if options.initial_events:
         for _, _, record in store.records(served.key, namespace):
             if options.selection.everything or options.selection.matches(conversion.from_storage(served, record.obj)):

@@ -13,6 +13,7 @@ from pytest_helmsim.apiserver import pods, value_warnings
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.schema.field_errors import quoted
 
 _NODE_LABELS = {
     "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
@@ -356,7 +357,35 @@ def _volume(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
             yield f"spec.{kind.replace('storageos', 'storageOS')}: {_VOLUMES[kind]}"
 
 
+def _definition(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    """Formats that mean nothing to the server, each once; those that an older definition had pass."""
+    before = set(_odd_formats(old)) if old is not None else set()
+    yield from (f"unrecognized format {quoted(name)}" for name in _odd_formats(new) if name not in before)
+
+
+def _odd_formats(definition: JsonObject) -> list[str]:
+    from pytest_helmsim.schema import formats
+
+    found: dict[str, None] = {}
+
+    def walk(node: Json, depth: int) -> None:
+        if not isinstance(node, dict) or depth > 100:
+            return
+        name, kind = node.get("format"), node.get("type")
+        if isinstance(name, str) and name and not formats.effective(name, [kind] if kind else []):
+            found[name] = None
+        children = [*(node.get("properties") or {}).values(), node.get("items"), node.get("additionalProperties"), node.get("not")]
+        children += [part for key in ("allOf", "anyOf", "oneOf") for part in node.get(key) or ()]
+        for child in children:
+            walk(child, depth + 1)
+
+    for version in (definition.get("spec") or {}).get("versions") or ():
+        walk((version.get("schema") or {}).get("openAPIV3Schema"), 0)
+    return list(found)
+
+
 _CHECKS: dict[tuple[str, str], Check] = {
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
     ("", "Pod"): _pod,
     ("", "PodTemplate"): _pod_template,
     ("", "ReplicationController"): _replication_controller,

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_helmsim.objects.errors import UnsupportedFeature
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.schema.cel.evaluator import evaluate, mentions
-from pytest_helmsim.schema.cel.functions import CelError, Optional
+from pytest_helmsim.schema.cel.functions import FUNCTIONS, CelError, Optional
 from pytest_helmsim.schema.cel.parser import CelSyntaxError
 from pytest_helmsim.schema.field_errors import OMITTED, FieldError
 from pytest_helmsim.schema.model import Schema
@@ -133,6 +133,32 @@ def _bound(value: Json, schema: Schema, root: bool) -> Json:
         return {**value, "metadata": {key: meta[key] for key in ("name", "generateName") if key in meta}}
     if schema.type == "number" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    return _typed(value, schema) if _has_times(schema) else value
+
+
+@lru_cache(maxsize=1024)
+def _has_times(schema: Schema) -> bool:
+    """Whether strings of this schema, or within it, stand for points or spans of time."""
+    parts = [*(schema.fields or {}).values(), *(part for part in (schema.items, schema.values) if part is not None)]
+    return schema.raw.get("format") in _TIMES or any(_has_times(part) for part in parts)
+
+
+_TIMES = ("date", "date-time", "datetime", "duration")
+
+
+def _typed(value: Any, schema: Schema) -> Any:
+    """The value with times for the strings that stand for them."""
+    if isinstance(value, str):
+        named = schema.raw.get("format")
+        if schema.type != "string" or named not in _TIMES:
+            return value
+        text = f"{value}T00:00:00Z" if named == "date" else value
+        return FUNCTIONS["duration" if named == "duration" else "timestamp"](text)
+    if isinstance(value, list) and schema.items is not None:
+        return [_typed(item, schema.items) for item in value]
+    if isinstance(value, dict):
+        nodes = {key: schema.child(key) for key in value}
+        return {key: item if (node := nodes[key]) is None else _typed(item, node) for key, item in value.items()}
     return value
 
 

@@ -26,13 +26,13 @@ DIFFERENT: dict[str, dict[int, str]] = {
     },
     "decoding": {
         **dict.fromkeys((86, 122), _YAML),
-        163: "an error in YAML",
     },
     "deleting": dict.fromkeys((206, 208), _DRAWN),
     "discovery": {48: _ADDRESS, 50: "an unknown version of the core group is a Status"},
     "evictions": dict.fromkeys((23, 42, 61, 80), _SCALE),
     "rules": {16: _ORDER},
     "services": dict.fromkeys((20, 28, 29), _EXTERNAL),
+    "system-escalation": {27: _ORDER},
     "system-csinode": {1: "a keyed list that is given and empty has an owner"},
     "tables": {98: "without a policy the old ReplicationController orphans its pods"},
     "versions": {

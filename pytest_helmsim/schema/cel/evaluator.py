@@ -194,7 +194,11 @@ class _Run:
         method = METHODS.get(name)
         if method is None:
             raise unsupported(name)
-        return method(holder, *(self.value(argument, names) for argument in arguments))
+        given = [self.value(argument, names) for argument in arguments]
+        try:
+            return method(holder, *given)
+        except (AttributeError, TypeError) as error:
+            raise overload() from error
 
     def each(self, holder: Any, arguments: tuple[Node, ...], names: dict[str, Any], tests: int) -> Any:
         """Scopes of a comprehension: one name for an item (a map's key), two for index and item (key and value)."""
