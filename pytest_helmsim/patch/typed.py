@@ -331,10 +331,17 @@ def compare(old: JsonObject, new: JsonObject, schema: Schema) -> Comparison:
 
 def _compare(element: Element, old: Json, new: Json, at: Node, into: _Building) -> None:
     """Compare one child; `into` belongs to its parent."""
-    if old is not ABSENT and new is not ABSENT and old == new and type(old) is type(new):
+    if old is ABSENT or new is ABSENT:
+        target, only = (into[2], new) if old is ABSENT else (into[0], old)
+        target.members.add(element)
+        below_it = _whole(only, at)
+        if below_it is not None:
+            target.put(element, below_it)
         return
-    shape = _shape(new if new is not ABSENT else old, at)
-    if old is not ABSENT and new is not ABSENT and (other := _shape(old, at)) != shape:
+    if old == new and type(old) is type(new):
+        return
+    shape = _shape(new, at)
+    if (other := _shape(old, at)) != shape:
         into[1].members.add(element)
         shape = other if shape == "leaf" else shape
     below: _Building | None = None
@@ -344,17 +351,35 @@ def _compare(element: Element, old: Json, new: Json, at: Node, into: _Building) 
     elif shape == "list" and (_filled(old, list) or _filled(new, list)):
         below = (_Changes(), _Changes(), _Changes())
         _compare_lists(old if type(old) is list else [], new if type(new) is list else [], at, below)
-    removed, modified, added = into
     if below is not None:
         for target, inner in zip(into, below, strict=True):
             if inner.members or inner.children:
                 target.put(element, inner.done())
-    if old is ABSENT:
-        added.members.add(element)
-    elif new is ABSENT:
-        removed.members.add(element)
-    elif below is None and not equal_numbers(old, new):
-        modified.members.add(element)
+    elif not equal_numbers(old, new):
+        into[1].members.add(element)
+
+
+def _whole(value: Json, at: Node) -> FieldSet | None:
+    """Everything below a value that is on one side only; None when nothing is."""
+    shape = _shape(value, at)
+    if shape == "leaf" or not value:
+        return None
+    found = _Changes()
+    if shape == "map":
+        for key, item in value.items():
+            element = f"f:{key}"
+            found.members.add(element)
+            below = _whole(item, node(at.child(key) or ANYTHING, at.free))
+            if below is not None:
+                found.children[element] = below
+        return found.done()
+    items = node(at.items, at.free)
+    for element, same in _by_element(value, at).items():
+        found.members.add(element)
+        below = _whole(same[0], items) if len(same) == 1 else None
+        if below is not None:
+            found.children[element] = below
+    return found.done()
 
 
 def _filled(value: Json, kind: type) -> bool:

@@ -15,7 +15,7 @@ import binascii
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from pytest_helmsim.objects import quantity
 from pytest_helmsim.objects.json import Json, JsonObject
@@ -82,9 +82,6 @@ def _value(value: Json, schema: Schema, draft: bool) -> Json:
 class _Row(NamedTuple):
     """How one field of a struct is written."""
 
-    key: str
-    always: bool
-    """Is written, or has parts that are, when it is not given."""
     omitempty: bool
     struct: bool
     """Holds a struct, so is never empty as a scalar is."""
@@ -96,31 +93,36 @@ class _Row(NamedTuple):
     field: Schema
 
 
-def _plan(schema: Schema) -> tuple[_Row, ...]:
+Plan: TypeAlias = tuple[tuple[str, bool, _Row], ...]
+"""Each field in struct order: its key; whether it is written, or has parts that are, when it is not given; and the rest."""
+
+
+def _plan(schema: Schema) -> Plan:
     assert schema.fields is not None
     rows = []
     for key, field in schema.fields.items():
         struct = field.fields is not None
         plain = field.type in _SCALAR and field.format not in ("quantity", "date-time", "byte")
         strips = not struct and not field.preserve_unknown
-        rows.append(_Row(key, field.presence == "always", field.presence == "omitempty", struct, field.nullable, strips, plain, field))
+        row = _Row(field.presence == "omitempty", struct, field.nullable, strips, plain, field)
+        rows.append((key, field.presence == "always", row))
     schema.plan = tuple(rows)
     return schema.plan  # type: ignore[no-any-return]
 
 
 def _struct(value: dict[str, Any], schema: Schema, draft: bool, shared: JsonObject | None = None) -> JsonObject:
     result: JsonObject = {}
-    for row in schema.plan or _plan(schema):
-        key, always, omitempty, struct, pointer, strips, plain, field = row
-        if key not in value:
-            if shared is not None and key in shared:
-                result[key] = shared[key]
-                continue
-            if not always:
-                continue
+    for key, always, row in schema.plan or _plan(schema):
+        if key in value:
+            given = value[key]
+        elif shared is not None and key in shared:
+            result[key] = shared[key]
+            continue
+        elif always:
             given = None
         else:
-            given = value[key]
+            continue
+        omitempty, struct, pointer, strips, plain, field = row
         if given is None:
             if always and not draft:
                 result[key] = zero(field)
