@@ -359,7 +359,86 @@ def life(kind: str) -> Iterator[Step]:
     yield {"method": "DELETE", "path": f"{path}/{name}"}
 
 
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+
+
+def as_user(name: str, method: str, path: str, body: Any = None, **more: Any) -> Step:
+    """A request of somebody else."""
+    headers = {"Impersonate-User": name}
+    return {"method": method, "path": path, "headers": headers, **({} if body is None else {"body": body}), **more}
+
+
+def rule(groups: str, resources: str, verbs: str, *names: str) -> dict[str, Any]:
+    """Rules in short: words separated by commas, `core` for the core group."""
+    found = {"apiGroups": ["" if group == "core" else group for group in groups.split(",")], "resources": resources.split(",")}
+    return {**found, "verbs": verbs.split(","), **({"resourceNames": list(names)} if names else {})}
+
+
+def escalation() -> Iterator[Step]:
+    """Users with few rights who write roles and bindings; what the default roles allow."""
+    api, spaced = "rbac.authorization.k8s.io", f"{RBAC}/namespaces/{{ns}}"
+    own = [
+        rule("core", "configmaps", "get,list"),
+        rule("core", "pods/*", "get"),
+        rule("core", "secrets", "get", "one"),
+        rule(api, "*", "*"),
+    ]
+    limited = [{**each, "verbs": ["create", "update", "patch", "get", "delete"]} if each["apiGroups"] == [api] else each for each in own]
+    paths = [{"nonResourceURLs": ["/logs/*"], "verbs": ["get"]}, rule(api, "clusterroles,clusterrolebindings", "create,patch,update,get")]
+    yield {"method": "POST", "path": f"{spaced}/roles", "body": {"metadata": {"name": "own"}, "rules": limited}}
+    yield {"method": "POST", "path": f"{RBAC}/clusterroles", "body": {"metadata": {"name": "rec-paths"}, "rules": paths}}
+    subjects = [{"kind": "User", "apiGroup": api, "name": "ann"}]
+    reference = {"apiGroup": api, "kind": "Role", "name": "own"}
+    bound = {"metadata": {"name": "own"}, "roleRef": reference, "subjects": subjects}
+    yield {"method": "POST", "path": f"{spaced}/rolebindings", "body": bound, "pause": 1}
+    everywhere = {
+        "metadata": {"name": "rec-paths"},
+        "roleRef": {**reference, "kind": "ClusterRole", "name": "rec-paths"},
+        "subjects": subjects,
+    }
+    yield {"method": "POST", "path": f"{RBAC}/clusterrolebindings", "body": everywhere}
+    yield as_user("ann", "GET", "/api/v1/namespaces/{ns}/configmaps", accept=TABLE, retry=200)
+    given: tuple[list[dict[str, Any]], ...] = (
+        [rule("core", "configmaps", "get")],
+        [rule("core", "configmaps", "get,list,watch"), rule("apps", "deployments", "*")],
+        [rule("core", "configmaps,pods", "get,delete", "a", "b"), rule("core", "secrets", "get", "one")],
+        [rule("core", "pods/log,pods/exec", "get")],
+        [rule("core", "secrets", "get")],
+        [rule("*", "*", "*")],
+        [],
+    )
+    for index, rules in enumerate(given):
+        yield as_user("ann", "POST", f"{spaced}/roles", {"metadata": {"name": f"r{index}"}, "rules": rules})
+    yield as_user("ann", "PATCH", f"{spaced}/roles/r0", {"rules": [rule("core", "nodes", "get")]}, type=MERGE)
+    yield as_user("ann", "PATCH", f"{spaced}/roles/r0", {"metadata": {"labels": {"a": "b"}}}, type=MERGE)
+    yield as_user("ann", "PATCH", f"{spaced}/roles/own", {"metadata": {"labels": {"a": "b"}}}, type=MERGE)
+    applied = {"apiVersion": f"{api}/v1", "kind": "Role", "metadata": {"name": "r9"}, "rules": given[1]}
+    yield as_user("ann", "PATCH", f"{spaced}/roles/r9", applied, type="application/apply-patch+yaml", query="fieldManager=x")
+    for index, url in enumerate(("/logs/x", "/logs/*", "/other")):
+        rules = [{"nonResourceURLs": [url], "verbs": ["get"]}]
+        yield as_user("ann", "POST", f"{RBAC}/clusterroles", {"metadata": {"name": f"rec-url{index}"}, "rules": rules})
+    aggregated = {"metadata": {"name": "rec-all"}, "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}}
+    yield as_user("ann", "POST", f"{RBAC}/clusterroles", aggregated)
+    for kind, name in (("Role", "own"), ("Role", "absent"), ("ClusterRole", "absent"), ("ClusterRole", "system:basic-user")):
+        body = {"metadata": {"name": f"to-{kind.lower()}-{name.replace(':', '-')}"}, "roleRef": {**reference, "kind": kind, "name": name}}
+        yield as_user("ann", "POST", f"{spaced}/rolebindings", {**body, "subjects": subjects})
+    yield as_user(
+        "ann", "POST", f"{RBAC}/clusterrolebindings", {**everywhere, "metadata": {"name": "rec-more"}, "roleRef": everywhere["roleRef"]}
+    )
+    master = {**everywhere["roleRef"], "name": "cluster-admin"}
+    yield as_user("ann", "POST", f"{RBAC}/clusterrolebindings", {**everywhere, "metadata": {"name": "rec-master"}, "roleRef": master})
+    yield as_user("ann", "DELETE", f"{spaced}/roles/r0")
+    for verb, path in (("get", "/version"), ("get", "/metrics"), ("post", "/version")):
+        review = {"spec": {"nonResourceAttributes": {"path": path, "verb": verb}}}
+        yield as_user("ann", "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review)
+    for name in ("bob", "system:anonymous"):
+        yield as_user(name, "GET", "/api/v1/namespaces")
+        yield as_user(name, "GET", "/version/")
+        yield as_user(name, "GET", "/apis")
+
+
 def scenarios() -> Iterator[tuple[str, list[Step]]]:
-    """One sequence for each kind."""
+    """One sequence for each kind, and one for rights."""
     for kind in KINDS:
         yield f"system-{kind}", list(life(kind))
+    yield "system-escalation", list(escalation())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
 
 MASTERS = "system:masters"
-_GROUP = "rbac.authorization.k8s.io"
+GROUP = "rbac.authorization.k8s.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +71,16 @@ def rules(server: ApiServer, user: User, namespace: str) -> Iterator[JsonObject]
 
 def _grants(server: ApiServer, user: User, namespace: str) -> Iterator[tuple[JsonObject, str]]:
     store = server.store
-    bindings = [(record.obj, "") for _, _, record in store.records(StoreKey(_GROUP, "clusterrolebindings"))]
+    bindings = [(record.obj, "") for _, _, record in store.records(StoreKey(GROUP, "clusterrolebindings"))]
     if namespace:
-        bindings += [(record.obj, namespace) for _, _, record in store.records(StoreKey(_GROUP, "rolebindings"), namespace)]
+        bindings += [(record.obj, namespace) for _, _, record in store.records(StoreKey(GROUP, "rolebindings"), namespace)]
     for binding, space in bindings:
         subject = next((entry for entry in binding.get("subjects") or () if _is_subject(entry, user, space)), None)
         if subject is None:
             continue
         role = binding.get("roleRef") or {}
         plural, where = ("roles", space) if role.get("kind") == "Role" else ("clusterroles", "")
-        record = store.get(StoreKey(_GROUP, plural), where, role.get("name") or "")
+        record = store.get(StoreKey(GROUP, plural), where, role.get("name") or "")
         if record is not None:
             why = _because(binding, role, subject, space)
             yield from ((rule, why) for rule in record.obj.get("rules") or ())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pytest_helmsim.apiserver import services
+from pytest_helmsim.apiserver import escalation, services
 from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.objects.kinds import Resource
 from pytest_helmsim.patch.field_set import FieldSet
@@ -200,6 +200,26 @@ class Service(Strategy):
         return services.without_traffic_policy(new)
 
 
+class AccessRole(Strategy):
+    """Gives nobody more than its author has."""
+
+    def begin_create(self, op: Operation, new: JsonObject) -> None:
+        escalation.check_role(op, new, None)
+
+    def begin_update(self, op: Operation, new: JsonObject, old: JsonObject) -> None:
+        escalation.check_role(op, new, old)
+
+
+class AccessBinding(Strategy):
+    """Binds nobody to more than its author has."""
+
+    def begin_create(self, op: Operation, new: JsonObject) -> None:
+        escalation.check_binding(op, new, None)
+
+    def begin_update(self, op: Operation, new: JsonObject, old: JsonObject) -> None:
+        escalation.check_binding(op, new, old)
+
+
 class Event(Strategy):
     """Not followed by the garbage collector."""
 
@@ -290,6 +310,10 @@ _BY_PLURAL: dict[tuple[str, str], type[Strategy]] = {
     ("", "namespaces"): Namespace,
     ("", "persistentvolumes"): PersistentVolume,
     ("storage.k8s.io", "csidrivers"): StorageDriver,
+    ("rbac.authorization.k8s.io", "roles"): AccessRole,
+    ("rbac.authorization.k8s.io", "clusterroles"): AccessRole,
+    ("rbac.authorization.k8s.io", "rolebindings"): AccessBinding,
+    ("rbac.authorization.k8s.io", "clusterrolebindings"): AccessBinding,
     ("", "secrets"): Secret,
     ("", "serviceaccounts"): ServiceAccount,
     ("", "services"): Service,

@@ -33,7 +33,6 @@ DIFFERENT: dict[str, dict[int, str]] = {
     "rules": {16: _ORDER},
     "services": dict.fromkeys((20, 28, 29), _EXTERNAL),
     "system-escalation": {27: _ORDER},
-    "system-csinode": {1: "a keyed list that is given and empty has an owner"},
     "tables": {98: "without a policy the old ReplicationController orphans its pods"},
     "versions": {
         26: "a row shows the metadata of the stored version of an autoscaler",
