@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_helmsim.chart.errors import ValuesError
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
@@ -38,8 +37,7 @@ DEFAULT_API_VERSIONS: Final[tuple[str, ...]] = (
 _GENERIC = re.compile(r"\s*v?([0-9]+(?:\.[0-9]+)*).*")
 
 
-@dataclass(frozen=True, slots=True)
-class KubeVersion:
+class KubeVersion(NamedTuple):
     """`version` is what was given (with `v`), `normal` what constraints are checked against and what is printed."""
 
     version: str
@@ -67,8 +65,7 @@ class KubeVersion:
         return cls(normal if flavour == HELM3 else given, normal, parts[0], parts[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(NamedTuple):
     """A cluster as templates see it."""
 
     kube_version: KubeVersion
@@ -82,8 +79,8 @@ class Capabilities:
 
     def with_kube_version(self, text: str) -> Capabilities:
         """As with `--kube-version`."""
-        return replace(self, kube_version=KubeVersion.parse(text, self.flavour))
+        return self._replace(kube_version=KubeVersion.parse(text, self.flavour))
 
     def with_api_versions(self, *more: str) -> Capabilities:
         """As with `--api-versions`: added to the list."""
-        return replace(self, api_versions=(*self.api_versions, *more))
+        return self._replace(api_versions=(*self.api_versions, *more))

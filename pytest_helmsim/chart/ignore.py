@@ -8,8 +8,7 @@ Source: helm.sh/helm pkg/ignore/rules.go.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_helmsim.chart import globs
 from pytest_helmsim.chart.errors import InvalidChart
@@ -18,8 +17,7 @@ FILE_NAME: Final = ".helmignore"
 _DEFAULT: Final = "templates/.?*"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One line: a pattern, whether it is for directories only, whether it is turned round, whether it sees the whole path."""
 
     matches: globs.Matcher

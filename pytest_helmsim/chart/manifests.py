@@ -9,8 +9,7 @@ import logging
 import posixpath
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pytest_helmsim.chart.errors import ManifestError
 from pytest_helmsim.objects import yaml_load, yamlio
@@ -60,8 +59,7 @@ SPACE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2
 _HEADS: Final = Remembered("head", shortest=32 * 1024)
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What Helm reads of a document."""
 
     api_version: str = ""
@@ -70,8 +68,7 @@ class Head:
     annotations: dict[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """One rendered document that is no hook: the template's path and the text."""
 
     path: str
@@ -82,8 +79,7 @@ class Manifest:
     annotations: dict[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(NamedTuple):
     """One rendered document with the annotation `helm.sh/hook`, as a release record stores it."""
 
     name: str

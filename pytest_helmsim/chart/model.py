@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pytest_helmsim.chart.errors import InvalidChart
 from pytest_helmsim.objects.flavour import HELM4, Flavour
@@ -23,8 +23,7 @@ _MANIFEST_ENDINGS: Final = (".yaml", ".yml", ".json")
 ZERO_TIME: Final = "0001-01-01T00:00:00Z"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A file of a chart: its path below the chart's root with `/`, its bytes, and (for [4]) when it was changed, in RFC 3339."""
 
     name: str

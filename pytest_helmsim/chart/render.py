@@ -15,7 +15,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pytest_helmsim.chart import dependencies, manifests, render_errors, scope, values_schema
 from pytest_helmsim.chart import values as chart_values
@@ -50,8 +50,7 @@ Lookup = Callable[[str, str, str, str], JsonObject]
 """`lookup apiVersion kind namespace name`: the object, a list without a name, or an empty map."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseInfo:
+class ReleaseInfo(NamedTuple):
     """What templates see as `.Release`."""
 
     name: str = "release-name"
@@ -59,6 +58,9 @@ class ReleaseInfo:
     revision: int = 1
     is_install: bool = True
     is_upgrade: bool = False
+
+
+_FIRST: Final = ReleaseInfo()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def render(
     chart: Chart,
     values: JsonObject | None = None,
     *,
-    release: ReleaseInfo = ReleaseInfo(),
+    release: ReleaseInfo = _FIRST,
     capabilities: Capabilities | None = None,
     lookup: Lookup | None = None,
     begin: Callable[[], Lookup | None] | None = None,
@@ -297,8 +299,7 @@ def _jinja_templates(texts: Mapping[str, str], engine: Engine, limits: Limits) -
     return Templates(texts, engine.functions, engine.environment.execute, limits)
 
 
-@dataclass(frozen=True, slots=True)
-class _Renderable:
+class _Renderable(NamedTuple):
     """A template file and the objects of its chart."""
 
     text: str

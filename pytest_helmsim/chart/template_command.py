@@ -11,9 +11,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from pytest_helmsim.chart import dependencies, globs, loader, manifests, render
 from pytest_helmsim.chart.capabilities import Capabilities
@@ -55,13 +54,12 @@ class Cluster(Protocol):
         """Raise for objects that it does not know, or that belong to somebody else."""
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateOptions:
+class TemplateOptions(NamedTuple):
     """The flags of `helm template`."""
 
     name: str = "release-name"
     namespace: str = "default"
-    values: Options = field(default_factory=Options)
+    values: Options = Options()
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
     is_upgrade: bool = False

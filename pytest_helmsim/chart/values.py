@@ -14,7 +14,7 @@ import urllib.parse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pytest_helmsim.chart import set_flags
 from pytest_helmsim.chart.errors import ValuesError
@@ -33,8 +33,7 @@ _log = logging.getLogger(__name__)
 Warn = Callable[[str], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """The value options of a command line, each in the order given. `read` gives a file's bytes (`-` is standard input)."""
 
     files: tuple[str, ...] = ()

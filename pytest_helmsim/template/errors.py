@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_helmsim.objects.errors import HelmsimError
 
@@ -24,8 +24,7 @@ class ParseError(TemplateError):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """Where a node stands: the file that was parsed, its line from 1, its column in bytes from 0."""
 
     name: str

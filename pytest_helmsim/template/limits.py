@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pytest_helmsim.template.errors import FunctionError
 
@@ -11,8 +10,7 @@ MAX_RESULT = 64 * 1024 * 1024
 """The most characters, bytes or items that one call of a function may give."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """`output`: characters printed by all templates of one execution, nested ones counted again; `steps`: actions, loops' included;
     `depth`: templates within templates (Go's is 100000, which needs a stack that Python has not).
     """
