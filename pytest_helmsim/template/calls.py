@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Final
+from typing import Final, TypeAlias
 
 from pytest_helmsim.template import nodes
 from pytest_helmsim.template.nodes import Node
@@ -69,6 +70,10 @@ class Site:
     items: str = ""
 
 
+Reached: TypeAlias = dict[int, list[tuple[str, tuple[Node, ...]]]]
+"""For nodes (by `id`) that end operands of `and` and `or`, outer ones first: the local that says which came last, and their ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """`code` of `run`; a line number n in it is `sites[n - 1]`, which only errors and traces ask for."""
@@ -76,6 +81,15 @@ class Compiled:
     code: CodeType
     bindings: dict[str, Binding]
     sites: list[Site]
+    reached: Reached = field(default_factory=dict)
+
+    def visited(self, node: Node, local: Mapping[str, object]) -> Node:
+        """The node that was evaluated last where `node` is the last in the text: an operand of `and` or `or` may have ended it."""
+        for name, operands in self.reached.get(id(node), ()):
+            index = local.get(name)
+            if isinstance(index, int) and operands[index] is not node:
+                return self.visited(operands[index], local)
+        return node
 
 
 def last_visited(node: Node) -> Node:
@@ -113,3 +127,19 @@ def may_fail(node: Node) -> bool:
     if isinstance(node, nodes.Variable):
         return len(node.names) > 1
     return not isinstance(node, nodes.Dot | nodes.String | nodes.Bool | nodes.Nil | nodes.Number)
+
+
+def tails_of(args: list[Node], final: object, head: Node) -> tuple[Node, ...]:
+    """The nodes to blame for each argument; `final` is what is piped in, None for nothing."""
+    tails = tuple(map(last_visited, args))
+    return tails if final is None else (*tails, tails[-1] if tails else head)
+
+
+def weight(body: list[Node]) -> int:
+    """How many steps one pass through a body takes at most."""
+    total = 1
+    for node in body:
+        total += 1
+        if isinstance(node, nodes.Branch):
+            total += weight(node.body) + (weight(node.otherwise) if node.otherwise is not None else 0)
+    return total

@@ -20,12 +20,15 @@ from pytest_helmsim.template.calls import (
     Argument,
     Binding,
     Compiled,
+    Reached,
     Site,
     is_real,
     last_visited,
     may_fail,
     needs_order,
     overflow,
+    tails_of,
+    weight,
 )
 from pytest_helmsim.template.errors import LimitExceeded
 from pytest_helmsim.template.nodes import Node
@@ -46,7 +49,7 @@ def compile_body(name: str, body: list[Node]) -> Compiled:
         code = _code(statements, compiler.free)
     except (RecursionError, MemoryError) as fault:
         raise LimitExceeded("nesting of a template", MAX_LOOPS, f"split {name!r} into several templates") from fault
-    return Compiled(code, compiler.bindings, compiler.sites)
+    return Compiled(code, compiler.bindings, compiler.sites, compiler.reached)
 
 
 def _code(statements: list[ast.stmt], free: dict[str, None]) -> CodeType:
@@ -73,6 +76,7 @@ class _Compiler:
     sites: list[Site] = field(default_factory=list)
     bindings: dict[str, Binding] = field(default_factory=dict)
     free: dict[str, None] = field(default_factory=dict)
+    reached: Reached = field(default_factory=dict)
     scope: Scope = field(default_factory=Scope)
     dot: Local = field(default_factory=lambda: Local("d0"))
     line: int = 1
@@ -208,8 +212,8 @@ class _Compiler:
             value = self.name(assigned.name)
         self.at(last_visited(pipe))
         pairs = len(pipe.declared) > 1
-        weight = self.constant(_weight(node.body))
-        call = self.call(self.helper("pairs" if pairs else "each"), [value, weight, self.name("w")])
+        steps = self.constant(weight(node.body))
+        call = self.call(self.helper("pairs" if pairs else "each"), [value, steps, self.name("w")])
         statements.append(self.assign(items, call))
         line = self.line
         loop = self.loop(node, items, pairs=pairs)
@@ -365,7 +369,10 @@ class _Compiler:
         name = head.name
         count = len(args) + (final is not None)
         if (name in ("and", "or") and count) or (name == "not" and count == 1):
-            values = [self.operand(arg) for arg in args] + ([final] if final is not None else [])
+            values = [self.operand(arg) for arg in args]
+            if name != "not" and len(args) > 1:
+                values = self.counted(values, args)
+            values += [final] if final is not None else []
             if name == "not":
                 return ast.UnaryOp(op=ast.Not(), operand=values[0], lineno=self.line, col_offset=0)
             operator: ast.boolop = ast.And() if name == "and" else ast.Or()
@@ -375,13 +382,24 @@ class _Compiler:
         values, arguments = self.values(args, final, line)
         call = Binding(name, arguments, piped=final is not None)
         binding = self.bound(call)
-        self.sites[line - 1] = Site(node, name, head, _tails(args, final, head), self.outer, binding)
+        self.sites[line - 1] = Site(node, name, head, tails_of(args, final, head), self.outer, binding)
         self.line = line
         if name != "call":
             self.check_early(values, args, call)
         if name == "call":
             values.insert(0, self.constant(str(args[0]) if args else None))
         return self.call(self.helper(binding), values)
+
+    def counted(self, values: list[ast.expr], args: list[Node]) -> list[ast.expr]:
+        """Operands of `and` and `or` that leave in a local which of them was evaluated last: on that one Go's executor stands then."""
+        reached = self.scope.new_local("o").name
+        leaf = last_visited(args[-1])
+        self.reached.setdefault(id(leaf), []).insert(0, (reached, tuple(map(last_visited, args))))
+        return [self.after(self.walrus(reached, self.constant(index)), value) for index, value in enumerate(values)]
+
+    def after(self, first: ast.expr, value: ast.expr) -> ast.expr:
+        pair = ast.Tuple(elts=[first, value], ctx=LOAD, lineno=self.line, col_offset=0)
+        return ast.Subscript(value=pair, slice=self.constant(1), ctx=LOAD, lineno=self.line, col_offset=0)
 
     def check_early(self, values: list[ast.expr], args: list[Node], call: Binding) -> None:
         """Go checks an argument before it evaluates the next: where that may fail, an error of the first comes first."""
@@ -442,7 +460,7 @@ class _Compiler:
             element = True
         self.at(node)
         line = self.line
-        self.sites[line - 1] = Site(node, names[-1], blamed, _tails(args, final, node), self.outer)
+        self.sites[line - 1] = Site(node, names[-1], blamed, tails_of(args, final, node), self.outer)
         found = self.name("")
         method = self.call(found, [receiver])
         values, arguments = self.values(args, final, 0)
@@ -494,18 +512,3 @@ _STATEMENTS: dict[type[Node], Callable[[_Compiler, Any], list[ast.stmt]]] = {
     nodes.Break: _Compiler.break_,
     nodes.Continue: _Compiler.continue_,
 }
-
-
-def _tails(args: list[Node], final: ast.expr | None, head: Node) -> tuple[Node, ...]:
-    tails = tuple(map(last_visited, args))
-    return tails if final is None else (*tails, tails[-1] if tails else head)
-
-
-def _weight(body: list[Node]) -> int:
-    """How many steps one pass through a body takes at most."""
-    total = 1
-    for node in body:
-        total += 1
-        if isinstance(node, nodes.Branch):
-            total += _weight(node.body) + (_weight(node.otherwise) if node.otherwise is not None else 0)
-    return total

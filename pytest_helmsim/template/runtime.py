@@ -215,7 +215,8 @@ def explain(fault: BaseException) -> TemplateError:
         return template.error(miscounted.head or miscounted.node, wrong[miscounted.binding])
     if isinstance(fault, ElementFault) and site.items and not _holds_interfaces(local.get(site.items)):
         return template.error(site.node, fault.concrete)
-    return template.error(_blamed(fault, site), _reason(fault, site))
+    blamed = template.compiled.visited(_blamed(fault, site), local)
+    return template.error(blamed, _reason(fault, site))
 
 
 def _of_template(trace: TracebackType | None) -> bool:

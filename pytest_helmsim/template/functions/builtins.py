@@ -142,7 +142,7 @@ def index(item: Value, *indexes: Value) -> Value:
             item = item[_element_index(key, len(item))]
         elif isinstance(item, str | bytes):
             data = item if isinstance(item, bytes) else item.encode("utf-8", "surrogateescape")
-            item = UInt8(data[_element_index(key, len(data))])
+            item = UInt8(data[_element_index(key, len(data), "string" if isinstance(item, str) else "slice")])
         else:
             raise FunctionError(f"can't index item of type {_pointed(item)}")
     return item
@@ -175,10 +175,10 @@ def _checked_index(key: Value, capacity: int) -> int:
     return int(key)
 
 
-def _element_index(key: Value, size: int) -> int:
+def _element_index(key: Value, size: int, kind: str = "slice") -> int:
     position = _checked_index(key, size)
     if position == size:
-        raise FunctionError("reflect: slice index out of range")
+        raise FunctionError(f"reflect: {kind} index out of range")
     return position
 
 
