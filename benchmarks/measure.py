@@ -26,6 +26,11 @@ class Timing:
         """The middle run."""
         return statistics.median(self.seconds)
 
+    @property
+    def fastest(self) -> float:
+        """The run that other work on the machine disturbed least."""
+        return min(self.seconds)
+
     def __str__(self) -> str:
         low, mid, high = (1000 * value for value in (min(self.seconds), self.median, max(self.seconds)))
         return f"{self.name:<44} {low:9.1f} {mid:9.1f} {high:9.1f} ms (min, median, max of {len(self.seconds)})"

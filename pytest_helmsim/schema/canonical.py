@@ -65,6 +65,8 @@ def _value(value: Json, schema: Schema, draft: bool) -> Json:
             if schema.go_type == RESOURCE_LIST:
                 return {key: _amount(v, milli=True) for key, v in sorted(value.items())}
             nothing = "" if item.format == "byte" else zero(item)
+            if item.type in _SCALAR and not item.format:
+                return {key: nothing if v is None else v for key, v in sorted(value.items())}
             return {key: nothing if v is None else _value(v, item, draft) for key, v in sorted(value.items())}
         return value
     if kind == "array":
@@ -73,6 +75,8 @@ def _value(value: Json, schema: Schema, draft: bool) -> Json:
         item = schema.items
         if item.fields is not None:
             return [_value({} if v is None else v, item, draft) for v in value]
+        if item.type in _SCALAR and not item.format:
+            return [zero(item) if v is None else v for v in value]
         return [zero(item) if v is None else _value(v, item, draft) for v in value]
     if schema.format:
         return _formatted(value, schema)
