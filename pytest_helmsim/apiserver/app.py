@@ -27,7 +27,8 @@ APPROXIMATE = (
     "admission plugin ServiceAccount: off unless `disabled_admission` is given without it: pods get no token volume, and need no account",
 )
 PATCH_LOG = 64 * 1024
-REQUEST_LOG = 20_000
+REQUEST_LOG, REQUEST_LOG_BYTES = 20_000, 64 * 1024 * 1024
+"""So many requests, with so much of what they sent, are remembered."""
 DISABLED_BY_DEFAULT = ("ServiceAccount",)
 """Pods get no token volume and need no account unless asked for: no chart's upgrade hangs on it, and nothing waits for accounts.
 
@@ -79,8 +80,9 @@ class ApiServer:
         self.disabled_admission = frozenset(disabled_admission)
         self.mutators: list[Mutator] = []
         """Actors that change objects at admission, in order."""
-        self.requests: deque[Logged] = deque(maxlen=REQUEST_LOG)
+        self.requests: deque[Logged] = deque()
         """Requests from outside, oldest first; of a server that runs for long only the last ones."""
+        self._logged_bytes = 0
         self.after_write: Callable[[], None] | None = None
         """Set by controllers: called after every external write that was answered without an error."""
         self.address = "127.0.0.1:6443"
@@ -146,6 +148,11 @@ class ApiServer:
         query = "&".join(f"{key}={value}" for key, values in request.query.items() for value in values)
         content_type = request.headers.get("content-type", "")
         body = request.body[:PATCH_LOG]
+        if not self.requests:
+            self._logged_bytes = 0
+        self._logged_bytes += len(body)
+        while self.requests and (len(self.requests) >= REQUEST_LOG or self._logged_bytes > REQUEST_LOG_BYTES):
+            self._logged_bytes -= len(self.requests.popleft().body)
         self.requests.append(Logged(request.user, verb, request.method, request.path, query, content_type, body, status))
 
     def fork(self, *, clock: Clock | None = None) -> ApiServer:
