@@ -17,6 +17,14 @@ from pytest_helmsim.cli.flags import FlagError, FlagParsing, flags_of, option
 from pytest_helmsim.objects.errors import HelmsimError
 
 PROGRAM = "helmsim"
+COLOURS = ("never", "auto", "always")
+OWN_CERTIFICATES = ("repo add", "registry login")
+"""Commands whose flags for certificates are read when they ask somebody."""
+ORDER = (
+    "create", "dependency", "pull", "show", "lint", "package", "repo", "search", "verify", "get", "history", "install", "list", "test",
+    "rollback", "status", "template", "uninstall", "upgrade", "completion", "env", "plugin", "version", "registry", "push", "diff", "serve",
+)  # fmt: skip
+"""The commands as Helm adds them, which is how it suggests them."""
 CHART_MODULES = ("charts", "repositories", "templates", "operations", "diff")
 
 
@@ -141,6 +149,7 @@ class VerbCommand(FlagParsing):
         for (version, old), new in REPLACED.items():
             if version == self.helm_version and options.get(old.replace("-", "_")) and old in options["given"]:
                 options[new.replace("-", "_")] = True
+        self.check_settings(Options(options, self.helm_version))
         module, _, function = self.verb.target.partition(":")
         run: Callable[..., int | None] = getattr(importlib.import_module(f"pytest_helmsim.cli.{module}"), function)
         with self.logging(module):
@@ -155,6 +164,21 @@ class VerbCommand(FlagParsing):
             if names.issuperset(group):
                 given_words = f"[{' '.join(sorted(group))}] were all set"
                 raise UsageFailure(f"if any flags in the group [{' '.join(group)}] are set none of the others can be; {given_words}")
+
+    def check_settings(self, options: Options) -> None:
+        """What is looked at before a command does anything: the mode of colours, and files of certificates."""
+        wrong = [each for each in (options.color, options.colour) if each not in COLOURS] if options.is_helm4 else []
+        if wrong:
+            why = f'invalid color mode \\"{wrong[0]}\\": must be one of: {", ".join(COLOURS)}'
+            click.echo(f'level=WARN msg="command failed" error="{why}"', err=True)
+            click.get_current_context().exit(1)
+        if "ca_file" not in options or self.verb_name in OWN_CERTIFICATES:
+            return
+        if options.ca_file or (options.cert_file and options.key_file):
+            from pytest_helmsim.chart import certificates
+            from pytest_helmsim.cli import arguments
+
+            certificates.check(arguments.access_of(options), arguments.flavour_of(options))
 
     def logging(self, module: str) -> AbstractContextManager[None]:
         """Verbs without a cluster have nobody else who prints what charts log."""
@@ -229,7 +253,9 @@ class VerbGroup(click.Group):
             if not self.strict:
                 click.echo(self.get_help(ctx))
                 ctx.exit(0)
-            raise UsageFailure(f'unknown command "{args[0]}" for "{self.path}"\nRun \'{self.path} --help\' for usage.')
+            names = "".join(f"\t{name}\n" for name in suggestions(args[0]))
+            meant = f"\n\nDid you mean this?\n{names}\n" if names else "\n"
+            raise UsageFailure(f'unknown command "{args[0]}" for "{self.path}"{meant}Run \'{self.path} --help\' for usage.')
         return super().resolve_command(ctx, args)
 
 
@@ -247,7 +273,7 @@ class RootGroup(VerbGroup, FlagParsing):
         return super().fill_bare(args[:end]) + args[end:]
 
 
-def build(version: str) -> click.Group:
+def build(version: str) -> VerbGroup:
     """The commands as Helm `version` (`3` or `4`) has them."""
     from pytest_helmsim.cli.flag_tables import GLOBAL
     from pytest_helmsim.cli.flags import parse_table
@@ -272,6 +298,40 @@ def build(version: str) -> click.Group:
         parent.verbs[tail] = name
         parent.alias.update(dict.fromkeys(verb.aliases, tail))
     return root
+
+
+def suggestions(word: str) -> list[str]:
+    """Commands that begin with the word or are at most two changes away from it."""
+    return [name for name in ORDER if name.startswith(word.lower()) or distance(word.lower(), name) <= 2]
+
+
+def distance(one: str, other: str) -> int:
+    """Levenshtein's."""
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(one, 1):
+        left, row[0] = row[0], number
+        for place, each in enumerate(other, 1):
+            left, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, left + (letter != each))
+    return row[-1]
+
+
+def as_help(words: Sequence[str], root: VerbGroup) -> list[str]:
+    """`help install` as `install --help`; a topic that is not there is said, and gives the program's own help. Flags stay to be refused."""
+    path: list[str] = []
+    group: click.Command = root
+    context = click.Context(root)
+    for word in [word for word in words if not word.startswith("-")]:
+        found = group.get_command(context, word) if isinstance(group, click.Group) else None
+        if found is None:
+            if not path:
+                click.echo(f"Unknown help topic [`{word}`]", err=True)
+            break
+        path.append(word)
+        group = found
+    flags = [word for word in words if word.startswith("-")]
+    if flags and not path:
+        return flags
+    return [*path, *flags, "--help"]
 
 
 def take_version(arguments: Sequence[str]) -> tuple[str, list[str]]:
@@ -301,7 +361,10 @@ def run(arguments: Sequence[str]) -> int:
     """The exit status of one command."""
     try:
         version, rest = take_version(arguments)
-        result = build(version).main(rest or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+        root = build(version)
+        if rest[:1] == ["help"]:
+            rest = as_help(rest[1:], root)
+        result = root.main(rest or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         return 0
