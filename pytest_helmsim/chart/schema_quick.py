@@ -17,7 +17,7 @@ _ELSEWHERE: Final = frozenset(
     {
         "$anchor", "$dynamicAnchor", "$dynamicRef", "$id", "$recursiveAnchor", "$recursiveRef", "$vocabulary", "additionalItems",
         "contains", "dependencies", "dependentRequired", "dependentSchemas", "disallow", "divisibleBy", "extends", "id", "maxContains",
-        "minContains", "multipleOf", "pattern", "patternProperties", "prefixItems", "propertyNames", "unevaluatedItems",
+        "minContains", "multipleOf", "patternProperties", "prefixItems", "propertyNames", "unevaluatedItems",
         "unevaluatedProperties", "uniqueItems",
     }
 )  # fmt: skip
@@ -96,6 +96,16 @@ class _Check:
 
     def _const(self, wanted: Any, value: Any, _: Any) -> bool:
         return _same(wanted, value)
+
+    def _pattern(self, pattern: Any, value: Any, _: Any) -> bool:
+        if not isinstance(value, str):
+            return True
+        import re2
+
+        try:
+            return re2.search(pattern, value) is not None
+        except (re2.error, TypeError) as error:
+            raise _Unsure from error
 
     def _all_of(self, subschemas: Any, value: Any, _: Any) -> bool:
         return all(self.holds(each, value) for each in _list(subschemas))
@@ -182,6 +192,7 @@ _KEYWORDS: Final[dict[str, Callable[[_Check, Any, Any, Any], bool]]] = {
     "items": _Check._items,
     "enum": _Check._enum,
     "const": _Check._const,
+    "pattern": _Check._pattern,
     "allOf": _Check._all_of,
     "anyOf": _Check._any_of,
     "oneOf": _Check._one_of,

@@ -21,6 +21,7 @@ from pytest_helmsim.chart.manifests import Hook
 from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.chart.values import Options
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
+from pytest_helmsim.template import collector
 from pytest_helmsim.template.environment import Environment
 from pytest_helmsim.template.errors import TemplateError
 from pytest_helmsim.template.functions import FUNCTIONS
@@ -89,6 +90,7 @@ class TemplateFailed(ChartError):
         self.printed = printed
 
 
+@collector.paused()
 def run(path: str, options: TemplateOptions, *, load: Load | None = None) -> str:
     """The text on standard output. `load` may fetch what the chart lacks."""
     flavour = options.flavour

@@ -17,9 +17,10 @@ from pytest_helmsim.template.errors import Fault, FunctionError, LimitExceeded, 
 from pytest_helmsim.template.fields import MissingKey, helpers, method_caller
 from pytest_helmsim.template.functions import COMMON
 from pytest_helmsim.template.functions.builtins import TABLE as BUILTINS
-from pytest_helmsim.template.interpreter import EACH, PAIRS, TEMPLATES, Calls, Dialect
+from pytest_helmsim.template.interpreter import EACH, PAIRS, TEMPLATES, Dialect
 from pytest_helmsim.template.lexer import BRACES, Delimiters
 from pytest_helmsim.template.limits import STANDARD, Limits
+from pytest_helmsim.template.pipelines import Calls
 from pytest_helmsim.template.quoting import quote
 from pytest_helmsim.template.runtime import Budget, Linked, Output, Run
 from pytest_helmsim.template.signatures import Function, Layered

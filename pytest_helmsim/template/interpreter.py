@@ -9,44 +9,22 @@ What fails here has failed for certain, but nobody knows where: the caller runs 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from pytest_helmsim.template import gofmt, nodes, numbers
-from pytest_helmsim.template.binding import bind
-from pytest_helmsim.template.calls import Argument, Binding
-from pytest_helmsim.template.errors import Fault
-from pytest_helmsim.template.fields import method_caller, walk_zero
+from pytest_helmsim.template import gofmt
 from pytest_helmsim.template.outline import BREAK, CONTINUE, IF, PRINT, RANGE, SET, TEMPLATE, WITH, Body, Statement
-from pytest_helmsim.template.quoting import unquote
+from pytest_helmsim.template.pipelines import CALLS, DEPTH, Calls, Expression, Names, Scope, expression, nothing, variables_of
 from pytest_helmsim.template.runtime import Run
 from pytest_helmsim.template.signatures import Function
-from pytest_helmsim.template.values import MAP_METHODS, PLAIN_MAPS, Value
+from pytest_helmsim.template.values import Value
 
-CALLS: Final = 0
-DEPTH: Final = 1
 EACH: Final = "each"
 PAIRS: Final = "pairs"
 TEMPLATES: Final = "template"
 
-Names: TypeAlias = dict[Any, Any]
-Expression: TypeAlias = Callable[[Value, Names], Value]
 Step: TypeAlias = Callable[[Value, Names, Callable[[str], None]], None]
-Elements: TypeAlias = dict[str, bool]
-"""The variables in scope, and of each whether nil in it is an `interface {}` holding nil."""
-
-_TOKEN = re.compile(
-    r"\"(?:[^\"\\]|\\.)*+\"|`[^`]*`|\)(?:\.[A-Za-z_][A-Za-z0-9_]*)*+|[(|]|\$[A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*+"
-    r"|(?:\.[A-Za-z_][A-Za-z0-9_]*)++|-?[0-9][0-9.]*|[A-Za-z_][A-Za-z0-9_]*|\.",
-    re.DOTALL,
-)
-_plain = PLAIN_MAPS
 _show = gofmt.show
-_INTERFACE: Final = Argument(interface=True)
-_INVALID: Final = Argument()
-_BASED: Final = Argument(interface=True, based=True)
 
 
 class _Break(Exception):
@@ -57,29 +35,6 @@ class _Continue(Exception):
     """`{{ continue }}` on its way to its loop."""
 
 
-class Call:
-    """A call that each environment binds to a function of its own."""
-
-    __slots__ = ("binding",)
-
-    def __init__(self, binding: Binding) -> None:
-        self.binding = binding
-
-
-class Calls(dict[Any, Any]):
-    """What one environment's closures call, by `Call` or by the names above; bound when first called."""
-
-    __slots__ = ("_functions",)
-
-    def __init__(self, functions: Mapping[str, Function], known: Mapping[str, Callable[..., Any]]) -> None:
-        super().__init__(known)
-        self._functions = functions
-
-    def __missing__(self, call: Call) -> Callable[..., Value]:
-        made = self[call] = bind(self._functions[call.binding.name], call.binding)
-        return made
-
-
 class Dialect:
     """Functions that every environment of a kind has in common: closures call these directly, all others by way of `Calls`."""
 
@@ -87,14 +42,14 @@ class Dialect:
         self.functions = functions
         self._pipelines: dict[object, Expression] = {}
 
-    def pipeline(self, text: str, dot: bool, scope: Elements) -> Expression:
+    def pipeline(self, text: str, dot: bool, scope: Scope) -> Expression:
         """The closure of a pipeline; `dot` says of dot what `scope` says of variables."""
-        key = (text, dot, *[(name, scope[name]) for name in _variables(text)]) if "$" in text else (text, dot)
+        key = (text, dot, *[(name, scope[name]) for name in variables_of(text)]) if "$" in text else (text, dot)
         made = self._pipelines.get(key)
         if made is None:
             if len(self._pipelines) >= _MAX_PIPELINES:
                 self._pipelines.clear()
-            made = self._pipelines[key] = _Pipelines(text, dot, scope, self.functions).whole()
+            made = self._pipelines[key] = expression(text, dot, scope, self.functions)
         return made
 
     def program(self, body: Body) -> Program:
@@ -103,11 +58,6 @@ class Dialect:
 
 
 _MAX_PIPELINES: Final = 50_000
-
-
-@lru_cache(maxsize=8192)
-def _variables(text: str) -> tuple[str, ...]:
-    return tuple({token.partition(".")[0]: None for token in _TOKEN.findall(text) if token[0] == "$" and token[:2] not in ("$", "$.")})
 
 
 class Program:
@@ -123,7 +73,7 @@ class Program:
     def link(self, calls: Calls) -> Run:
         """The template as one environment runs it."""
         if self._steps is None:
-            self._steps = _Block(self._dialect, self._body, False, {"$": False}).steps()
+            self._steps = _Block(self._dialect, self._body, False, {"$": ("$", False)}).steps()
         steps = self._steps
 
         def run(dot: Value, write: Callable[[str], None], depth: int) -> None:
@@ -137,13 +87,14 @@ class Program:
 class _Block:
     """A body with what is known where it begins; its steps are made when it is first entered."""
 
-    __slots__ = ("_body", "_dialect", "_dot", "_made", "_scope")
+    __slots__ = ("_body", "_dialect", "_dot", "_made", "_own", "_scope")
 
-    def __init__(self, dialect: Dialect, body: Body, dot: bool, scope: Elements) -> None:
+    def __init__(self, dialect: Dialect, body: Body, dot: bool, scope: Scope) -> None:
         self._dialect = dialect
         self._body = body
         self._dot = dot
         self._scope = scope
+        self._own: set[str] = set()
         self._made: list[Step] | None = None
 
     def steps(self) -> list[Step]:
@@ -151,8 +102,13 @@ class _Block:
             self._made = [self._step(statement) for statement in self._body]
         return self._made
 
-    def _inner(self, body: Body, dot: bool, names: tuple[str, ...] = ()) -> _Block:
-        return _Block(self._dialect, body, dot, self._scope | dict.fromkeys(names, False))
+    def _inner(self, body: Body, dot: bool, scope: Scope) -> _Block:
+        return _Block(self._dialect, body, dot, self._scope | scope)
+
+    def _slot(self, name: str) -> str:
+        """Where a variable that is declared here is kept: apart from the one that it hides."""
+        hidden = self._scope.get(name)
+        return name if hidden is None else hidden[0] + "'"
 
     def _step(self, statement: Statement) -> Step:
         if statement.__class__ is str:
@@ -163,26 +119,27 @@ class _Block:
         if kind == CONTINUE:
             return _leave(_Continue)
         if kind == TEMPLATE and not statement[1]:
-            return _template(statement[2], _nothing)
+            return _template(statement[2], nothing)
         value = self._dialect.pipeline(statement[1], self._dot, self._scope)
         if kind == PRINT:
             return _print(value)
         if kind == SET:
-            if statement[3]:
-                self._scope = {**self._scope, statement[2]: False}
-            return _set(statement[2], value)
+            name = statement[2]
+            if statement[3] and name not in self._own:
+                self._own.add(name)
+                self._scope = {**self._scope, name: (self._slot(name), False)}
+            return _set(self._scope[name][0], value)
         if kind == TEMPLATE:
             return _template(statement[2], value)
         _, _, names, body, other = statement
-        otherwise = self._inner(other or (), self._dot, names)
+        slots = tuple([self._slot(name) for name in names])
+        scope = {name: (slot, kind == RANGE and name == names[-1]) for name, slot in zip(names, slots, strict=True)}
+        otherwise = self._inner(other or (), self._dot, scope)
         if kind == IF:
-            return _if(names, value, self._inner(body, self._dot, names), otherwise)
+            return _if(slots, value, self._inner(body, self._dot, scope), otherwise)
         if kind == WITH:
-            return _with(names, value, self._inner(body, False, names), otherwise)
-        inner = self._inner(body, True, names)
-        if names:
-            inner._scope[names[-1]] = otherwise._scope[names[-1]] = True
-        return _range(names, value, inner, otherwise, _weight(body), leaves=_leaves(body))
+            return _with(slots, value, self._inner(body, False, scope), otherwise)
+        return _range(slots, value, self._inner(body, True, scope), otherwise, _weight(body), leaves=_leaves(body))
 
 
 def _weight(body: Body) -> int:
@@ -316,337 +273,3 @@ def _range(declared: tuple[str, ...], value: Expression, body: _Block, otherwise
                     each(item, names, write)
 
     return step
-
-
-# Expressions.
-
-
-def _nothing(_: Value, __: Names) -> Value:
-    return None
-
-
-class _Term:
-    """An operand: its closure and how it is written as an argument; of fields also the value whose they are and the path to them."""
-
-    __slots__ = ("argument", "base", "constant", "element", "path", "value")
-
-    def __init__(
-        self,
-        value: Expression,
-        argument: Argument,
-        *,
-        base: Expression | None = None,
-        path: tuple[str, ...] = (),
-        element: bool = False,
-        constant: Value = None,
-    ) -> None:
-        self.value = value
-        self.argument = argument
-        self.base = base
-        self.path = path
-        self.element = element
-        self.constant = constant
-
-
-class _Pipelines:
-    """Reads the tokens of a pipeline that its outline has found to be right."""
-
-    __slots__ = ("_dot", "_functions", "_index", "_scope", "_tokens")
-
-    def __init__(self, text: str, dot: bool, scope: Elements, functions: Mapping[str, Function]) -> None:
-        self._tokens: list[str] = _TOKEN.findall(text)
-        self._tokens.append("")
-        self._index = 0
-        self._dot = dot
-        self._scope = scope
-        self._functions = functions
-
-    def whole(self) -> Expression:
-        """The closure of all tokens."""
-        value = self._command(None)
-        while self._tokens[self._index] == "|":
-            self._index += 1
-            value = self._command(value)
-        return value
-
-    def _command(self, final: Expression | None) -> Expression:
-        token = self._tokens[self._index]
-        if token[0] in _LETTERS and token not in _WORDS:
-            self._index += 1
-            return self._call(token, self._arguments(), final)
-        first = self._term()
-        args = self._arguments()
-        if not args and final is None:
-            return _refuse if token == "nil" else first.value
-        if first.path:
-            return self._method(first, args, final)
-        return _refuse
-
-    def _arguments(self) -> list[_Term]:
-        found: list[_Term] = []
-        while (token := self._tokens[self._index]) and token != "|" and token[0] != ")":
-            found.append(self._term())
-        return found
-
-    def _term(self) -> _Term:
-        token = self._tokens[self._index]
-        self._index += 1
-        first = token[0]
-        if first == ".":
-            if token == ".":
-                return _Term(_dot, _INTERFACE if self._dot else _INVALID)
-            return self._fields(_dot, token, element=self._dot)
-        if first in _LETTERS:
-            if token not in _WORDS:
-                return _Term(self._call(token, [], None), _INTERFACE)
-            word = _WORDS[token]
-            return _literal(nodes.Nil(0) if word is None else nodes.Bool(0, word), word)
-        if first in '"`':
-            text = unquote(token)
-            return _literal(nodes.String(0, token, text), text)
-        if first == "$":
-            name, _, rest = token.partition(".")
-            value, element = _variable(name), self._scope[name]
-            if not rest:
-                return _Term(value, _INTERFACE if element else _INVALID)
-            term = self._fields(value, rest, element=element)
-            if not element and name != "$":
-                term.argument = _BASED
-            return term
-        if first == "(":
-            value = self.whole()
-            token = self._tokens[self._index]
-            self._index += 1
-            if len(token) == 1:
-                return _Term(value, _INVALID)
-            term = self._fields(value, token[1:], element=False)
-            term.argument = _BASED
-            return term
-        node = numbers.parse_number(0, token)
-        real = any(mark in token for mark in ".")
-        return _literal(node, node.float_ if real else node.integer)
-
-    def _fields(self, value: Expression, text: str, *, element: bool) -> _Term:
-        path = tuple(text.removeprefix(".").split("."))
-        return _Term(_walk(value, path, element), _INTERFACE, base=value, path=path, element=element)
-
-    def _method(self, term: _Term, args: list[_Term], final: Expression | None) -> Expression:
-        """`.a.Method x`: the last field gets the arguments."""
-        assert term.base is not None
-        *before, name = term.path
-        element = term.element or bool(before)
-        binding = Binding(name, _written(args, final), piped=final is not None, method=True, interface=element)
-        find = method_caller(binding, "zero")
-        receiver = _walk(term.base, tuple(before), term.element) if before else term.base
-        return _calling(lambda dot, names: find(receiver(dot, names)), args, final)
-
-    def _call(self, name: str, args: list[_Term], final: Expression | None) -> Expression:
-        values = [arg.value for arg in args]
-        count = len(values) + (final is not None)
-        if name == "not" and count == 1:
-            return _not(final if final is not None else values[0])
-        if name in ("and", "or") and count:
-            return _shortcut(name == "and", values, final)
-        function = self._functions.get(name)
-        if function is None or not _is_plain(function) or function.arity_error(count=count, piped=final is not None) is not None:
-            return _bound_call(name, function, args, final)
-        called = function.call
-        if final is not None:
-            return _piped(called, values, final, [arg.constant for arg in args] if all(map(_is_constant, args)) else None)
-        if count == 1:
-            return _call1(called, values[0])
-        if count == 2:
-            if _is_constant(args[0]):
-                return _call_constant(called, args[0].constant, values[1])
-            return _call2(called, values[0], values[1])
-        return _call_all(called, values)
-
-
-_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
-_WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "nil": None}
-
-
-def _refuse(_: Value, __: Names) -> Value:
-    raise Fault("a command that Go's parser takes and its executor does not")
-
-
-def _dot(dot: Value, _: Names) -> Value:
-    return dot
-
-
-def _literal(node: nodes.Node, value: Value) -> _Term:
-    return _Term(lambda _, __: value, Argument(node), constant=value)
-
-
-def _is_constant(term: _Term) -> bool:
-    return term.argument.literal is not None
-
-
-@lru_cache(maxsize=1024)
-def _variable(name: str) -> Expression:
-    return lambda _, names: names[name]
-
-
-def _walk(value: Expression, path: tuple[str, ...], element: bool) -> Expression:
-    """Fields of a value, by the short way through plain maps."""
-    if not MAP_METHODS.isdisjoint(path):
-        return lambda dot, names: walk_zero(value(dot, names), path, element)
-    if value is _dot:
-        return _walk_dot(path, element)
-
-    def walk(dot: Value, names: Names) -> Value:
-        found = first = value(dot, names)
-        for name in path:
-            if type(found) not in _plain:
-                return walk_zero(first, path, element)
-            found = found.get(name)
-        return found
-
-    return walk
-
-
-def _walk_dot(path: tuple[str, ...], element: bool) -> Expression:
-    if len(path) == 1:
-        only = path[0]
-
-        def one(dot: Value, _: Names) -> Value:
-            return dot.get(only) if type(dot) in _plain else walk_zero(dot, path, element)
-
-        return one
-    if len(path) == 2:
-        first, second = path
-
-        def two(dot: Value, _: Names) -> Value:
-            if type(dot) in _plain:
-                found = dot.get(first)
-                if type(found) in _plain:
-                    return found.get(second)
-            return walk_zero(dot, path, element)
-
-        return two
-
-    def walk(dot: Value, _: Names) -> Value:
-        found = dot
-        for name in path:
-            if type(found) not in _plain:
-                return walk_zero(dot, path, element)
-            found = found.get(name)
-        return found
-
-    return walk
-
-
-def _not(value: Expression) -> Expression:
-    return lambda dot, names: not value(dot, names)
-
-
-def _shortcut(is_and: bool, values: list[Expression], final: Expression | None) -> Expression:
-    """`and`, `or`: what is piped in is evaluated first and counts last."""
-    if final is None and len(values) == 2:
-        left, right = values
-        if is_and:
-            return lambda dot, names: left(dot, names) and right(dot, names)
-        return lambda dot, names: left(dot, names) or right(dot, names)
-
-    def find(dot: Value, names: Names) -> Value:
-        last = None if final is None else final(dot, names)
-        found = last
-        for value in values:
-            found = value(dot, names)
-            if bool(found) is not is_and:
-                return found
-        return found if final is None else last
-
-    return find
-
-
-@lru_cache(maxsize=1024)
-def _is_plain_function(name: str, params: tuple[str, ...], variadic: str | None) -> bool:
-    return Function(name, _refuse, params, variadic).unchecked
-
-
-def _is_plain(function: Function) -> bool:
-    """Whether a call needs no checks."""
-    return not function.on_invalid and _is_plain_function("", function.params, function.variadic)
-
-
-def _written(args: list[_Term], final: Expression | None) -> tuple[Argument, ...]:
-    arguments = tuple([arg.argument for arg in args])
-    return arguments if final is None else (*arguments, _INVALID)
-
-
-_calls: dict[tuple[object, ...], Call] = {}
-
-
-def _bound_call(name: str, function: Function | None, args: list[_Term], final: Expression | None) -> Expression:
-    """A call that checks its arguments, or of a function that each environment has its own of."""
-    binding = Binding(name, _written(args, final), piped=final is not None)
-    values = [arg.value for arg in args]
-    based = any(arg.argument.based for arg in args)
-    if function is not None:
-        called = bind(function, binding)
-        if based:
-            return _calling(lambda _, __: called, args, final)
-        return _call_all(called, values) if final is None else _piped(called, values, final, None)
-    call = _calls.setdefault(binding.key, Call(binding))
-    if final is None and len(values) == 2 and not based:
-        first, second = values
-        return lambda dot, names: names[CALLS][call](first(dot, names), second(dot, names))
-    return _calling(lambda _, names: names[CALLS][call], args, final)
-
-
-def _calling(find: Expression, args: list[_Term], final: Expression | None) -> Expression:
-    """Call what `find` gives; the bases of arguments that are fields of values come behind them all."""
-    parts = [(arg.value, arg.base if arg.argument.based else None, arg.path, arg.element) for arg in args]
-    based = any(base is not None for _, base, _, _ in parts)
-
-    def call(dot: Value, names: Names) -> Value:
-        last = None if final is None else final(dot, names)
-        called = find(dot, names)
-        given: list[Value] = []
-        bases: list[Value] = []
-        for value, base, path, element in parts:
-            if base is None:
-                given.append(value(dot, names))
-            else:
-                bases.append(base(dot, names))
-                given.append(walk_zero(bases[-1], path, element))
-        if final is not None:
-            given.append(last)
-        if based:
-            given.append(tuple(bases))
-        return called(*given)
-
-    return call
-
-
-def _piped(called: Callable[..., Value], values: list[Expression], final: Expression, constants: list[Any] | None) -> Expression:
-    if not values:
-        return lambda dot, names: called(final(dot, names))
-    if constants is not None and len(constants) == 1:
-        only = constants[0]
-        return lambda dot, names: called(only, final(dot, names))
-    if constants is not None:
-        return lambda dot, names: called(*constants, final(dot, names))
-
-    def piped(dot: Value, names: Names) -> Value:
-        last = final(dot, names)
-        return called(*[value(dot, names) for value in values], last)
-
-    return piped
-
-
-def _call1(called: Callable[..., Value], value: Expression) -> Expression:
-    return lambda dot, names: called(value(dot, names))
-
-
-def _call2(called: Callable[..., Value], first: Expression, second: Expression) -> Expression:
-    return lambda dot, names: called(first(dot, names), second(dot, names))
-
-
-def _call_constant(called: Callable[..., Value], constant: Value, second: Expression) -> Expression:
-    return lambda dot, names: called(constant, second(dot, names))
-
-
-def _call_all(called: Callable[..., Value], values: list[Expression]) -> Expression:
-    return lambda dot, names: called(*[value(dot, names) for value in values])

@@ -66,7 +66,7 @@ _WORDS = re.compile(r"(?<![.$A-Za-z0-9_])[A-Za-z_][A-Za-z0-9_]*")
 _VARIABLES = re.compile(_VARIABLE)
 _DECLARE = re.compile(rf"({_VARIABLE})(?:{_S}*+(:=)|{_S}++=){_S}*+")
 _DECLARE_TWO = re.compile(rf"({_VARIABLE}){_S}*+,{_S}*+({_VARIABLE}){_S}*+:={_S}*+")
-_KEYWORD = re.compile(rf"(if|with|range|else{_S}++if|else{_S}++with)(?={_S}|\(){_S}*+")
+_KEYWORD = re.compile(rf"(if|with|range|else{_S}++if|else{_S}++with)(?={_S}|[(.]){_S}*+")
 _NAMED = re.compile(rf"(define|template){_S}++({_STRING.pattern})(?:{_S}++|$)")
 _LONE = {"end": _END, "else": _ELSE, "break": BREAK, "continue": CONTINUE}
 _KINDS = {"if": IF, "with": WITH, "range": RANGE}
@@ -141,7 +141,7 @@ class _Builder:
     def __init__(self) -> None:
         self.blocks = [_Block(_Action(_END))]
         self.defined: dict[str, Body] = {}
-        self.functions: set[str] = set()
+        self.used: set[frozenset[str]] = set()
 
     def build(self, pieces: list[str]) -> Outline:
         """`pieces` are texts with two parts of an action between two of them."""
@@ -161,7 +161,10 @@ class _Builder:
             trimmed = action.trims
             kind = action.kind
             if kind == PRINT:
-                self.use(action.used)
+                used = action.used
+                self.used.add(used.functions)
+                if used.variables:
+                    self.use(used)
                 self.blocks[-1].body.append((PRINT, action.pipeline))
             elif kind != _COMMENT:
                 self.add(action)
@@ -171,11 +174,10 @@ class _Builder:
             raise _Doubt
         if last:
             main.body.append(last)
-        return Outline(tuple(main.body), tuple(self.defined.items()), frozenset(self.functions))
+        return Outline(tuple(main.body), tuple(self.defined.items()), frozenset().union(*self.used))
 
     def use(self, used: Pipeline) -> None:
-        if used.functions:
-            self.functions.update(used.functions)
+        self.used.add(used.functions)
         for name in used.variables:
             if name != "$" and not self.is_declared(name):
                 raise _Doubt
@@ -190,8 +192,8 @@ class _Builder:
         return False
 
     def declare(self, names: tuple[str, ...]) -> None:
-        """A name that hides another one is left to the compiler."""
-        if any(name == "$" or self.is_declared(name) for name in names) or len(set(names)) != len(names):
+        """Dot's own name, and one name twice, are left to the compiler."""
+        if "$" in names or len(set(names)) != len(names):
             raise _Doubt
 
     def add(self, action: _Action) -> None:
@@ -211,7 +213,7 @@ class _Builder:
             if not action.declares:
                 if not self.is_declared(name):
                     raise _Doubt
-            elif name not in block.declared or name in block.action.names:
+            else:
                 self.declare((name,))
                 block.declared.add(name)
             block.body.append((SET, action.pipeline, name, action.declares))

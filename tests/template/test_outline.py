@@ -68,7 +68,8 @@ def test_what_has_an_outline_has_no_syntax_error(seed: int) -> None:
         "{{ range .l }}{{ else }}{{ break }}{{ end }}",
         "{{ with 1 }}{{ else if 2 }}{{ end }}",
         "{{ if 1 }}{{ define `x` }}{{ end }}{{ end }}",
-        "{{ if $x := 1 }}{{ $x := 2 }}{{ end }}",
+        "{{ $ := 1 }}",
+        "{{ range $x, $x := .l }}{{ end }}",
         "{{ 'a' }}",
         "{{ block `x` . }}{{ end }}",
     ],
@@ -87,12 +88,17 @@ LOOP = "{{ range $i, $e := .l }}{{ if eq $e.a 2.0 }}{{ continue }}{{ end }}{{ $i
         (LOOP, "0-2x"),
         ('{{ define "d" }}{{ $ }}{{ end }}{{ template "d" .n }}{{ template "d" }}', "7<no value>"),
         ("{{ (index .l 2).b }}{{ (dict `k` 1).k }}{{ .n | and true }}{{ or 0 `` .n }}{{ not .n }}", "x177false"),
-        ("{{ if $v := .n }}{{ $v }}{{ else if .l }}l{{ end }}{{ with $w := .none }}{{ else }}{{ $w }}{{ end }}", "7<no value>"),
+        ("{{ $x := 1 }}{{ if $x := 2 }}{{ $x := 3 }}{{ $x }}{{ $x = 4 }}{{ $x }}{{ $x := 5 }}{{ $x }}{{ end }}{{ $x }}", "3451"),
+        ("{{ $x := 1 }}{{ range $x, $y := .n2 }}{{ with $x := $y }}{{ $x }}{{ end }}{{ $x }}{{ $x = 9 }}{{ end }}{{ $x }}", "p0q11"),
+        (
+            "{{with.n}}{{ . }}{{ end }}{{ if $v := .n }}{{ $v }}{{ else if .l }}l{{ end }}{{ with $w := .none }}{{ else }}{{ $w }}{{ end }}",
+            "77<no value>",
+        ),
         ('{{- /* c */ -}}  a {{- " b" -}} \n c', "a bc"),
     ],
 )
 def test_interpreted_and_compiled_print_the_same(text: str, printed: str) -> None:
-    data = {"n": 7.0, "l": [{"a": 1.0}, {"a": 2.0}, {"a": 3.0, "b": "x"}, {"a": 4.0}]}
+    data = {"n": 7.0, "n2": ["p", "q"], "l": [{"a": 1.0}, {"a": 2.0}, {"a": 3.0, "b": "x"}, {"a": 4.0}]}
     for interprets in (True, False):
         environment = Environment(FUNCTIONS, missing_key="zero", interprets=interprets)
         environment.add("t", text)
