@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api_scenarios
+import api_scenarios_admission
 import api_scenarios_definitions
 import api_scenarios_kinds
 import api_scenarios_lists
@@ -30,7 +31,10 @@ import api_scenarios_system
 from api_scenarios import Step
 
 TARGET = Path(__file__).parent.parent / "tests" / "recorded" / "api"
-MODULES = (api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_definitions, api_scenarios_kinds, api_scenarios_system)
+MODULES = (
+    api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_definitions, api_scenarios_kinds, api_scenarios_system,
+    api_scenarios_admission,
+)  # fmt: skip
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
 
 

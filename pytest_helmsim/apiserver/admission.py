@@ -25,6 +25,8 @@ NOT_SIMULATED = (
 )
 NAMESPACES = StoreKey("", "namespaces")
 IMMORTAL = ("default", "kube-system", "kube-public")
+_PRIORITIES = StoreKey("scheduling.k8s.io", "priorityclasses")
+_SYSTEM_PRIORITIES = ("system-node-critical", "system-cluster-critical")
 _REVIEWS = ("localsubjectaccessreviews", "selfsubjectaccessreviews", "subjectaccessreviews", "selfsubjectrulesreviews")
 
 Mutator: TypeAlias = Callable[["Operation", JsonObject, JsonObject | None], JsonObject | None]
@@ -50,9 +52,11 @@ def validate(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
 
 
 def validate_delete(op: Operation, old: JsonObject) -> None:
-    """Some namespaces stay."""
+    """Some namespaces and priority classes stay."""
     if op.served.key == NAMESPACES and op.name in IMMORTAL:
         raise forbidden(op, "this namespace may not be deleted")
+    if op.served.key == _PRIORITIES and op.name in _SYSTEM_PRIORITIES:
+        raise forbidden(op, "this is a system priority class and cannot be deleted")
 
 
 def forbidden(op: Operation, why: str, causes: tuple[Cause, ...] = ()) -> Forbidden:
@@ -124,7 +128,7 @@ def _priority(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
         if not spec.get("preemptionPolicy") and old["spec"].get("preemptionPolicy"):
             spec["preemptionPolicy"] = old["spec"]["preemptionPolicy"]
         return
-    key = StoreKey("scheduling.k8s.io", "priorityclasses")
+    key = _PRIORITIES
     name = spec.get("priorityClassName") or ""
     if not name:
         default = [r.obj for _, _, r in op.server.store.records(key) if r.obj.get("globalDefault")]

@@ -65,7 +65,7 @@ def test_a_user_may_ask_what_is_allowed(server: ApiServer, verb: str, allowed: b
 
 def test_a_snapshot_brings_everything_back() -> None:
     server = ApiServer()
-    path = "/apis/scheduling.k8s.io/v1/priorityclasses/system-node-critical"
+    path = "/apis/rbac.authorization.k8s.io/v1/clusterroles/edit"
     snapshot = server.snapshot()
     server.handle(Request.make("DELETE", path))
     assert server.handle(Request.make("GET", path)).status == 404

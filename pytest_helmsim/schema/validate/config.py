@@ -142,10 +142,62 @@ def _check_hard(errors: Errors, obj: JsonObject) -> None:
         if "/" not in name and name not in _QUOTA_NAMES and not name.startswith(("hugepages-", "requests.hugepages-")):
             errors.invalid(path, name, "must be a standard resource for quota")
         check_amount(errors, path, name, amount)
-    scopes = (obj.get("spec") or {}).get("scopes") or []
+    spec = obj.get("spec") or {}
+    scopes = spec.get("scopes") or []
     for scope in scopes:
         if scope not in _SCOPES:
             errors.invalid("spec.scopes", scopes, "unsupported scope")
+        for _ in _outside(scope, spec):
+            errors.invalid("spec.scopes", scopes, "unsupported scope applied to resource")
+    _check_pairs(errors, "spec.scopes", scopes, scopes)
+    if spec.get("scopeSelector") is not None:
+        _check_scope_selector(errors, spec)
+
+
+def _check_pairs(errors: Errors, path: str, given: list[str], scopes: list[str]) -> None:
+    for pair in (("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")):
+        if set(pair) <= set(given):
+            errors.invalid(path, scopes or None, "conflicting scopes")
+
+
+def _check_scope_selector(errors: Errors, spec: JsonObject) -> None:
+    path, selector = "spec.scopeSelector.matchExpressions", spec["scopeSelector"]
+    given = selector.get("matchExpressions") or []
+    for entry in given:
+        scope, operator, values = entry.get("scopeName", ""), entry.get("operator", ""), entry.get("values") or []
+        if scope not in _SCOPES:
+            errors.invalid(f"{path}.scopeName", scope, "unsupported scope")
+        for _ in _outside(scope, spec):
+            shown = [{"ScopeName": e.get("scopeName", ""), "Operator": e.get("operator", ""), "Values": e.get("values")} for e in given]
+            errors.invalid(path, {"MatchExpressions": shown}, "unsupported scope applied to resource")
+        if scope in (*_SCOPES[:4], "CrossNamespacePodAffinity") and operator != "Exists":
+            listed = ", ".join(f"ResourceQuotaScope{name}" for name in _SCOPES[:4])
+            why = f"must be 'Exists' when scope is any of {listed} or ResourceQuotaScopeCrossNamespacePodAffinity"
+            errors.invalid(f"{path}.operator", operator, why)
+        if operator in ("In", "NotIn"):
+            if not values:
+                errors.required(f"{path}.values", "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector")
+        elif operator not in ("Exists", "DoesNotExist"):
+            errors.invalid(f"{path}.operator", operator, "not a valid selector operator")
+        elif values:
+            why = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"
+            errors.invalid(f"{path}.values", values, why)
+    _check_pairs(errors, path, [entry.get("scopeName", "") for entry in given], spec.get("scopes") or [])
+
+
+def _outside(scope: str, spec: JsonObject) -> list[str]:
+    """The limited resources that a scope has nothing to do with."""
+    known = _IN_SCOPE.get(scope)
+    hard = spec.get("hard") or {}
+    return [name for name in sorted(hard) if known is not None and name in _QUOTA_NAMES and name not in known]
+
+
+_OF_PODS = frozenset({"pods", "cpu", "memory", "limits.cpu", "limits.memory", "requests.cpu", "requests.memory"})
+_IN_SCOPE = {
+    **dict.fromkeys(("Terminating", "NotTerminating", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity"), _OF_PODS),
+    "BestEffort": frozenset({"pods"}),
+    "VolumeAttributesClass": frozenset({"persistentvolumeclaims", "requests.storage"}),
+}
 
 
 _QUOTA_NAMES = frozenset(
