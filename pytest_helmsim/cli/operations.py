@@ -220,9 +220,11 @@ def rollback(arguments: list[str], options: Options) -> None:
     """Roll back to a revision, the one before the last without an argument."""
     revision = 0
     if len(arguments) > 1:
-        if not re.fullmatch(r"[+-]?\d+", arguments[1]):
-            raise CommandFailed(f'could not convert revision to a number: strconv.Atoi: parsing "{arguments[1]}": invalid syntax')
-        revision = int(arguments[1])
+        is_number = re.fullmatch(r"[+-]?[0-9]+", arguments[1])
+        revision = int(arguments[1]) if is_number else 0
+        if not is_number or not -(2**63) <= revision < 2**63:
+            why = "value out of range" if is_number else "invalid syntax"
+            raise CommandFailed(f'could not convert revision to a number: strconv.Atoi: parsing "{arguments[1]}": {why}')
     session = Session(options)
     chosen: dict[str, Any] = {}
     if options.is_helm4:

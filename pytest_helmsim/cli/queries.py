@@ -16,7 +16,6 @@ from pytest_helmsim.cli.output import asctime, document, go_string, out, status_
 from pytest_helmsim.cli.session import Session
 from pytest_helmsim.cli.tables import table
 from pytest_helmsim.objects import yamlio
-from pytest_helmsim.objects.errors import UnsupportedFeature
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.release import codec, times
 from pytest_helmsim.release.model import Release
@@ -180,10 +179,13 @@ def get_notes(arguments: list[str], options: Options) -> None:
 
 def get_all(arguments: list[str], options: Options) -> None:
     """The status block with values, hooks and manifest."""
-    if options.template:
-        raise UnsupportedFeature("get all --template", "use -o json of the other verbs and a tool such as jq")
     session = Session(options)
     release = session.engine.release(arguments[0], options.revision)
+    if options.template:
+        from pytest_helmsim.cli import record_template
+
+        out(record_template.executed(options.template, release, session.flavour))
+        return
     block = status_block(
         release,
         is_helm4=options.is_helm4,

@@ -10,7 +10,7 @@ import os
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import yaml
@@ -19,7 +19,8 @@ from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.flags import parse_bool
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
-from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption
+from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption, StorageFailed
+from pytest_helmsim.release.storage import DRIVER_NAMES
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -58,6 +59,8 @@ class Session:
         self.client = Client(api_client, RealClock())
         self.client.on_warning = warn
         driver = os.environ.get("HELM_DRIVER") or "secret"
+        if driver not in DRIVER_NAMES:
+            self._stop(f'unknown driver "{driver}"', 83)
         memory = self._memory() if driver == "memory" else None
         self.progress = Waiting()
         self.engine = Engine(
@@ -79,7 +82,15 @@ class Session:
 
         clock = RealClock()
         self.client = Client(prepare("1.36", "namespace").fork(clock=clock).handle, clock)
-        return memory_data.load(os.environ.get("HELM_MEMORY_DRIVER_DATA", "").split(":"), clock, self.flavour)
+        try:
+            return memory_data.load(os.environ.get("HELM_MEMORY_DRIVER_DATA", "").split(":"), clock, self.flavour)
+        except StorageFailed as error:
+            self._stop(str(error), 122)
+
+    def _stop(self, text: str, line: int) -> NoReturn:
+        """End the command as Go's `log.Fatal` does; Helm 3's log names the line of its source."""
+        click.echo(f"level=INFO msg={quoted(text)}" if self.flavour == HELM4 else f"helm.go:{line}: {text}", err=True)
+        raise click.exceptions.Exit(1)
 
     def log(self, level: str, message: str, /, **fields: object) -> None:
         """A log line on standard error, as Helm 4's text handler writes it; Helm 3 keeps to itself unless debugged."""
@@ -131,11 +142,10 @@ class Lines(logging.Handler):
         self.session = session
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One line for one record; Helm 3's libraries print theirs whether it is debugged or not."""
-        if self.session.flavour == HELM3:
-            click.echo(record.getMessage(), err=True)
-        else:
-            self.session.log("warn" if record.levelno >= logging.WARNING else "info", record.getMessage())
+        """One line for one record."""
+        from pytest_helmsim.cli import loglines
+
+        click.echo(loglines.line(record, is_helm4=self.session.flavour == HELM4), err=True)
 
 
 def quoted(text: str) -> str:

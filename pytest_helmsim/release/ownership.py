@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from pytest_helmsim.objects import meta
-from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import ApiError, NotFound
 from pytest_helmsim.release.build import Built
 from pytest_helmsim.release.context import Context
@@ -23,7 +23,19 @@ RELEASE_NAMESPACE = "meta.helm.sh/release-namespace"
 def claim(objects: Iterable[Built], name: str, namespace: str) -> list[Built]:
     """The objects with the release's metadata, over whatever stood there."""
     annotations = {RELEASE_NAME: name, RELEASE_NAMESPACE: namespace}
-    return [each.holding(meta.with_annotations(meta.with_labels(each.object, {MANAGED_BY: HELM}), annotations)) for each in objects]
+    marked = ((each, meta.with_labels(_readable(each.object), {MANAGED_BY: HELM})) for each in objects)
+    return [each.holding(meta.with_annotations(obj, annotations)) for each, obj in marked]
+
+
+def _readable(obj: JsonObject) -> JsonObject:
+    """Without labels or annotations that are no strings throughout (items of a List may have them): Go reads them as none."""
+    found = meta.metadata(obj)
+    odd = {key: None for key in ("labels", "annotations") if key in found and not _is_text(found[key])}
+    return meta.with_metadata(obj, **odd) if odd else obj
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
 def problems(obj: JsonObject, name: str, namespace: str) -> list[str]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import re2
-
 from pytest_helmsim.objects import selectors
 from pytest_helmsim.objects.flavour import HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
@@ -30,6 +28,7 @@ from pytest_helmsim.release.model import (
     Release,
 )
 from pytest_helmsim.release.readiness import PODS
+from pytest_helmsim.template.functions import regexes
 
 EVERY_STATE = frozenset({DEPLOYED, UNINSTALLED, SUPERSEDED, FAILED, UNINSTALLING, *PENDING})
 """Without `unknown`, which no flag of Helm's asks for."""
@@ -78,9 +77,9 @@ class Metadata:
 def select(context: Context, selection: Selection) -> list[Release]:
     """Name filter, latest revision of each release, state, labels, order, window: in Helm's order of steps."""
     try:
-        pattern = re2.compile(selection.name_filter) if selection.name_filter else None
-    except re2.error as error:
-        raise InvalidOption(f"error parsing regexp: {error}") from error
+        pattern = regexes.compile(selection.name_filter) if selection.name_filter else None
+    except regexes.RegexError as error:
+        raise InvalidOption(str(error)) from error
     found = [each for each in _everything(context) if pattern is None or pattern.search(each.name)]
     states = selection.states or (EVERY_STATE if context.rules.list_pending else frozenset({DEPLOYED, FAILED}))
     if states != frozenset({SUPERSEDED}):
