@@ -47,9 +47,11 @@ class Dialect:
         key = (text, dot, *[(name, scope[name]) for name in variables_of(text)]) if "$" in text else (text, dot)
         made = self._pipelines.get(key)
         if made is None:
-            if len(self._pipelines) >= _MAX_PIPELINES:
-                self._pipelines.clear()
-            made = self._pipelines[key] = expression(text, dot, scope, self.functions)
+            made = expression(text, dot, scope, self.functions)
+            if len(text) <= _LONGEST_KNOWN:
+                if len(self._pipelines) >= _MAX_PIPELINES:
+                    self._pipelines.clear()
+                self._pipelines[key] = made
         return made
 
     def program(self, body: Body) -> Program:
@@ -58,6 +60,7 @@ class Dialect:
 
 
 _MAX_PIPELINES: Final = 50_000
+_LONGEST_KNOWN: Final = 4096
 
 
 class Program:

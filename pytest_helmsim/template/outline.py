@@ -35,6 +35,9 @@ Body: TypeAlias = tuple[Statement, ...]
 MAX_NESTING: Final = 40
 _MAX_ROUNDS: Final = 25
 _MAX_KNOWN: Final = 50_000
+_LONGEST_KNOWN: Final = 4096
+_MOST_WORK: Final = 200_000_000
+"""Of openings of comments times length: each that is not closed is looked for to the end of the text."""
 
 _ELSE: Final = -1
 _END: Final = -2
@@ -99,8 +102,8 @@ class Outline(NamedTuple):
     functions: frozenset[str]
 
 
-_actions: dict[str, _Action | None] = {}
-_pipelines: dict[str, Pipeline | None] = {}
+_actions: dict[str, _Action] = {}
+_pipelines: dict[str, Pipeline] = {}
 
 
 class _Doubt(Exception):
@@ -122,6 +125,8 @@ class _Block:
 
 def outline(text: str, functions: Container[str]) -> Outline | None:
     """The outline of a text that the parser takes for certain with these functions; None for every other."""
+    if text.count("/*") * len(text) > _MOST_WORK:
+        return None
     pieces = _SPLIT.split(text)
     if any("{{" in piece or piece[-1:] == "{" for piece in pieces[::3]):
         return None
@@ -155,7 +160,7 @@ class _Builder:
                 text = text.rstrip(SPACES)
             if text:
                 self.blocks[-1].body.append(text)
-            action = known[inner] if inner in known else _learn(inner)
+            action = known.get(inner) or _learn(inner)
             if action is None:
                 raise _Doubt
             trimmed = action.trims
@@ -264,9 +269,11 @@ class _Builder:
 
 
 def _learn(inner: str) -> _Action | None:
-    if len(_actions) >= _MAX_KNOWN:
-        _actions.clear()
-    action = _actions[inner] = _read(inner)
+    action = _read(inner)
+    if action is not None and len(inner) <= _LONGEST_KNOWN:
+        if len(_actions) >= _MAX_KNOWN:
+            _actions.clear()
+        _actions[inner] = action
     return action
 
 
@@ -326,11 +333,14 @@ def _read_block(words: list[str], text: str, trims: bool) -> _Action | None:
 
 def _pipeline(text: str) -> Pipeline | None:
     """The names in a pipeline without declarations; None where it may be none."""
-    if text in _pipelines:
-        return _pipelines[text]
-    if len(_pipelines) >= _MAX_KNOWN:
-        _pipelines.clear()
-    made = _pipelines[text] = _read_pipeline(text)
+    known = _pipelines.get(text)
+    if known is not None:
+        return known
+    made = _read_pipeline(text)
+    if made is not None and len(text) <= _LONGEST_KNOWN:
+        if len(_pipelines) >= _MAX_KNOWN:
+            _pipelines.clear()
+        _pipelines[text] = made
     return made
 
 

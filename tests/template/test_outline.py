@@ -78,6 +78,11 @@ def test_doubt_is_left_to_the_parser(text: str) -> None:
     assert outline(text, FUNCTION_NAMES) is None
 
 
+@pytest.mark.parametrize("piece", ["{{/*", "{{ (", '{{ "', "{{ `", "{{", "{{ if 1 }}", "{{ a | ", "{{ $x"])
+def test_a_text_that_opens_without_end_has_none(piece: str) -> None:
+    assert outline(piece * 20_000, FUNCTION_NAMES) is None
+
+
 LOOP = "{{ range $i, $e := .l }}{{ if eq $e.a 2.0 }}{{ continue }}{{ end }}{{ $i }}{{ with $e.b }}{{ . }}{{ break }}{{ else }}-{{ end }}{{ else }}none{{ end }}"
 
 
