@@ -95,7 +95,7 @@ def _parsed(body: bytes, kind: str) -> Body:
             raise ValueError(f"couldn't get version/kind; json parse error: {error}") from error
         if found.value is None:
             return Body({})
-        return Body(_head_checked(found.value), tuple(f'duplicate field "{path}"' for path in found.duplicates), found.marked)
+        return Body(head_checked(found.value), tuple(f'duplicate field "{path}"' for path in found.duplicates), found.marked)
     from pytest_helmsim.objects import yamlio
 
     try:
@@ -104,10 +104,10 @@ def _parsed(body: bytes, kind: str) -> Body:
         raise ValueError(str(error).removeprefix(_YAML_PREFIXES[0])) from error
     if isinstance(value, dict) and decoding.is_too_deep(value):
         raise ValueError("exceeded max depth")
-    return Body({}) if value is None else Body(_head_checked(value), yaml_complaints(body))
+    return Body({}) if value is None else Body(head_checked(value), yaml_complaints(body))
 
 
-def _head_checked(value: Json) -> JsonObject:
+def head_checked(value: Json) -> JsonObject:
     """The object in which the server looks for version and kind; `ValueError` when it cannot be one."""
     what = "couldn't get version/kind; json parse error: json: cannot unmarshal"
     if not isinstance(value, dict):
@@ -148,7 +148,8 @@ def decoded(op: Operation, body: Body, expected: GroupVersionKind) -> JsonObject
     raw = body.value
     given = GroupVersionKind.of(raw.get("apiVersion") or expected.api_version, raw.get("kind") or expected.kind)
     if given != expected:
-        raise _other_kind(op, given, expected, (raw.get("metadata") or {}).get("name") or "")
+        meta = raw.get("metadata")
+        raise _other_kind(op, given, expected, str(meta.get("name") or "") if isinstance(meta, dict) else "")
     obj: JsonObject = {**raw, "kind": expected.kind, "apiVersion": expected.api_version}
     schema = op.served.schema if expected == op.served.gvk else op.server.catalog.schema(expected)
     if op.served.custom is not None and expected == op.served.gvk:

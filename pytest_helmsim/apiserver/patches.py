@@ -159,11 +159,14 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
         if patched.get("kind") != expected.kind or patched.get("apiVersion") != expected.api_version:
             return customs.decoded(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version}, complaints)
         return customs.decoded(op, patched, complaints)
-    version = patched.get("apiVersion") or ""
-    given = GroupVersionKind.of(version.removeprefix("/") or expected.api_version, patched.get("kind") or expected.kind)
+    if not strategic:
+        try:
+            bodies.head_checked(patched)
+        except ValueError as error:
+            raise refuse(str(error)) from error
+        version = patched.get("apiVersion") or ""
+        given = GroupVersionKind.of(version.removeprefix("/") or expected.api_version, patched.get("kind") or expected.kind)
     if not strategic and given != expected:
-        if version.count("/") > 1:
-            raise refuse(f"unexpected GroupVersion string: {version}")
         known = bodies.known(op.server.catalog, given)
         raise refuse(bodies.unconvertible(given, expected) if known else bodies.unregistered(given))
     if schema is not None:
@@ -180,6 +183,8 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
                 raise refuse(f"strict decoding error: {', '.join(found)}")
             for text in found:
                 op.warn(text)
+        if strategic:
+            patched = unstructured.wrapped(patched, schema)
     new = bodies.defaulted(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version})
     return field_managers.keep_reset(new, patched)
 

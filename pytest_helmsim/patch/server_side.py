@@ -112,7 +112,7 @@ def apply(
     owners = owners_of.decode(managers)
     if not owners:
         _check_live(base, schema, "failed to create manager for existing fields: failed to convert new object ({}) to smd typed")
-    if (applied.get("metadata") or {}).get("managedFields") is not None:
+    if _metadata(applied).get("managedFields") is not None:
         raise BadPatch("metadata.managedFields must be nil")
     errors = validate(applied, schema)
     if errors:
@@ -226,8 +226,15 @@ def _check_live(live: JsonObject, schema: Schema, what: str) -> None:
 
 
 def _title(obj: JsonObject) -> str:
-    metadata = obj.get("metadata") or {}
-    return f"{metadata.get('namespace') or ''}/{metadata.get('name') or ''}; {GroupVersionKind.of_object(obj)}"
+    metadata = _metadata(obj)
+    namespace, name = (value if isinstance(value := metadata.get(key), str) else "" for key in ("namespace", "name"))
+    return f"{namespace}/{name}; {GroupVersionKind.of_object(obj)}"
+
+
+def _metadata(obj: JsonObject) -> JsonObject:
+    """Empty for metadata that is no map: what is wrong with it is said by the schema."""
+    found = obj.get("metadata")
+    return found if isinstance(found, dict) else {}
 
 
 def _stripped(owners: Owners, manager: Manager) -> Owners:
