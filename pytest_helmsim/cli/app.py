@@ -149,6 +149,8 @@ class VerbCommand(FlagParsing):
         for (version, old), new in REPLACED.items():
             if version == self.helm_version and options.get(old.replace("-", "_")) and old in options["given"]:
                 options[new.replace("-", "_")] = True
+        if not options["debug"] and "debug" not in options["given"]:
+            options["debug"] = truthy(os.environ.get("HELM_DEBUG", ""))
         self.check_settings(Options(options, self.helm_version))
         module, _, function = self.verb.target.partition(":")
         run: Callable[..., int | None] = getattr(importlib.import_module(f"pytest_helmsim.cli.{module}"), function)
@@ -298,6 +300,11 @@ def build(version: str) -> VerbGroup:
         parent.verbs[tail] = name
         parent.alias.update(dict.fromkeys(verb.aliases, tail))
     return root
+
+
+def truthy(text: str) -> bool:
+    """A boolean of the environment; what Go would not read is false."""
+    return text in ("1", "t", "T", "TRUE", "true", "True")
 
 
 def suggestions(word: str) -> list[str]:

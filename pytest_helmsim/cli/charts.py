@@ -18,6 +18,7 @@ from pytest_helmsim.chart.dependency_update import Manager
 from pytest_helmsim.chart.errors import ChartError, DependencyError
 from pytest_helmsim.chart.package import expand
 from pytest_helmsim.cli import arguments as args
+from pytest_helmsim.cli import debuglines
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.output import out
 from pytest_helmsim.cli.session import quoted
@@ -136,6 +137,7 @@ def show_crds(arguments: list[str], options: Options) -> None:
 
 def _show(arguments: list[str], options: Options, part: show.Part) -> None:
     flavour = args.flavour_of(options)
+    debuglines.version(options, file="show.go", lines=(214, 216))
     chart = loader.load(args.locate(arguments[0], options), flavour=flavour, check_version=False)
     if part == "values" and options.jsonpath:
         if chart.values is not None:

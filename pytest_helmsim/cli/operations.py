@@ -17,7 +17,7 @@ import click
 
 from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.cli import arguments as args
-from pytest_helmsim.cli import queries
+from pytest_helmsim.cli import debuglines, queries
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.output import document, out, status_block
 from pytest_helmsim.cli.session import Session, history_max, quoted, reaching
@@ -152,6 +152,7 @@ def install(arguments: list[str], options: Options) -> None:
         dry_run(options, silent=True)
     with prefixed("INSTALLATION FAILED"):
         chosen = shared(options)
+        debuglines.version(options)
         name, reference = args.name_and_chart(arguments, options, RealClock())
         chart, values = loaded(reference, options, installing=True)
         session = reaching(options, offline=options.is_helm4 and chosen["dry_run"] == "client")
@@ -187,6 +188,7 @@ def _install_now(name: str, reference: str, session: Session, upgrading: Upgrade
     options = session.options
     if options.output == "table":
         out(f'Release "{name}" does not exist. Installing it now.\n')
+    debuglines.version(options)
     chart, values = loaded(reference, options, installing=True)
     with cancellable(name, session):
         release = session.engine.install(name, chart, values, session.engine.as_install(name, upgrading))
@@ -211,7 +213,11 @@ def upgrade_options(options: Options) -> UpgradeOptions:
 
 def loaded(reference: str, options: Options, *, installing: bool = False) -> tuple[Chart, dict[str, Any]]:
     """The chart and the values of the command line: found, values read, chart read and checked."""
+    if not installing:
+        debuglines.devel(options, place="upgrade.go:171")
     path = args.locate(reference, options)
+    if installing:
+        debuglines.path(options, path)
     values = args.values_of(options)
     return args.load_path(path, options, installing=installing), values
 

@@ -16,6 +16,7 @@ from pytest_helmsim.chart.errors import RenderError, ValuesError
 from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.chart.render import Rendered
 from pytest_helmsim.cli import arguments as args
+from pytest_helmsim.cli import debuglines
 from pytest_helmsim.cli.app import Options
 from pytest_helmsim.cli.flags import parse_bool
 from pytest_helmsim.cli.output import out
@@ -42,8 +43,10 @@ def template(arguments: list[str], options: Options) -> None:
         Capabilities.default(flavour).with_kube_version(options.kube_version)
     check_dry_run(options)
     server = Server(options)
+    debuglines.version(options)
     name, reference = args.name_and_chart(arguments, options, RealClock(), default_name="" if options.generate_name else "release-name")
     path = args.locate(reference, options)
+    debuglines.path(options, path)
 
     def load(place: str) -> Chart:
         chart = args.load_path(place, options, installing=True)

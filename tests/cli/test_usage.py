@@ -3,6 +3,8 @@
 The rows were asked of helm 4.3.1 and 3.22.0; the program's own name differs. Left out on purpose: errors that need a cluster.
 """
 
+import re
+
 import pytest
 
 from pytest_helmsim.cli import app
@@ -96,3 +98,39 @@ def test_a_deprecated_flag_says_its_new_name(monkeypatch, capsys):
     assert app.run(["upgrade", "web", "chart", "--atomic"]) == 0
     assert seen == [True]
     assert capsys.readouterr().err == "Flag --atomic has been deprecated, use --rollback-on-failure instead\n"
+
+
+DEBUGGED = [
+    # Helm, arguments, lines on standard error (the moment of Helm 3's left out)
+    ("4", ["template", "{c}", "--debug"], ['level=DEBUG msg="Original chart version" version=""', 'level=DEBUG msg="Chart path" path={c}']),
+    ("4", ["show", "chart", "{c}", "--debug"], ['level=DEBUG msg="original chart version" version=""']),
+    (
+        "4",
+        ["template", "{c}", "--debug", "--devel"],
+        [
+            'level=DEBUG msg="Original chart version" version=""',
+            'level=DEBUG msg="setting version to >0.0.0-0"',
+            'level=DEBUG msg="Chart path" path={c}',
+        ],
+    ),
+    (
+        "3",
+        ["template", "{c}", "--debug"],
+        ['install.go:225: [debug] Original chart version: ""', "install.go:242: [debug] CHART PATH: {c}", ""],
+    ),
+    ("3", ["show", "chart", "{c}", "--debug", "--version", "1"], ['show.go:214: [debug] Original chart version: "1"']),
+]
+
+
+@pytest.mark.parametrize(("version", "arguments", "lines"), DEBUGGED)
+def test_debug_says_where_charts_are_looked_for(capsys, monkeypatch, tmp_path, version, arguments, lines):
+    chart = tmp_path / "c"
+    chart.mkdir()
+    (chart / "Chart.yaml").write_text("{apiVersion: v2, name: c, version: 0.1.0}")
+    words = [each.replace("{c}", str(chart)) for each in arguments]
+    assert app.run([*words, "--helm-version", version]) == 0
+    shown = re.sub(r": \d{4}-.* m=\S+ \[debug\]", ": [debug]", capsys.readouterr().err)
+    assert shown.splitlines() == [each.replace("{c}", str(chart)) for each in lines]
+    monkeypatch.setenv("HELM_DEBUG", "1")
+    assert app.run([each for each in words if each != "--debug"] + ["--helm-version", version]) == 0
+    assert len(capsys.readouterr().err.splitlines()) == len(lines)
