@@ -47,6 +47,7 @@ class _Key:
 
 
 _MERGE_KEY: Final = _Key("<<")
+_SCALAR, _MAP, _LIST, _DOCUMENT_END = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent, yaml.DocumentEndEvent
 _ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 _PLAIN_CACHE: dict[str, tuple[str, Scalar]] = {}
 _CACHE_LIMIT: Final = 50_000
@@ -93,18 +94,22 @@ class Reader:
             raise YamlError(f"yaml: {_line(start.start_mark.line)}found incompatible YAML document")
         builder = _Builder(integers=self._integers, strict=self._strict)
         fault: YamlError | None = None
+        add, read, slashes = builder.add, self._parser.get_event, self._slashes
         event = self._event()
-        while not isinstance(event, yaml.DocumentEndEvent):
-            if self._slashes:
+        while event.__class__ is not _DOCUMENT_END:
+            if slashes:
                 self._check_escapes(event)
             if fault is None:
                 try:
-                    builder.add(event)
+                    add(event)
                 except _UnknownAnchor:
                     raise
                 except YamlError as error:
                     fault = error
-            event = self._event()
+            try:
+                event = read()
+            except yaml.YAMLError as error:
+                raise YamlError("yaml: " + _explain(error)) from error
         if fault is not None:
             raise fault
         if builder.problems:
@@ -182,12 +187,12 @@ class _Builder:
     def add(self, event: Any) -> None:
         """Take the next event."""
         kind = event.__class__
-        if kind is yaml.ScalarEvent:
+        if kind is _SCALAR:
             self._decoded += 1
             self._scalar(event)
-        elif kind is yaml.MappingStartEvent:
+        elif kind is _MAP:
             self._open({}, event)
-        elif kind is yaml.SequenceStartEvent:
+        elif kind is _LIST:
             self._open([], event)
         elif kind is yaml.AliasEvent:
             self._alias(event)
