@@ -55,3 +55,17 @@ def test_a_flow_schema_dangles_until_its_level_is_there() -> None:
     level = {"metadata": {"name": "y"}, "spec": {"type": "Limited", "limited": {"limitResponse": {"type": "Reject"}}}}
     assert ask(server, "POST", f"{FLOW}/prioritylevelconfigurations", level).status == 201
     assert ask(server, "GET", f"{FLOW}/flowschemas/x").json()["status"]["conditions"][0]["reason"] == "Found"
+
+
+def test_ranges_of_service_addresses_are_held_and_ready() -> None:
+    path = "/apis/networking.k8s.io/v1/servicecidrs"
+    server = ApiServer()
+    Controllers(server).start()
+    ask(server, "POST", path, {"metadata": {"name": "more"}, "spec": {"cidrs": ["10.200.0.0/24"]}})
+    for name in ("kubernetes", "more"):
+        found = ask(server, "GET", f"{path}/{name}").json()
+        assert found["metadata"]["finalizers"] == ["networking.k8s.io/service-cidr-finalizer"]
+        assert found["status"]["conditions"][0]["message"] == "Kubernetes Service CIDR is ready"
+        ask(server, "DELETE", f"{path}/{name}")
+    assert [ask(server, "GET", f"{path}/{name}").status for name in ("kubernetes", "more")] == [200, 404]
+    Controllers(ApiServer("1.30")).start()

@@ -21,6 +21,7 @@ from pytest_helmsim.apiserver.controllers.kubelet import Kubelet, Nodes
 from pytest_helmsim.apiserver.controllers.mirroring import Mirrors
 from pytest_helmsim.apiserver.controllers.namespaces import Namespaces, RootCertificates, ServiceAccounts
 from pytest_helmsim.apiserver.controllers.quotas import Quotas
+from pytest_helmsim.apiserver.controllers.ranges import ServiceRanges
 from pytest_helmsim.apiserver.controllers.replicasets import ReplicaSets, ReplicationControllers
 from pytest_helmsim.apiserver.controllers.roles import AggregatedRoles
 from pytest_helmsim.apiserver.controllers.scheduler import Scheduler
@@ -38,6 +39,7 @@ ALL: tuple[type[Reconciler], ...] = (
     RootCertificates,
     Definitions,
     AggregatedRoles,
+    ServiceRanges,
     Autoscalers,
     CronJobs,
     Deployments,
