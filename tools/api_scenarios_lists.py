@@ -102,6 +102,33 @@ def history() -> Iterator[Step]:
     yield watch("/api/v1/componentstatuses")
 
 
+def bookmarks() -> Iterator[Step]:
+    """Bookmarks, also those that end the initial events. Needs an etcd that reports progress (3.5 or newer), as `history` does."""
+    yield post(MAPS, named("a"))
+    yield get(MAPS, "watch=1&timeoutSeconds=4&allowWatchBookmarks=true", watch=True)
+    yield get(MAPS, "watch=1&timeoutSeconds=4&allowWatchBookmarks=true&resourceVersion=0", watch=True)
+    yield get(MAPS, "watch=1&timeoutSeconds=4&allowWatchBookmarks=true&resourceVersion=<0.metadata.resourceVersion>", watch=True)
+    yield get(
+        MAPS, "watch=1&timeoutSeconds=4&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan", watch=True
+    )
+    yield get(MAPS, "watch=1&timeoutSeconds=4&sendInitialEvents=true&resourceVersionMatch=NotOlderThan", watch=True)
+    yield get(
+        MAPS,
+        "watch=1&timeoutSeconds=4&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=<0.metadata.resourceVersion>",
+        watch=True,
+    )
+    yield get(
+        MAPS, "watch=1&timeoutSeconds=2&allowWatchBookmarks=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan", watch=True
+    )
+    yield get(
+        MAPS,
+        "watch=1&timeoutSeconds=2&allowWatchBookmarks=true&sendInitialEvents=false&resourceVersionMatch=NotOlderThan&resourceVersion=0",
+        watch=True,
+    )
+    yield get(MAPS, "watch=1&timeoutSeconds=2&allowWatchBookmarks=true", watch=True, accept=PARTIAL)
+    yield get("/apis/apps/v1/namespaces/{ns}/deployments", "watch=1&timeoutSeconds=2&allowWatchBookmarks=true", watch=True)
+
+
 def pages() -> Iterator[Step]:
     """Pages while things change, and resource versions of lists."""
     for index in range(6):
@@ -304,17 +331,21 @@ def bodies() -> Iterator[Step]:
             "/apis",
             "/version",
             "/healthz",
-            "/openapi/v2",
             f"{one}/status",
             f"{CORE}/pods/x/log",
             f"{APPS}/deployments/x/scale",
             "/api/v1/namespaces/{ns}/finalize",
-            "/",
             "/metrics/nope",
         ):
             if method == "DELETE" and path in (MAPS, one):
                 continue
             yield {"method": method, "path": path, "query": "dryRun=All"}
+    yield get("/")
+    for path in ("/healthz", "/livez", "/readyz"):
+        for query in ("verbose", "verbose&exclude=etcd", "exclude=nope"):
+            yield get(path, query)
+        yield get(f"{path}/etcd")
+        yield get(f"{path}/nope")
     yield post(MAPS, '{"metadata":{"name":"big"},"data":{"a":"' + "x" * (3 * 1024 * 1024) + '"}}')
     yield post("/apis/batch/v1/namespaces/{ns}/jobs", {"metadata": {"name": "j"}, "spec": {"template": JOB_TEMPLATE}})
     yield post(f"{CORE}/pods", {"metadata": {"name": "p"}, "spec": {"containers": [CONTAINER]}})
@@ -355,5 +386,5 @@ def bodies() -> Iterator[Step]:
 
 def scenarios() -> Iterator[tuple[str, list[Step]]]:
     """All sequences by name."""
-    for function in (history, pages, options, bodies):
+    for function in (history, bookmarks, pages, options, bodies):
         yield function.__name__, list(function())

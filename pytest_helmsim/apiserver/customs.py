@@ -5,7 +5,8 @@ Source: k8s.io/apiextensions-apiserver pkg/apiserver/customresource_handler.go, 
 
 from __future__ import annotations
 
-from pytest_helmsim.apiserver import custom_schemas as schemas
+from dataclasses import replace
+
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject, copy
@@ -14,6 +15,7 @@ from pytest_helmsim.patch import gotext
 from pytest_helmsim.schema import decoding
 from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.model import Schema
+from pytest_helmsim.schema.validate import custom_values as schemas
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
 
 MAX_DEPTH = 200
@@ -60,7 +62,7 @@ def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> li
 
     raw = _raw_schema(op)
     found = [
-        *schemas.errors(new, raw, schemas.MISSING if old is None else old),
+        *_value_errors(op, new, raw, schemas.MISSING if old is None else old),
         *_embedded_errors(new, raw),
         *schemas.list_errors(new, served.schema),
         *_scale_errors(op, new),
@@ -108,6 +110,18 @@ def _whole_object_errors(value: JsonObject, path: str) -> list[FieldError]:
             why = ",".join(names.dns_1035_label(value[key].lower()))
             errors.invalid(f"{path}.{key}", value[key], f"may have mixed case, but should otherwise match: {why}")
     return list(errors)
+
+
+def _value_errors(op: Operation, new: JsonObject, raw: JsonObject, old: Json) -> list[FieldError]:
+    """Of a write to the status only the status counts, and paths in messages start below it."""
+    if op.subresource != "status":
+        return schemas.errors(new, raw, old)
+    part = (raw.get("properties") or {}).get("status")
+    if part is None or "status" not in new:
+        return []
+    before = old.get("status", schemas.MISSING) if isinstance(old, dict) else schemas.MISSING
+    found = schemas.errors(new["status"], part, before)
+    return [replace(error, field=error.field if error.field == "<nil>" else f"status.{error.field}".removesuffix(".")) for error in found]
 
 
 def _raw_schema(op: Operation) -> JsonObject:

@@ -71,6 +71,8 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
         return subresources.answer(server, request, call, served)
     if not served.persisted:
         return subresources.review(server, request, call, served)
+    if call.verb == "watch" and request.method != "GET":
+        raise method_not_allowed(call, served)
     if call.verb not in served.resource.verbs:
         raise method_not_allowed(call, served)
     if served.namespaced and not call.namespace and (call.name or call.verb not in ("list", "watch")):

@@ -43,7 +43,7 @@ def _follow(value: Json, step: re.Match[str]) -> list[Json]:
             return value
         index = int(parts["index"])
         return [value[index]] if -len(value) <= index < len(value) else []
-    key = parts["quoted"] if parts["quoted"] is not None else re.sub(r"\\(.)", r"\1", parts["name"])
+    key = re.sub(r"\\(.)", r"\1", parts["quoted"] if parts["quoted"] is not None else parts["name"])
     return [value[key]] if isinstance(value, dict) and key in value else []
 
 

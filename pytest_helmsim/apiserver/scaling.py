@@ -11,14 +11,16 @@ from typing import Any
 from pytest_helmsim.apiserver import bodies, conversion, writes
 from pytest_helmsim.apiserver.field_managers import with_entries
 from pytest_helmsim.apiserver.operation import Operation
-from pytest_helmsim.objects.json import Json, JsonObject, copy
+from pytest_helmsim.objects.json import Json, JsonObject, copy, dumps
 from pytest_helmsim.objects.kinds import GroupVersionKind
-from pytest_helmsim.objects.status import Cause, Conflict, InternalError, details, invalid, qualified
+from pytest_helmsim.objects.status import ApiError, BadRequest, Cause, Conflict, InternalError, Invalid, details, invalid, qualified
 from pytest_helmsim.patch import dispatch, server_side
 from pytest_helmsim.patch import managers as owners_of
 from pytest_helmsim.patch.errors import PatchError
 from pytest_helmsim.patch.field_set import FieldSet
 from pytest_helmsim.patch.managers import Owned, Owners
+from pytest_helmsim.schema import decoding
+from pytest_helmsim.schema.field_errors import quoted
 from pytest_helmsim.schema.model import Schema
 
 SCALE = GroupVersionKind("autoscaling", "v1", "Scale")
@@ -79,11 +81,15 @@ def get(op: Operation) -> JsonObject:
 
 def replace(op: Operation, wanted: JsonObject) -> JsonObject:
     """PUT of a Scale."""
-    return _change(op, lambda scale: wanted)
+    return _change(op, lambda scale: wanted, forgetful=op.served.custom is not None)
 
 
 def patch(op: Operation, content_type: str, value: Json, *, force: bool) -> JsonObject:
     """PATCH of a Scale by any of the four content types."""
+    if content_type == dispatch.APPLY_PATCH and op.served.custom is not None:
+        if op.server.store.get(op.served.key, op.namespace, op.name) is None:
+            raise op.not_found()
+        raise ApiError(_NO_APPLY, code=500)
     if content_type == dispatch.APPLY_PATCH:
         return _change(op, lambda scale: value, applying=True, force=force)
 
@@ -92,9 +98,32 @@ def patch(op: Operation, content_type: str, value: Json, *, force: bool) -> Json
             result = dispatch.PATCHERS[content_type](scale, value, _schema(op))
         except PatchError as error:
             raise error.to_api_error() from error
+        wrong = decoding.type_error(result, _schema(op)) if isinstance(result, dict) else None
+        if wrong is not None:
+            strategic = content_type == dispatch.STRATEGIC_MERGE_PATCH
+            shown = {key: item for key, item in scale.items() if key != "metadata"} if strategic else result
+            raise _unreadable(result if not strategic else shown, wrong)
         return result if isinstance(result, dict) else {}
 
     return _change(op, change)
+
+
+_NO_APPLY = (
+    "failed to create manager for existing fields: failed to convert live object (/; autoscaling/v1, Kind=Scale) to proper version: "
+    "request to convert CR to an invalid group/version: autoscaling/v1"
+)
+"""What an apply to the scale of a custom object is answered with."""
+
+
+def _unreadable(result: Json, why: str) -> Invalid:
+    """A patched Scale that cannot be one."""
+    scale: Any = result
+    head = {key: scale.get(key) for key in ("apiVersion", "kind")}
+    meta = {key: value for key, value in scale["metadata"].items() if value != []}
+    rest = {key: value for key, value in sorted(scale.items()) if key not in ("apiVersion", "kind", "metadata")}
+    text = dumps({**head, "metadata": meta, **rest}).decode()
+    message = f"Invalid value: {quoted(text)}: {why}"
+    return Invalid(f' "" is invalid: patch: {message}', details=details(causes=[Cause("FieldValueInvalid", message, "patch")]))
 
 
 def _schema(op: Operation) -> Schema:
@@ -104,7 +133,8 @@ def _schema(op: Operation) -> Schema:
     return schema
 
 
-def _change(op: Operation, change: Any, *, applying: bool = False, force: bool = False) -> JsonObject:
+def _change(op: Operation, change: Any, *, applying: bool = False, force: bool = False, forgetful: bool = False) -> JsonObject:
+    """`forgetful`: as the server fails to, nobody comes to own the count that a PUT brings to a custom object."""
     path = _paths(op)[0]
     in_parent = tuple(f"f:{step}" for step in path)
 
@@ -125,10 +155,12 @@ def _change(op: Operation, change: Any, *, applying: bool = False, force: bool =
             target = target.setdefault(step, {})
         target[path[-1]] = (new.get("spec") or {}).get("replicas") or 0
         version = (new.get("metadata") or {}).get("resourceVersion")
+        if op.served.custom is not None:
+            version = version or live["metadata"]["resourceVersion"]
         result["metadata"].pop("resourceVersion", None)
         if version:
             result["metadata"]["resourceVersion"] = version
-        kept = owners_of.decode(new["metadata"].get("managedFields") or [])
+        kept = owners_of.decode(new["metadata"].get("managedFields") or []) if not forgetful else {}
         merged = _to_parent(owners, kept, in_parent, op.served.gvk.api_version)
         return with_entries(result, owners_of.encode(merged))
 
@@ -138,6 +170,8 @@ def _change(op: Operation, change: Any, *, applying: bool = False, force: bool =
 
 def _updated(op: Operation, scale: JsonObject, wanted: JsonObject) -> JsonObject:
     expected = {"kind": SCALE.kind, "apiVersion": SCALE.api_version}
+    if op.served.custom is not None and decoding.type_error({**wanted, **expected}, _schema(op)) is not None:
+        raise BadRequest('no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:111"')
     new = bodies.decoded(op, bodies.Body({**wanted, **expected}), SCALE)
     meta = {key: value for key, value in (new.get("metadata") or {}).items() if key != "managedFields"}
     if meta.get("name", op.name) != op.name or not meta.get("name"):
@@ -176,7 +210,7 @@ def _applied(op: Operation, scale: JsonObject, wanted: JsonObject, force: bool) 
 
 def _check(op: Operation, live: JsonObject, new: JsonObject) -> None:
     replicas = (new.get("spec") or {}).get("replicas") or 0
-    if replicas < 0:
+    if replicas < 0 and op.served.custom is None:
         cause = Cause("FieldValueInvalid", f"Invalid value: {replicas}: must be greater than or equal to 0", "spec.replicas")
         raise invalid(SCALE.kind, SCALE.group, op.name, [cause])
     uid = (new.get("metadata") or {}).get("uid")

@@ -29,7 +29,18 @@ from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.clock import rfc3339
 from pytest_helmsim.objects.json import JsonObject, dumps
 from pytest_helmsim.objects.kinds import GroupVersionKind
-from pytest_helmsim.objects.status import BadRequest, Cause, Conflict, InternalError, NotFound, TooManyRequests, details, not_found
+from pytest_helmsim.objects.status import (
+    BadRequest,
+    Cause,
+    Conflict,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    TooManyRequests,
+    details,
+    not_found,
+    qualified,
+)
 from pytest_helmsim.objects.wire import Request, Response, User
 
 if TYPE_CHECKING:
@@ -54,6 +65,8 @@ _BINDABLE = {"Pod": _PODS, "Secret": StoreKey("", "secrets"), "Node": StoreKey("
 def answer(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
     """The response to a request on a subresource."""
     known = served.resource.subresources
+    if served.custom is not None:
+        _check_custom(server, request, call, served)
     if call.subresource not in known:
         raise NotFound("the server could not find the requested resource", details={})
     methods = _METHODS.get(call.subresource, ("GET", "PUT", "PATCH"))
@@ -75,6 +88,16 @@ def answer(server: ApiServer, request: Request, call: Call, served: Served) -> R
         case "token":
             return _token(server, request, call, served)
     return _refused(server, call, served)
+
+
+def _check_custom(server: ApiServer, request: Request, call: Call, served: Served) -> None:
+    """What is said of parts of custom objects that cannot be asked for."""
+    if call.subresource not in served.resource.subresources:
+        raise not_found(call.plural, call.group, call.name)
+    if request.method not in ("GET", "PUT", "PATCH"):
+        resource = qualified(call.plural, call.group)
+        message = f'{call.verb} is not supported on resources of kind "{resource}"'
+        raise MethodNotAllowed(message, details=details(group=call.group, kind=call.plural))
 
 
 def _whole(server: ApiServer, request: Request, call: Call, served: Served) -> Response:

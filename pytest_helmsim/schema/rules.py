@@ -177,4 +177,4 @@ def _refusal(place: _Place, rule: JsonObject, names: dict[str, Any]) -> FieldErr
         path = f"{place.path}{rule['fieldPath']}" if place.path else rule["fieldPath"].lstrip(".")
     reason = rule.get("reason") or "FieldValueInvalid"
     value = OMITTED if isinstance(place.value, (dict, list)) else place.value
-    return FieldError(reason, path, value, detail)
+    return FieldError(reason, path, value, "" if reason == "FieldValueDuplicate" else detail)

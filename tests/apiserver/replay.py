@@ -160,6 +160,10 @@ class Replay:
         theirs = recorded["body"]
         for field in step.get("mask", ()):
             ours, theirs = ({**side, field: "<masked>"} if isinstance(side, dict) else side for side in (ours, theirs))
+        for side in (ours, theirs):
+            for event in side.get("events", ()) if isinstance(side, dict) else ():
+                if event["type"] == "BOOKMARK":
+                    event["object"]["metadata"]["resourceVersion"] = "<bookmark>"
         mine = self._ours.answer(response.status, warnings, found.get("Content-Type", ""), ours)
         real = self._theirs.answer(recorded["status"], recorded["warnings"], recorded["type"], theirs)
         return mine, real

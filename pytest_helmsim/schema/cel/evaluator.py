@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pytest_helmsim.schema.cel.functions import FUNCTIONS, METHODS, CelError, Optional, equal, overload, unsupported
+from pytest_helmsim.schema.cel.functions import FUNCTIONS, METHODS, TYPES, CelError, Optional, equal, overload, unsupported
 from pytest_helmsim.schema.cel.parser import Node, parse
 
 APPROXIMATE = (
@@ -85,6 +85,8 @@ class _Run:
 
     def _name(self, tree: Node, names: dict[str, Any]) -> Any:
         if tree[1] not in names:
+            if tree[1] in TYPES:
+                return TYPES[tree[1]]
             raise CelError(f"no such attribute(s): {tree[1]}")
         return names[tree[1]]
 
@@ -235,7 +237,7 @@ def _get(holder: Any, name: str) -> Any:
     plain = unescaped(name)
     if plain in holder:
         return holder[plain]
-    raise CelError(f"no such key: {plain}")
+    raise CelError(f"no such key: {name}")
 
 
 def _select(holder: Optional, key: Any) -> Optional:

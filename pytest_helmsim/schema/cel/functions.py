@@ -19,6 +19,7 @@ import re2
 from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.errors import UnsupportedFeature
 from pytest_helmsim.objects.quantity import Quantity
+from pytest_helmsim.schema.cel import semver
 
 
 class CelError(Exception):
@@ -134,8 +135,10 @@ def _bool(value: Any) -> bool:
 
 
 def _type(value: Any) -> str:
+    if isinstance(value, TypeName):
+        return TYPES["type"]
     kinds = ((bool, "bool"), (int, "int"), (float, "double"), (str, "string"), (bytes, "bytes"), (list, "list"), (dict, "map"))
-    return next((name for kind, name in kinds if isinstance(value, kind)), "null_type" if value is None else "dyn")
+    return TypeName(next((name for kind, name in kinds if isinstance(value, kind)), "null_type" if value is None else "dyn"))
 
 
 def _good(check: Callable[[Any], Any], *kinds: type[Exception]) -> Callable[[Any], bool]:
@@ -253,7 +256,24 @@ def _seconds(value: Any) -> int:
     return value.second if isinstance(value, datetime) else int(value.total_seconds())
 
 
+def _semver(text: str, normalize: bool = False) -> semver.Version:
+    found = semver.parse(text, normalize=normalize)
+    if found is None:
+        raise CelError(f"semver parse error: {text}")
+    return found
+
+
+class TypeName(str):
+    """What `type()` gives, and what `int`, `string` and their kin mean by themselves."""
+
+    __slots__ = ()
+
+
+TYPES = {name: TypeName(name) for name in ("bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint")}
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "semver": _semver,
+    "isSemver": lambda text, normalize=False: semver.parse(text, normalize=normalize) is not None,
     "size": _size,
     "int": _int,
     "uint": _int,
@@ -288,6 +308,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 METHODS: dict[str, Callable[..., Any]] = {
+    "major": lambda version: version.major,
+    "minor": lambda version: version.minor,
+    "patch": lambda version: version.patch,
     "size": _size,
     "contains": _contains,
     "startsWith": str.startswith,

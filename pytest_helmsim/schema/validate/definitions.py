@@ -6,19 +6,21 @@ are not compiled here. Sources: k8s.io/apiextensions-apiserver pkg/apis/apiexten
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import re2
 
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject
-from pytest_helmsim.schema.field_errors import Errors, FieldError
+from pytest_helmsim.schema.field_errors import Errors
+from pytest_helmsim.schema.validate.custom_rules import check_default, check_rules, check_selectable
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
-from pytest_helmsim.schema.validate.webhooks import check_service
+from pytest_helmsim.schema.validate.webhooks import check_client_config
 
-APPROXIMATE = ("defaults in the schema of a CustomResourceDefinition: checked by their type only, not against the schema",)
 _TYPES = ("array", "boolean", "integer", "number", "object", "string")
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
+_COLUMN_FORMATS = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
 _INT_OR_STRING: list[Json] = [{"type": "integer"}, {"type": "string"}]
 MAX_DEPTH = 100
 
@@ -33,14 +35,39 @@ def check_definition(errors: Errors, obj: JsonObject) -> None:
         return (*names.dns_subdomain(name), *wrong)
 
     check_metadata(errors, obj, namespaced=False, name_rule=rule, standard=False)
+    _check_approval(errors, obj, spec.get("group") or "")
     _check_rest(errors, obj)
+
+
+def _check_approval(errors: Errors, obj: JsonObject, group: str) -> None:
+    """Groups that belong to the project itself need a word that they were approved."""
+    key = "api-approved.kubernetes.io"
+    told = ((obj.get("metadata") or {}).get("annotations") or {}).get(key)
+    if not (group in ("k8s.io", "kubernetes.io") or group.endswith((".k8s.io", ".kubernetes.io"))):
+        return
+    path = f"metadata.annotations[{key}]"
+    if told is None or not told:
+        why = f'protected groups must have approval annotation "{key}", see https://github.com/kubernetes/enhancements/pull/1111'
+        errors.required(path, why)
+    elif not told.startswith("unapproved") and not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://[^/ ]+", told):
+        why = "protected groups must have approval annotation, see https://github.com/kubernetes/enhancements/pull/1111"
+        errors.invalid(path, told, why)
 
 
 def _check_rest(errors: Errors, obj: JsonObject) -> None:
     spec = obj.get("spec") or {}
     _check_spec(errors, spec)
     _check_stored(errors, (obj.get("status") or {}).get("storedVersions") or [], spec.get("versions") or [])
-    if spec.get("preserveUnknownFields"):
+    _check_preserving(errors, spec, {})
+
+
+def _check_preserving(errors: Errors, spec: JsonObject, before: JsonObject) -> None:
+    """Keeping everything unknown is of the past; nothing may have a default then."""
+    if spec.get("preserveUnknownFields") and any(
+        _has_default((v.get("schema") or {}).get("openAPIV3Schema")) for v in spec.get("versions") or ()
+    ):
+        errors.invalid("spec.preserveUnknownFields", True, "must be false in order to use defaults in the schema")
+    if spec.get("preserveUnknownFields") and not before.get("preserveUnknownFields"):
         why = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
         errors.invalid("spec.preserveUnknownFields", True, why)
 
@@ -61,6 +88,7 @@ def check_definition_update(errors: Errors, new: JsonObject, old: JsonObject) ->
     errors.immutable("spec.group", now.get("group"), before.get("group"))
     errors.immutable("spec.names.plural", kinds[0].get("plural"), kinds[1].get("plural"))
     _check_stored(errors, (new.get("status") or {}).get("storedVersions") or [], now.get("versions") or [])
+    _check_preserving(errors, now, before)
 
 
 def _check_stored(errors: Errors, stored: list[str], versions: list[JsonObject]) -> None:
@@ -84,6 +112,13 @@ def _check_stored(errors: Errors, stored: list[str], versions: list[JsonObject])
             errors.invalid(f"{path}[{index}]", name, why)
 
 
+def _has_default(schema: Json, depth: int = 0) -> bool:
+    if not isinstance(schema, dict) or depth > MAX_DEPTH:
+        return False
+    parts = [*(schema.get("properties") or {}).values(), schema.get("items"), schema.get("additionalProperties")]
+    return schema.get("default") is not None or any(_has_default(part, depth + 1) for part in parts)
+
+
 def _common(versions: list[JsonObject], key: str) -> bool:
     return bool(versions) and all(version.get(key) == versions[0].get(key) for version in versions)
 
@@ -105,16 +140,21 @@ def _check_spec(errors: Errors, spec: JsonObject) -> None:
         _check_version(errors, f"spec.versions[{index}]", version, shared)
     shown = [_internal_version(version, shared) for version in versions]
     listed = [version.get("name") for version in versions]
+    shown_or_nil: Json = shown if group else None
     if len(set(listed)) != len(listed):
         errors.invalid("spec.versions", shown, "must contain unique version names")
     if sum(bool(version.get("storage")) for version in versions) != 1:
-        errors.invalid("spec.versions", shown, "must have exactly one version marked as storage version")
+        errors.invalid("spec.versions", shown_or_nil, "must have exactly one version marked as storage version")
     if versions and versions[0].get("name") and names.dns_1035_label(versions[0]["name"]):
         first = versions[0].get("name", "")
         errors.invalid("spec.version", first, ",".join(names.dns_1035_label(first)))
     _check_names(errors, spec.get("names") or {})
     if versions:
         _check_parts(errors, "spec", versions[0], {key: not same for key, same in shared.items()}, schema_path="spec.validation")
+    one = _common(versions, "selectableFields")
+    for index, version in enumerate(versions[:1] if one else versions):
+        schema = (version.get("schema") or {}).get("openAPIV3Schema")
+        check_selectable(errors, "spec" if one else f"spec.versions[{index}]", version.get("selectableFields") or [], schema)
     _check_conversion(errors, "spec.conversion", spec.get("conversion"))
 
 
@@ -137,6 +177,8 @@ def _check_version(errors: Errors, path: str, version: JsonObject, shared: dict[
     name, warning = version.get("name", ""), version.get("deprecationWarning")
     if names.dns_1035_label(name):
         errors.invalid(f"{path}.name", name, ",".join(names.dns_1035_label(name)))
+    if warning == "" and version.get("deprecated"):
+        errors.invalid(f"{path}.deprecationWarning", "", "must not be an empty string")
     if warning is not None and not version.get("deprecated"):
         errors.invalid(f"{path}.deprecationWarning", warning, "can only be set for deprecated versions")
     _check_parts(errors, path, version, shared, schema_path=f"{path}.schema")
@@ -152,8 +194,15 @@ def _check_parts(errors: Errors, path: str, version: JsonObject, elsewhere: dict
             value = scale.get(key, "")
             if not value:
                 errors.required(f"{path}.subresources.scale.{key}")
+            elif not value.startswith("."):
+                errors.invalid(f"{path}.subresources.scale.{key}", value, "must be a simple json path starting with .")
             elif not value.startswith(f"{start}."):
                 errors.invalid(f"{path}.subresources.scale.{key}", value, f"should be a json path under {start}")
+        label = scale.get("labelSelectorPath") or ""
+        if label and not label.startswith((".spec.", ".status.")):
+            under = "should be a json path under either .spec or .status"
+            why = under if label.startswith(".") else "must be a simple json path starting with ."
+            errors.invalid(f"{path}.subresources.scale.labelSelectorPath", label, why)
     columns = version.get("additionalPrinterColumns") or []
     for index, column in enumerate(() if elsewhere["additionalPrinterColumns"] else columns):
         _check_column(errors, f"{path}.additionalPrinterColumns[{index}]", column)
@@ -167,6 +216,8 @@ def _check_column(errors: Errors, path: str, column: JsonObject) -> None:
         errors.required(f"{path}.type", f"must be one of {','.join(_COLUMN_TYPES)}")
     elif kind not in _COLUMN_TYPES:
         errors.invalid(f"{path}.type", kind, f"must be one of {','.join(_COLUMN_TYPES)}")
+    if column.get("format") and column["format"] not in _COLUMN_FORMATS:
+        errors.invalid(f"{path}.format", column["format"], f"must be one of {','.join(_COLUMN_FORMATS)}")
     if not json_path:
         errors.required(f"{path}.JSONPath")
     elif not json_path.startswith("."):
@@ -220,8 +271,8 @@ def _check_conversion(errors: Errors, path: str, conversion: JsonObject | None) 
         errors.required(f"{path}.webhookClientConfig", "required when strategy is set to Webhook")
     elif (config.get("url") is None) == (config.get("service") is None):
         errors.required(f"{path}.webhookClientConfig", "exactly one of url or service is required")
-    elif config.get("service") is not None:
-        check_service(errors, f"{path}.webhookClientConfig.service", config["service"])
+    else:
+        check_client_config(errors, f"{path}.webhookClientConfig", config)
     if not reviews:
         errors.required(f"{path}.conversionReviewVersions")
     elif not {"v1", "v1beta1"} & set(reviews):
@@ -255,19 +306,6 @@ def _nested(schema: JsonObject, path: str) -> list[tuple[str, JsonObject]]:
     return [*found, (f"{path}.not", schema["not"])] if isinstance(schema.get("not"), dict) else found
 
 
-_GO_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
-
-
-def _check_default(errors: Errors, path: str, schema: JsonObject) -> None:
-    """The kind of a default; what is inside it is not looked at."""
-    default, kind = schema.get("default"), schema.get("type")
-    if default is None or not kind:
-        return
-    found = _GO_TYPES[type(default)]
-    if found != kind and not (kind == "number" and found == "integer"):
-        errors.append(FieldError("FieldValueTypeInvalid", path, found, f' in body must be of type {kind}: "{found}"'))
-
-
 _GO_WORDS = {
     "missing )": "missing closing )",
     "missing ]": "missing closing ]",
@@ -290,7 +328,7 @@ def _pattern_error(pattern: str) -> str:
     return ""
 
 
-def _check_keywords(errors: Errors, path: str, schema: JsonObject, depth: int) -> None:
+def _check_keywords(errors: Errors, path: str, schema: JsonObject, depth: int, within: str = "") -> None:
     if depth > MAX_DEPTH:
         return
     kind = schema.get("type")
@@ -300,17 +338,25 @@ def _check_keywords(errors: Errors, path: str, schema: JsonObject, depth: int) -
         errors.forbidden(f"{path}.uniqueItems", "uniqueItems cannot be set to true since the runtime complexity becomes quadratic")
     if schema.get("additionalProperties") not in (None, False) and schema.get("properties"):
         errors.forbidden(f"{path}.additionalProperties", "additionalProperties and properties are mutual exclusive")
+    if isinstance(schema.get("items"), list):
+        errors.forbidden(f"{path}.items", "items must be a schema object and not an array")
     if schema.get("$ref"):
         errors.forbidden(f"{path}.$ref", "$ref is not supported")
+    for key in ("id", "additionalItems", "patternProperties", "definitions", "dependencies"):
+        if schema.get(key):
+            errors.forbidden(f"{path}.{key}", f"{key} is not supported")
+    _check_map_type(errors, path, schema)
     if schema.get("x-kubernetes-preserve-unknown-fields") is False:
         errors.invalid(f"{path}.x-kubernetes-preserve-unknown-fields", False, "must be true or undefined")
     _check_list_type(errors, path, schema)
-    for index, rule in enumerate(schema.get("x-kubernetes-validations") or ()):
-        if not (rule.get("rule") or "").strip():
-            errors.required(f"{path}.x-kubernetes-validations[{index}].rule", "rule is not specified")
-    _check_default(errors, f"{path}.default", schema)
+    check_rules(errors, path, schema, within)
+    check_default(errors, f"{path}.default", schema)
     for here, child in [*((here, child) for here, child, _ in _children(schema, path)), *_nested(schema, path)]:
-        _check_keywords(errors, here, child, depth + 1)
+        parts = here[len(path) :]
+        loose = (parts == ".items" and schema.get("x-kubernetes-list-type") != "map") or (
+            parts.startswith(".properties[") and schema.get("x-kubernetes-map-type") == "atomic"
+        )
+        _check_keywords(errors, here, child, depth + 1, within or (path if loose else ""))
 
 
 def _check_list_type(errors: Errors, path: str, schema: JsonObject) -> None:
@@ -322,6 +368,9 @@ def _check_list_type(errors: Errors, path: str, schema: JsonObject) -> None:
         errors.unsupported(f"{path}.x-kubernetes-list-type", kind, ("atomic", "set", "map"))
     if keys and kind != "map":
         errors.invalid(f"{path}.x-kubernetes-list-type", kind, "must be map if x-kubernetes-list-map-keys is non-empty")
+    if kind == "set" and items is not None and items.get("type") == "object" and items.get("x-kubernetes-map-type") != "atomic":
+        why = "must be atomic as item of a list with x-kubernetes-list-type=set"
+        errors.invalid(f"{path}.items.x-kubernetes-map-type", items.get("x-kubernetes-map-type"), why)
     if kind != "map":
         return
     if not keys:
@@ -332,14 +381,30 @@ def _check_list_type(errors: Errors, path: str, schema: JsonObject) -> None:
         why = "must be object if parent array's x-kubernetes-list-type is map"
         errors.invalid(f"{path}.items.type", items.get("type", ""), why)
         return
-    for index, key in enumerate(keys):
+    if len(set(keys)) != len(keys):
+        errors.invalid(f"{path}.x-kubernetes-list-map-keys", keys, "must not contain duplicate entries")
+        return
+    for key in keys:
         child = (items.get("properties") or {}).get(key)
         if child is None:
             why = "entries must all be names of item properties"
-            errors.invalid(f"{path}.x-kubernetes-list-map-keys[{index}]", key, why)
+            errors.invalid(f"{path}.x-kubernetes-list-map-keys", keys, why)
+        elif child.get("type") in ("array", "object"):
+            why = "must be a scalar type if parent array's x-kubernetes-list-type is map"
+            errors.invalid(f"{path}.items.properties[{key}].type", child["type"], why)
         elif child.get("default") is None and key not in (items.get("required") or ()):
             why = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"
             errors.required(f"{path}.items.properties[{key}].default", why)
+
+
+def _check_map_type(errors: Errors, path: str, schema: JsonObject) -> None:
+    kind = schema.get("x-kubernetes-map-type")
+    if kind is None:
+        return
+    if schema.get("type") and schema["type"] != "object":
+        errors.invalid(f"{path}.type", schema["type"], "must be object if x-kubernetes-map-type is specified")
+    if kind not in ("atomic", "granular"):
+        errors.unsupported(f"{path}.x-kubernetes-map-type", kind, ("atomic", "granular"))
 
 
 def _check_structure(errors: Errors, path: str, schema: JsonObject, level: str, depth: int) -> None:

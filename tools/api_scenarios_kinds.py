@@ -1,5 +1,0 @@
-from collections.abc import Iterator
-
-
-def scenarios():
-    return iter(())
