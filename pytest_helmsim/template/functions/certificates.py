@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import re
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -197,7 +198,7 @@ class _Maker:
         public = key.public_key()
         start = datetime.fromtimestamp(int(self.clock.now()), UTC)
         try:
-            builder = x509.CertificateBuilder(issuer, subject, public, x509.random_serial_number(), start, start + timedelta(days=days))
+            builder = x509.CertificateBuilder(issuer, subject, public, secrets.randbits(128) or 1, start, start + timedelta(days=days))
         except (ValueError, OverflowError) as error:
             raise FunctionError(f"error creating certificate: {error}") from error
         builder = builder.add_extension(_key_usage(authority), critical=True)
