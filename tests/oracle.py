@@ -42,14 +42,27 @@ def control_plane() -> Iterator[str]:
     if running:
         yield running
         return
-    for name in CONTROL_PLANE:
+    with _started(controllers=True) as (kubeconfig, _):
+        yield kubeconfig
+
+
+@contextmanager
+def api_server() -> Iterator[tuple[str, str]]:
+    """URL and token of an API server of one's own that nothing else writes to."""
+    with _started(controllers=False) as (_, url):
+        yield url, "oracle"
+
+
+@contextmanager
+def _started(*, controllers: bool) -> Iterator[tuple[str, str]]:
+    for name in CONTROL_PLANE if controllers else CONTROL_PLANE[:2]:
         binary(name)
     if shutil.which("openssl") is None:
         pytest.skip("openssl is missing, which makes the key of the control plane")
     place = Path(tempfile.mkdtemp(prefix="helmsim-oracle-"))
     programs: list[subprocess.Popen[bytes]] = []
     try:
-        yield _start(place, programs)
+        yield _start(place, programs, controllers=controllers)
     finally:
         for program in reversed(programs):
             _stop(program)
@@ -65,8 +78,8 @@ def _stop(program: subprocess.Popen[bytes]) -> None:
         program.wait()
 
 
-def _start(place: Path, programs: list[subprocess.Popen[bytes]]) -> str:
-    api, etcd, peer, controllers = (_free_port() for _ in range(4))
+def _start(place: Path, programs: list[subprocess.Popen[bytes]], *, controllers: bool) -> tuple[str, str]:
+    api, etcd, peer, manager = (_free_port() for _ in range(4))
     urls = [f"http://127.0.0.1:{port}" for port in (etcd, peer)]
 
     def start(name: str, *arguments: str) -> None:
@@ -109,6 +122,9 @@ def _start(place: Path, programs: list[subprocess.Popen[bytes]]) -> str:
         "contexts: [{name: oracle, context: {cluster: oracle, user: oracle}}]\ncurrent-context: oracle\n"
     )
     _await_answer(str(file))
+    result = str(file), f"https://127.0.0.1:{api}"
+    if not controllers:
+        return result
     start(
         "kube-controller-manager",
         f"--kubeconfig={file}",
@@ -117,11 +133,11 @@ def _start(place: Path, programs: list[subprocess.Popen[bytes]]) -> str:
         "--use-service-account-credentials=false",
         "--leader-elect=false",
         "--bind-address=127.0.0.1",
-        f"--secure-port={controllers}",
+        f"--secure-port={manager}",
         "--kube-api-qps=1000",
         "--kube-api-burst=2000",
     )
-    return str(file)
+    return result
 
 
 def _await_answer(kubeconfig: str) -> None:

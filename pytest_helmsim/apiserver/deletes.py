@@ -156,9 +156,7 @@ def _finalizers(op: Operation, meta: JsonObject, options: DeleteOptions) -> list
         orphan = default == "orphan"
     wanted = [name for name, wish in ((ORPHAN, orphan), (FOREGROUND, foreground)) if wish]
     kept = [name for name in present if name not in (ORPHAN, FOREGROUND)]
-    if [name for name in present if name in (ORPHAN, FOREGROUND)] == wanted:
-        return present
-    return kept + wanted
+    return present if set(present) == {*kept, *wanted} else kept + wanted
 
 
 def _delete_namespace(op: Operation, record: Record, options: DeleteOptions) -> Deleted:

@@ -17,7 +17,7 @@ from pytest_helmsim.schema.validate.pod_annotations import APP_ARMOR
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
 
-_EPHEMERAL = AllBut(("f:spec", "f:ephemeralContainers"))
+_EPHEMERAL = AllBut(("f:spec", "f:ephemeralContainers"), ("f:metadata",))
 _RESIZED = AllBut(
     ("f:spec", "f:resources"),
     *(("f:spec", f"f:{group}", None, f"f:{part}") for group in ("containers", "initContainers") for part in ("resources", "resizePolicy")),

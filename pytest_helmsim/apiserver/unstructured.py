@@ -32,7 +32,7 @@ def in_struct_order(value: Json, schema: Schema) -> Json:
 
 
 def wrapped(value: Json, schema: Schema) -> Json:
-    """Numbers beyond an int32 field lose their upper bits, as Go's conversion does; the value itself when there are none."""
+    """Whole floats of int fields are ints; beyond int32 numbers lose their upper bits. The value itself when nothing changes."""
     if isinstance(value, dict):
         found = {}
         for key, item in value.items():
@@ -42,6 +42,8 @@ def wrapped(value: Json, schema: Schema) -> Json:
     if isinstance(value, list) and schema.items is not None:
         items = [wrapped(item, schema.items) for item in value]
         return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+    if isinstance(value, float) and schema.type in ("integer", "int-or-string"):
+        value = int(value)
     if schema.format == "int32" and isinstance(value, int) and not -(2**31) <= value < 2**31:
         return (value + 2**31) % 2**32 - 2**31
     return value

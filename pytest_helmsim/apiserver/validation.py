@@ -90,8 +90,9 @@ def _empties_count(op: Operation, new: JsonObject, old: JsonObject) -> bool:
         return False
     if old.get("immutable") or op.subresource in ("ephemeralcontainers", "resize"):
         return True
-    resources = pod_spec(op.served.stored, op.raw).get("resources")
-    return isinstance(resources, dict) and resources.get("claims") == []
+    spec = pod_spec(op.served.stored, op.raw)
+    resources = spec.get("resources")
+    return bool(spec.get("ephemeralContainers")) or (isinstance(resources, dict) and resources.get("claims") == [])
 
 
 def _with_empties(value: Json, raw: Json, schema: Schema | None) -> Any:

@@ -269,7 +269,7 @@ def _check(value: Json, schema: Schema, finder: _Finder, *, struct: str, path: t
                     _check(child, node, finder, struct=own, path=below, expected=node.go_type)
         elif schema.values is not None:
             inner = "resource.Quantity" if expected == "v1.ResourceList" else expected.partition("]")[2]
-            for child in value.values():
+            for _, child in value.items():  # with the doubled keys
                 _check(child, schema.values, finder, struct=struct, path=path, expected=inner)
     elif schema.type == "array":
         if not isinstance(value, list):
