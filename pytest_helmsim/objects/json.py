@@ -9,20 +9,37 @@ from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
 JsonObject: TypeAlias = dict[str, Any]
+_FLOAT_MAX = 2**1023
 
 
 def dumps(value: Json) -> bytes:
-    """Compact JSON in the order of the dict's keys."""
+    """Compact JSON in the order of the dict's keys. Whole numbers beyond 64 bits become floats, as Go holds them."""
     import orjson
 
-    return orjson.dumps(value)
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return orjson.dumps(_in_range(value))
 
 
 def dumps_sorted(value: Json) -> bytes:
     """Compact JSON with sorted keys: equal values give equal bytes."""
     import orjson
 
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return orjson.dumps(_in_range(value), option=orjson.OPT_SORT_KEYS)
+
+
+def _in_range(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _in_range(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_range(item) for item in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return float(value) if abs(value) < _FLOAT_MAX else None
+    return value
 
 
 def loads(data: bytes | str) -> Json:
