@@ -144,8 +144,10 @@ class Repositories:
                 return entry
         return None
 
-    def download(self, reference: str, version: str, access: Access, folder: Path) -> Path:
-        """Fetch a chart's archive into a folder, under its own name."""
+    def download(
+        self, reference: str, version: str, access: Access, folder: Path, *, unsigned: Callable[[str], object] | None = None
+    ) -> Path:
+        """Fetch a chart's archive into a folder, under its own name; with `unsigned`, which hears when there is none, its signature too."""
         found = self.resolve(reference, version, access)
         try:
             digest = _digest(found.digest) if self.flavour == HELM4 else ""
@@ -155,6 +157,11 @@ class Repositories:
         data = cached.read_bytes() if cached is not None and _is_filled(cached) else self.fetch_archive(found)
         target = folder / archive_name(found.url)
         write(target, data, make=False)
+        if unsigned is not None:
+            try:
+                write(target.with_name(f"{target.name}.prov"), self._fetch(f"{found.url}.prov", found.access, accept=ACCEPT))
+            except RepositoryError as error:
+                unsigned(f"WARNING: Verification not found for {reference}: {error}\n")
         return target
 
     def download_to_cache(self, reference: str, version: str, access: Access) -> Path:

@@ -333,9 +333,10 @@ def newest(found: list[Found], asked: str, *, every: bool) -> list[Found]:
 
 def pull(references: list[str], options: Options) -> None:
     """Download archives, and unpack them with `--untar`."""
-    if options.verify or options.prov:
-        flag = "--verify" if options.verify else "--prov"
-        raise UnsupportedFeature(f"provenance files ({flag})", "leave the flag out, and fetch and verify with gpg")
+    if options.verify:
+        raise UnsupportedFeature("provenance files (--verify)", "fetch the file with --prov and verify with gpg")
+    if options.prov and any(each.startswith("oci://") for each in references):
+        raise UnsupportedFeature("provenance files of registries (--prov)", "leave the flag out, and fetch the layer with oras")
     version = options.version or (">0.0.0-0" if options.devel else "")
     for reference in references:
         _pull(reference, version, options)
@@ -348,11 +349,12 @@ def _pull(reference: str, version: str, options: Options) -> None:
     if options.repo:
         source = repositories.find_in(options.repo, reference, version, access)
         access = replace(access, url=source)
+    unsigned = out if options.prov else None
     if not options.untar:
-        repositories.download(source, version, access, Path(options.destination))
+        repositories.download(source, version, access, Path(options.destination), unsigned=unsigned)
         return
     with tempfile.TemporaryDirectory(prefix="helm-") as scratch:
-        saved = repositories.download(source, version, access, Path(scratch))
+        saved = repositories.download(source, version, access, Path(scratch), unsigned=unsigned)
         folder = os.path.normpath(os.path.join(options.destination, options.untardir))
         name = reference.rpartition("/")[2]
         check = name if folder == "." else os.path.normpath(os.path.join(folder, name))
