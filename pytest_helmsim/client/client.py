@@ -135,17 +135,18 @@ class Client:
         return taken
 
     def _get_path(self, path: str, accept: str) -> Any:
-        return self.request("GET", path, accept=accept).json()
-
-    def version(self) -> JsonObject:
-        """`/version`: gitVersion, major, minor …; a failed answer's own words are passed over, as client-go does it here."""
+        """Discovery; of what lists all groups at once a failed answer's own words are passed over, as client-go does it here."""
         try:
-            return self.request("GET", "/version").json()  # type: ignore[no-any-return]
+            return self.request("GET", path, accept=accept).json()
         except ApiError as error:
-            words = UNREAD.get(error.code)
+            words = None if accept == "application/json" else UNREAD.get(error.code)
             if words is None:
                 raise
             raise ApiError.from_status({**error.to_status(), "message": words}) from error
+
+    def version(self) -> JsonObject:
+        """`/version`: gitVersion, major, minor …; a failed answer's own words are passed over, too."""
+        return self._get_path("/version", "")  # type: ignore[no-any-return]
 
     # kinds
 

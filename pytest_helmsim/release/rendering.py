@@ -35,9 +35,13 @@ def capabilities(context: Context) -> Capabilities:
     client = context.client
     try:
         version = client.version()
-        found = client.resources.discover()
     except ApiError as error:
         raise ClusterUnreachable(f"could not get server version from Kubernetes: {error}") from error
+    try:
+        found = client.resources.discover()
+    except ApiError as error:
+        words = "could not get apiVersions from Kubernetes: "
+        raise ClusterUnreachable(f"{words}{words}{error}") from error
     git = version.get("gitVersion") or ""
     return Capabilities(
         KubeVersion(git, git, version.get("major") or "", version.get("minor") or ""),

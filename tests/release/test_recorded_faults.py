@@ -60,3 +60,13 @@ def compare(case: dict[str, Any], values: dict[str, Any], before: Any, flavour: 
     for key, name in case["state"].items():
         assert ours["state"][key] == faults.masked(values[name]), key
     assert ours["recovery"][-1] == "install: deployed"
+
+
+@pytest.mark.parametrize("call", ["GET /api", "GET /apis"])
+@pytest.mark.parametrize("flavour", scenarios.FLAVOURS)
+def test_discovery_that_fails(flavour: str, call: str, prepared: Any, charts: Path) -> None:
+    """Seen of the real helm; the words of the answer itself are not read there."""
+    before = faults.prepared_for(prepared, flavour, "upgrade", charts)
+    ours = faults.run_ours(before, flavour, "upgrade", faults.Fault(call, 1, "500"), charts)
+    words = "could not get apiVersions from Kubernetes: "
+    assert ours["error"] == f'UPGRADE FAILED: {words}{words}an error on the server ("unknown") has prevented the request from succeeding'
