@@ -33,7 +33,7 @@ class Deleted:
 
 def delete(op: Operation, options: DeleteOptions) -> Deleted:
     """Delete `op.name`, or mark it when finalizers or a grace period hold it."""
-    if op.served.strategy.dependents == "orphan" and options.propagation is None and options.orphan_dependents is None:
+    if op.served.strategy.warns_of_orphans and options.propagation is None and options.orphan_dependents is None:
         op.warn(
             f"child pods are preserved by default when {op.served.plural} are deleted; set propagationPolicy=Background to remove them "
             "or set propagationPolicy=Orphan to suppress this warning"

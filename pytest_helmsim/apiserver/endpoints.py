@@ -57,7 +57,7 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
         return _without_resource(server, request)
     served = server.registry.find(call.group, call.version, call.plural)
     if served is None:
-        if discovery.api_group(server, call.group) is None:
+        if not any(entry.group == call.group and entry.custom is None for entry in server.registry.all()):
             return _not_a_page()
         raise _no_such_resource()
     if call.verb == "patch" and served.persisted and not call.subresource and call.name:
@@ -260,6 +260,8 @@ def _without_resource(server: ApiServer, request: Request) -> Response:
     if found is None:
         parts = path.strip("/").split("/")
         if len(parts) == 3 and parts[0] == "apis" and discovery.api_group(server, parts[1]):
+            raise _no_such_resource()
+        if len(parts) == 2 and parts[0] == "api":
             raise _no_such_resource()
         return _not_a_page()
     if path not in ("/", "/apis") and request.method != "GET":

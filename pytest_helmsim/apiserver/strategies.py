@@ -26,6 +26,7 @@ class Strategy:
     """The plain case. `new` is private to the write and may be changed; `old` is stored and may not."""
 
     dependents: Collection = "background"
+    warns_of_orphans = False
     """What happens to owned objects when the client does not say."""
 
     def __init__(self, resource: Resource) -> None:
@@ -101,6 +102,7 @@ class Job(Strategy):
     """Orphans its pods when nothing else is asked for; labels of its own stay as they are."""
 
     dependents: Collection = "orphan"
+    warns_of_orphans = True
 
     def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
         new = super().prepare_create(op, new)
@@ -220,6 +222,12 @@ class AccessBinding(Strategy):
         escalation.check_binding(op, new, old)
 
 
+class ReplicationController(Strategy):
+    """Leaves its pods alone when it is deleted, unless told otherwise."""
+
+    dependents: Collection = "orphan"
+
+
 class Event(Strategy):
     """Not followed by the garbage collector."""
 
@@ -307,6 +315,7 @@ _BY_PLURAL: dict[tuple[str, str], type[Strategy]] = {
     ("apps", "deployments"): Deployment,
     ("batch", "jobs"): Job,
     ("", "limitranges"): LimitRange,
+    ("", "replicationcontrollers"): ReplicationController,
     ("", "namespaces"): Namespace,
     ("", "persistentvolumes"): PersistentVolume,
     ("storage.k8s.io", "csidrivers"): StorageDriver,

@@ -38,6 +38,7 @@ from pytest_helmsim.objects.status import (
     NotFound,
     TooManyRequests,
     details,
+    invalid,
     not_found,
     qualified,
 )
@@ -339,6 +340,24 @@ def review(server: ApiServer, request: Request, call: Call, served: Served) -> R
     return Response.of(_reviewed(server, op, obj, call), 201)
 
 
+def _check_question(spec: JsonObject, *, whose: bool) -> None:
+    """A review asks about one thing, and (with `whose`) about somebody."""
+    causes = []
+    resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+    if resource is not None and path is not None:
+        shown = dumps({"Path": path.get("path") or "", "Verb": path.get("verb") or ""}).decode()
+        why = "cannot be specified in combination with resourceAttributes"
+        causes.append(Cause("FieldValueInvalid", f"Invalid value: {shown}: {why}", "spec.nonResourceAttributes"))
+    elif resource is None and path is None:
+        why = "Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        causes.append(Cause("FieldValueInvalid", why, "spec.resourceAttributes"))
+    if whose and not spec.get("user") and not spec.get("groups"):
+        why = 'Invalid value: "": at least one of user or group must be specified'
+        causes.append(Cause("FieldValueInvalid", why, "spec.user"))
+    if causes:
+        raise invalid("", "authorization.k8s.io", "", causes)
+
+
 def _reviewed(server: ApiServer, op: Operation, obj: JsonObject, call: Call) -> JsonObject:
     spec = obj.get("spec") or {}
     if call.plural == "selfsubjectreviews":
@@ -353,11 +372,12 @@ def _reviewed(server: ApiServer, op: Operation, obj: JsonObject, call: Call) -> 
         return {**obj, "status": {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": False}}
     if call.plural == "tokenreviews":
         user = server.tokens.get(spec.get("token") or "")
-        status: JsonObject = {"user": {}, "error": "[invalid bearer token, invalid bearer token]"}
+        status: JsonObject = {"user": {}, "error": "invalid bearer token"}
         if user is not None:
             status = {"authenticated": True, "user": {"username": user.name, "groups": list(user.groups)}}
         return {**field_managers.update(op, None, obj), "status": status}
     user = op.user
+    _check_question(spec, whose=not call.plural.startswith("self"))
     if not call.plural.startswith("self"):
         user = User(spec.get("user") or "", tuple(spec.get("groups") or ()))
     wanted = spec.get("resourceAttributes")
