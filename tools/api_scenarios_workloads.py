@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Request sequences for `record_api.py`: what random requests found out about pods, workloads, services and configuration.
 
 Every step stands for one class of difference that `fuzz_api.py` once printed, in its smallest form.
@@ -474,6 +473,15 @@ def configuration() -> Iterator[Step]:
     )
 
 
+def addresses() -> Iterator[Step]:
+    """Addresses in the status of a pod, amounts of a pod as a whole."""
+    yield post(f"{CORE}/pods", pod("x"))
+    for ips in (["", ""], ["x", "1.2.3.4"], ["1.2.3.4", "y z", "::1"], ["01.2.3.4", "1.2.3.5"], ["1.2.3.4", "::1"]):
+        yield patch(f"{CORE}/pods/x/{STATUS}", MERGE, {"status": {"podIPs": [{"ip": ip} for ip in ips]}})
+        yield patch(f"{CORE}/pods/x/{STATUS}", MERGE, {"status": {"hostIPs": [{"ip": ip} for ip in ips]}})
+    yield post(f"{CORE}/pods", pod("y", resources={"limits": {"requests.example.com/x": "100m"}}))
+
+
 def wrong_types() -> Iterator[Step]:
     """JSON of a wrong type: the decoder's first error."""
     for spec in (
@@ -507,5 +515,6 @@ def scenarios() -> Iterator[tuple[str, list[Step]]]:
         ("found-workloads", workload_changes),
         ("found-settings", configuration),
         ("found-types", wrong_types),
+        ("found-addresses", addresses),
     ):
         yield name, list(steps())

@@ -127,7 +127,8 @@ def check_amount(errors: Errors, path: str, name: str, amount: str) -> None:
     parsed = quantity.parse(amount)
     if parsed.unscaled < 0:
         errors.invalid(path, str(parsed), "must be greater than or equal to 0")
-    if (name in _COUNTED or not is_native(name)) and parsed.scaled(-3) % 1000:
+    extended = not is_native(name) and not name.startswith("requests.")
+    if (name in _COUNTED or extended) and parsed.scaled(-3) % 1000:
         errors.invalid(path, str(parsed), "must be an integer")
 
 

@@ -6,11 +6,12 @@ Sources: k8s.io/kubernetes pkg/apis/core/validation/validation.go, pkg/apis/apps
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.schema.field_errors import Errors
+from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.validate.metadata import check_metadata_update
 from pytest_helmsim.schema.validate.pod_annotations import check_annotation_changes
 from pytest_helmsim.schema.validate.pods import check_ip
@@ -106,6 +107,10 @@ def _check_ingress_point(errors: Errors, path: str, ingress: JsonObject, known: 
         errors.all_invalid(f"{path}.hostname", host, names.dns_subdomain(host))
         if _is_address(host):
             errors.invalid(f"{path}.hostname", host, "must be a DNS name, not an IP address")
+
+
+_ZEROS = re.compile(r"(?<![\da-fA-F:])0+(?=\d)")
+"""Leading zeros in an IPv4 address, which Go's lenient reader passes over."""
 
 
 def _is_address(text: str) -> bool:
@@ -275,8 +280,11 @@ def _check_pod_addresses(errors: Errors, status: JsonObject, before: JsonObject)
         for index, text in enumerate(texts):
             if text not in known:
                 check_ip(errors, f"status.{key}[{index}]", text)
-        readable = all(_is_address(text) for text in texts)
-        if readable and (len(texts) > 2 or (len(texts) == 2 and len({":" in text for text in texts}) < 2)):
+        bad = next((index for index, text in enumerate(texts) if not _is_address(_ZEROS.sub("", text))), None)
+        if len(texts) > 1 and bad is not None:
+            why = f"failed to check for dual stack with error:invalid IP[{bad}]: {texts[bad]}"
+            errors.append(FieldError("InternalError", f"status.{key}", detail=why))
+        if len(texts) > 2 or (len(texts) == 2 and (bad is not None or len({":" in text for text in texts}) < 2)):
             shown = [{"IP": text} for text in texts]
             errors.invalid(f"status.{key}", shown, "may specify no more than one IP for each IP family")
 
