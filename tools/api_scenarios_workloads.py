@@ -482,6 +482,20 @@ def addresses() -> Iterator[Step]:
     yield post(f"{CORE}/pods", pod("y", resources={"limits": {"requests.example.com/x": "100m"}}))
 
 
+def warned() -> Iterator[Step]:
+    """Warnings of a template: with a new generation, of a DaemonSet only with a new template."""
+    for kind, plural in (
+        ("DaemonSet", "daemonsets"),
+        ("Deployment", "deployments"),
+        ("StatefulSet", "statefulsets"),
+        ("ReplicaSet", "replicasets"),
+    ):
+        yield post(f"{APPS}/{plural}", workload(kind, "x", nodeSelector={"beta.kubernetes.io/os": "linux"}))
+        yield patch(f"{APPS}/{plural}/x", MERGE, {"spec": {"minReadySeconds": 3}})
+        yield patch(f"{APPS}/{plural}/x", MERGE, {"metadata": {"labels": {"a": "b"}}})
+        yield patch(f"{APPS}/{plural}/x", MERGE, {"spec": {"template": {"metadata": {"labels": {"b": "c"}}}}})
+
+
 def wrong_types() -> Iterator[Step]:
     """JSON of a wrong type: the decoder's first error."""
     for spec in (
@@ -516,5 +530,6 @@ def scenarios() -> Iterator[tuple[str, list[Step]]]:
         ("found-settings", configuration),
         ("found-types", wrong_types),
         ("found-addresses", addresses),
+        ("found-warnings", warned),
     ):
         yield name, list(steps())

@@ -86,6 +86,12 @@ def _nameless_workload(new: JsonObject, old: JsonObject | None) -> Iterator[str]
         yield from template(_at(new, "spec", "template") or {}, "spec.template.")
 
 
+def _daemon_set(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    """Its template has a generation of its own."""
+    if old is None or _at(new, "spec", "template") != _at(old, "spec", "template"):
+        yield from template(_at(new, "spec", "template") or {}, "spec.template.")
+
+
 def _replication_controller(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
     """On a change the server looks at the template as it was."""
     yield from _name(new, old)
@@ -391,7 +397,7 @@ _CHECKS: dict[tuple[str, str], Check] = {
     ("", "ReplicationController"): _replication_controller,
     ("apps", "Deployment"): _workload,
     ("apps", "ReplicaSet"): _workload,
-    ("apps", "DaemonSet"): _nameless_workload,
+    ("apps", "DaemonSet"): _daemon_set,
     ("apps", "StatefulSet"): _stateful_set,
     ("batch", "Job"): _job,
     ("batch", "CronJob"): _cron_job,
