@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from pytest_helmsim.template import nodes
 from pytest_helmsim.template.nodes import Node
@@ -14,8 +14,7 @@ LONGEST_FIELDS: Final = 4
 """`field1` … `field4` are functions of their own; longer chains take a tuple of names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """How an argument is written: `literal`, or else whether nil in it is Go's "invalid value" or an `interface {}` holding nil.
 
     With `based` that depends on the value whose field it is, `$x` in `$x.a`: a field of an invalid value is invalid. The calls of a
@@ -51,8 +50,7 @@ class Binding:
         object.__setattr__(self, "key", (self.name, self.piped, self.method, self.interface, self.early, arguments))
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """What an error at a line of the code is blamed on.
 
     `node` for an error of the function called, `head` for everything else (`node` too where it is None), `tails` for each argument
