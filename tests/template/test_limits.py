@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_helmsim.template import gofmt
 from pytest_helmsim.template.errors import LimitExceeded, ParseError, TemplateError
 from pytest_helmsim.template.limits import Limits
 
@@ -103,3 +104,7 @@ def test_each_execution_has_the_whole_budget() -> None:
     environment = support.environment(limits=SMALL)
     environment.add("t", "{{range 60000}}{{end}}")
     assert environment.execute("t", None) + environment.execute("t", None) == ""
+
+
+def test_a_long_list_of_bytes_counts_as_one_piece() -> None:
+    assert gofmt.show(bytes(1_000_000)) == "[" + " ".join(["0"] * 1_000_000) + "]"
