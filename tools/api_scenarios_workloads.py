@@ -482,6 +482,16 @@ def addresses() -> Iterator[Step]:
     yield post(f"{CORE}/pods", pod("y", resources={"limits": {"requests.example.com/x": "100m"}}))
 
 
+def sources() -> Iterator[Step]:
+    """A key of a file, an overhead without anything."""
+    source = {"fileKeyRef": {"volumeName": "v", "path": "p", "key": "k"}}
+    yield post(f"{CORE}/pods", pod("x", volumes=[{"name": "v", "emptyDir": {}}], containers=web(env=[{"name": "A", "valueFrom": source}])))
+    yield patch(
+        f"{CORE}/pods/x", JSON_PATCH, [{"op": "replace", "path": "/spec/containers/0/env/0/valueFrom/fileKeyRef/path", "value": "q"}]
+    )
+    yield post(f"{CORE}/pods", pod("y", overhead={}))
+
+
 def warned() -> Iterator[Step]:
     """Warnings of a template: with a new generation, of a DaemonSet only with a new template."""
     for kind, plural in (
@@ -531,5 +541,6 @@ def scenarios() -> Iterator[tuple[str, list[Step]]]:
         ("found-types", wrong_types),
         ("found-addresses", addresses),
         ("found-warnings", warned),
+        ("found-sources", sources),
     ):
         yield name, list(steps())

@@ -197,7 +197,8 @@ def _runtime_overhead(op: Operation, new: JsonObject, old: JsonObject | None) ->
     given = new["spec"].get("overhead")
     if wanted and given != wanted:
         raise forbidden(op, _OVERHEAD)
-    if not wanted and given is not None:
+    asked = ((op.raw or {}).get("spec") or {}).get("overhead")
+    if not wanted and (given is not None or asked == {}):
         raise forbidden(op, "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead")
 
 

@@ -425,6 +425,7 @@ RULES: dict[str, Rule] = {
     _CORE + "HTTPGetAction": fill(path="/", scheme="HTTP"),
     _CORE + "GRPCAction": fill(service=""),
     _CORE + "ObjectFieldSelector": fill(apiVersion="v1"),
+    _CORE + "FileKeySelector": fill(optional=False),
     _CORE + "Volume": _volume,
     _CORE + "SecretVolumeSource": _FILES,
     _CORE + "ConfigMapVolumeSource": _FILES,
