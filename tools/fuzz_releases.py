@@ -272,6 +272,7 @@ class Corners:
         for index, name in enumerate(NAMES):
             tag = f"z{secrets.token_hex(3)}"
             folder = self.folder / tag
+            folder.mkdir()
             write(case, folder, tag)
             program, _, where = name.partition(" on ")
             server = self.servers[where].in_namespace(f"{tag}-a", folder)
