@@ -9,13 +9,13 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
-QUEUE = {"apiVersion": "flowcontrol.apiserver.k8s.io/v1", "kind": "FlowSchema", "metadata": {"name": "slow"}, "spec": {}}
+DEVICE = {"apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": {"name": "slow"}, "spec": {}}
 UNCHECKED = f"""
 def test_one(cluster, n):
-    cluster.client.create({QUEUE})
+    cluster.client.create({DEVICE})
 def test_two(cluster, n):
-    cluster.client.create({QUEUE})
-    cluster.client.create({QUEUE} | {{"metadata": {{"name": "other"}}}})
+    cluster.client.create({DEVICE})
+    cluster.client.create({DEVICE} | {{"metadata": {{"name": "other"}}}})
 def test_without(cluster, n):
     pass
 """
@@ -49,28 +49,28 @@ def run(pytester, monkeypatch):
 
 
 TWICE = "import pytest\n@pytest.fixture(params=[1, 2])\ndef n(): pass\n"
-SUMMARY = ["*= helmsim: not modelled =*", "4 tests: FlowSchema.flowcontrol.apiserver.k8s.io: *"]
+SUMMARY = ["*= helmsim: not modelled =*", "4 tests: DeviceClass.resource.k8s.io: *"]
 
 
 def test_what_was_not_checked_is_listed_once(run):
     result = run(TWICE, UNCHECKED, "-n", "1")
     result.assert_outcomes(passed=6)
     result.stdout.fnmatch_lines(SUMMARY)
-    assert result.stdout.str().count("FlowSchema") == 1
+    assert result.stdout.str().count("DeviceClass") == 1
 
 
 def test_strict_fails_what_was_not_checked(run, pytester):
     pytester.makeini("[pytest]\nhelmsim_strict = true\n")
     result = run(TWICE, UNCHECKED)
     result.assert_outcomes(passed=2, failed=4)
-    result.stdout.fnmatch_lines(["helmsim: not modelled (--helmsim-strict)", "FlowSchema.flowcontrol.apiserver.k8s.io: *", *SUMMARY])
+    result.stdout.fnmatch_lines(["helmsim: not modelled (--helmsim-strict)", "DeviceClass.resource.k8s.io: *", *SUMMARY])
 
 
 def test_the_story_of_a_failed_test_has_the_notes(run):
-    code = f"def test_it(cluster):\n    cluster.client.create({QUEUE})\n    assert False"
+    code = f"def test_it(cluster):\n    cluster.client.create({DEVICE})\n    assert False"
     result = run("", code)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*helmsim: what happened*", "unchecked  FlowSchema.flowcontrol.apiserver.k8s.io: *"])
+    result.stdout.fnmatch_lines(["*helmsim: what happened*", "unchecked  DeviceClass.resource.k8s.io: *"])
 
 
 def test_what_the_cluster_cannot_run_is_counted(run):
