@@ -22,7 +22,7 @@ from pytest_helmsim.chart.repository_file import Places
 from pytest_helmsim.cli import arguments as args
 from pytest_helmsim.cli.app import PROGRAM, Options
 from pytest_helmsim.cli.output import out
-from pytest_helmsim.cli.session import ENVIRONMENT, history_max, setting, truthy
+from pytest_helmsim.cli.settings import ENVIRONMENT, history_max, setting, truthy
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.errors import UnsupportedFeature
 

@@ -19,7 +19,8 @@ from pytest_helmsim.chart.errors import ChartNotFound, DependencyError, Reposito
 from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.chart.values import Options as ValueOptions
 from pytest_helmsim.cli.app import Options
-from pytest_helmsim.cli.output import out
+from pytest_helmsim.cli.output import out, quoted
+from pytest_helmsim.cli.settings import kubeconfig_files, setting
 from pytest_helmsim.objects import yamlio
 from pytest_helmsim.objects.clock import Clock, RealClock
 from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature
@@ -93,8 +94,6 @@ def locate(reference: str, options: Options) -> str:
 
 def namespace_of(options: Options) -> str:
     """The flag's, the environment's, or that of the kubeconfig's context; `default` where none says it, or the file cannot be read."""
-    from pytest_helmsim.cli.session import kubeconfig_files, setting
-
     given: str = setting(options, "namespace")
     if given:
         return given
@@ -174,8 +173,6 @@ def tell(text: str, options: Options) -> None:
 
 def warn(text: str, fields: Mapping[str, str], options: Options) -> None:
     """A warning on standard error, as each Helm's log writes it."""
-    from pytest_helmsim.cli.session import quoted
-
     if options.is_helm4:
         click.echo(" ".join([f"level=WARN msg={quoted(text)}", *(f"{key}={quoted(value)}" for key, value in fields.items())]), err=True)
         return

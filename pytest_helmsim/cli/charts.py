@@ -20,8 +20,7 @@ from pytest_helmsim.chart.package import expand
 from pytest_helmsim.cli import arguments as args
 from pytest_helmsim.cli import debuglines
 from pytest_helmsim.cli.app import Options
-from pytest_helmsim.cli.output import out
-from pytest_helmsim.cli.session import quoted
+from pytest_helmsim.cli.output import out, quoted
 from pytest_helmsim.cli.tables import table
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.errors import HelmsimError, UnsupportedFeature

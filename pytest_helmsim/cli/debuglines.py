@@ -12,7 +12,7 @@ from datetime import datetime
 import click
 
 from pytest_helmsim.cli.app import Options
-from pytest_helmsim.cli.session import quoted
+from pytest_helmsim.cli.output import quoted
 from pytest_helmsim.objects.clock import RealClock
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 import click
 
-from pytest_helmsim.cli.session import quoted
+from pytest_helmsim.cli.output import quoted
 
 LOGGER = "pytest_helmsim.chart"
 MIGRATE = 'Warning: Dependencies are handled in Chart.yaml since apiVersion "v2". We recommend migrating dependencies to Chart.yaml.'

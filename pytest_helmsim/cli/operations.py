@@ -19,8 +19,9 @@ from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.cli import arguments as args
 from pytest_helmsim.cli import debuglines, queries
 from pytest_helmsim.cli.app import Options
-from pytest_helmsim.cli.output import document, out, status_block
-from pytest_helmsim.cli.session import Session, history_max, quoted, reaching
+from pytest_helmsim.cli.output import document, out, quoted, status_block
+from pytest_helmsim.cli.session import Session, reaching
+from pytest_helmsim.cli.settings import history_max
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.release import codec

@@ -5,6 +5,7 @@ Source: helm.sh/helm/v4 pkg/cmd/status.go (statusPrinter), get_all.go, pkg/cli/o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -102,3 +103,12 @@ def tests(release: Release) -> Iterator[str]:
         if run.started_at:
             yield f"TEST SUITE:     {hook.name}\nLast Started:   {asctime(run.started_at)}\n"
             yield f"Last Completed: {asctime(run.completed_at)}\nPhase:          {run.phase}\n"
+
+
+def quoted(text: str) -> str:
+    """As Go's slog text handler quotes a value."""
+    if text and not re.search(r"[\s\"=\x00-\x1f]", text):
+        return text
+    from pytest_helmsim.template.quoting import quote
+
+    return quote(text)

@@ -1,13 +1,9 @@
-"""From flags and environment to an engine: which cluster, which namespace, which records, where log lines go.
-
-Source: helm.sh/helm/v4 pkg/cli/environment.go (HELM_… variables), k8s.io/client-go tools/clientcmd (KUBECONFIG).
-"""
+"""From flags and environment to an engine: which cluster, which namespace, which records, where log lines go."""
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,7 +12,8 @@ import click
 import yaml
 
 from pytest_helmsim.cli.app import Options
-from pytest_helmsim.cli.flags import parse_bool
+from pytest_helmsim.cli.output import quoted
+from pytest_helmsim.cli.settings import kubeconfig_files, setting, truthy
 from pytest_helmsim.objects.clock import RealClock
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.release.errors import ClusterUnreachable, InvalidOption, StorageFailed
@@ -26,19 +23,6 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
     from pytest_helmsim.release.storage import Memory
-
-ENVIRONMENT = {
-    "kube_context": "HELM_KUBECONTEXT",
-    "kube_apiserver": "HELM_KUBEAPISERVER",
-    "kube_token": "HELM_KUBETOKEN",
-    "kube_ca_file": "HELM_KUBECAFILE",
-    "kube_as_user": "HELM_KUBEASUSER",
-    "kube_as_group": "HELM_KUBEASGROUPS",
-    "kube_tls_server_name": "HELM_KUBETLS_SERVER_NAME",
-    "kube_insecure_skip_tls_verify": "HELM_KUBEINSECURE_SKIP_TLS_VERIFY",
-    "namespace": "HELM_NAMESPACE",
-}
-DEFAULT_HISTORY = 10
 
 
 class Session:
@@ -120,14 +104,6 @@ def reaching(options: Options, *, offline: bool = False) -> Session:
         raise ClusterUnreachable(text) from error
 
 
-def history_max(options: Options) -> int:
-    """`--history-max`, else HELM_MAX_HISTORY, else 10; 0 is without limit."""
-    if "history_max" in options["given"]:
-        return int(options.history_max)
-    text = os.environ.get("HELM_MAX_HISTORY", "")
-    return int(text) if re.fullmatch(r"-?\d+", text) else DEFAULT_HISTORY
-
-
 def warn(text: str) -> None:
     """Print what the server warns of, as often as it does, in the form of the client library's log."""
     moment = datetime.fromtimestamp(RealClock().now())
@@ -146,45 +122,6 @@ class Lines(logging.Handler):
         from pytest_helmsim.cli import loglines
 
         click.echo(loglines.line(record, is_helm4=self.session.flavour == HELM4), err=True)
-
-
-def quoted(text: str) -> str:
-    """As Go's slog text handler quotes a value."""
-    if text and not re.search(r"[\s\"=\x00-\x1f]", text):
-        return text
-    from pytest_helmsim.template.quoting import quote
-
-    return quote(text)
-
-
-def truthy(variable: str) -> bool:
-    """A boolean environment variable; anything that Go would not read is false."""
-    try:
-        return parse_bool(os.environ.get(variable, ""))
-    except ValueError:
-        return False
-
-
-def setting(options: Options, name: str) -> Any:
-    """A global flag, else its environment variable."""
-    if name in options["given"] or options[name]:
-        return options[name]
-    text = os.environ.get(ENVIRONMENT[name], "")
-    if name == "kube_as_group":
-        return [each for each in text.split(",") if each]
-    if name == "kube_insecure_skip_tls_verify":
-        return truthy(ENVIRONMENT[name])
-    return text
-
-
-def kubeconfig_files(options: Options) -> list[str]:
-    """The files that make the configuration: the flag's, KUBECONFIG's that exist, or the one in the home folder."""
-    if options.kubeconfig:
-        return [options.kubeconfig]
-    if paths := os.environ.get("KUBECONFIG"):
-        return [path for path in paths.split(os.pathsep) if path and Path(path).is_file()]
-    home = Path.home() / ".kube" / "config"
-    return [str(home)] if home.is_file() else []
 
 
 def unconnected(options: Options) -> tuple[ApiClient, str]:
