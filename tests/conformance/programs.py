@@ -108,13 +108,16 @@ class Place:
 
 
 def in_order(text: str) -> str:
-    """Owners of fields by name, since they stand in the order of their seconds; Helm's tables of resources by kind, since Go's maps have no order."""
+    """Owners of fields by name, since they stand in the order of their seconds; Helm's tables of resources by kind, and what is wrong
+    with the fields of an object by line, since Go's maps have no order.
+    """
     if "managedFields:" in text and text.startswith(("apiVersion:", "items:")):
         document = yaml.safe_load(text)
         for each in (document, *document.get("items", ())):
             if "managedFields" in each["metadata"]:
                 each["metadata"]["managedFields"].sort(key=lambda entry: json.dumps(entry, sort_keys=True))
         text = yaml.safe_dump(document)
+    text = re.sub(r"(?m)(?:^\* .*\n?){2,}", lambda errors: "".join(sorted(errors[0].splitlines(keepends=True))), text)
     if "\nRESOURCES:\n" in text:
         head, _, rest = text.partition("RESOURCES:\n")
         tables, end, rest = rest.partition("\n\n\n")
@@ -126,6 +129,8 @@ LETTERS = "[bcdfghjklmnpqrstvwxz2456789]"
 MASKS = [
     (re.compile(pattern), new)
     for pattern, new in (
+        # A Deployment whose controller came by once more, or not, after it made the ReplicaSet.
+        (r'(?s)Created new replica set "([^"]+)"(.{0,40}?)NewReplicaSetCreated', r'ReplicaSet "\1" is progressing.\2ReplicaSetUpdated'),
         # The log of a client whose own time ran out while it opened a watch: by chance on either server.
         (r"(?m)^E\d{4} .*reflector\.go.* context deadline exceeded\"\n?", ""),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
