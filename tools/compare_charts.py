@@ -26,6 +26,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 from mutate_values import mutants
 
 from pytest_helmsim.chart import dependencies, template_command, values
