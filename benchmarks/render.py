@@ -4,7 +4,7 @@
 
 FOLDER holds charts at any depth (a checkout of a repository of charts, or several). Dependencies that are missing are taken from the other
 charts of FOLDER, in a copy; charts that the real helm does not render offline are left out. *Cold* is the first rendering of a process
-that has our modules imported (a fork each), *warm* the same chart again in that process;
+that has our modules imported (a process each), *warm* the same chart again in that process;
 *first* is cold without what earlier processes left in the cache on disk (of large values files and documents), which is a folder of the
 benchmark's own. Our processes find byte code, as those of an installed package do.
 """
@@ -28,7 +28,8 @@ from benchmarks.measure import program
 from tools.compare_charts import index_charts, vendor
 
 RUNS = 4
-MAX_CHARTS = 120
+MAX_CHARTS = 80
+IN_PROCESS = "--in-process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,13 @@ class Figures:
 
 def main() -> None:
     """Print a line for each chart, and what the promises are about."""
+    if sys.argv[1:2] == [IN_PROCESS]:
+        _time_renderings(Path(sys.argv[2]), int(sys.argv[3]))
+        return
     folder = sys.argv[1] if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]) else os.environ.get("HELMSIM_CHARTS", "")
     if not folder:
         raise SystemExit("the benchmark renders real charts: set HELMSIM_CHARTS to a folder of them")
     helm = program("helm")
-    import_ours()
     print(f"{'chart':<52}{'helm':>9}{'process':>9}{'first':>9}{'cold':>9}{'warm':>9}{'MiB':>9}  (milliseconds)")
     figures = []
     with tempfile.TemporaryDirectory(prefix="helmsim-benchmark-") as scratch:
@@ -98,20 +101,23 @@ def measure(helm: str, chart: Path) -> Figures | None:
     if subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
         return None
     own = [sys.executable, "-m", "pytest_helmsim.cli.main", "template", "release-name", str(chart)]
-    processes = [_process(own) for _ in range(RUNS + 1)][1:]
-    theirs = min(_process(command)[0] for _ in range(RUNS))
-    first = [_in_fork(chart, 0, cache="off") for _ in range(2)]
-    cold = [_in_fork(chart, RUNS if run == 0 else 0) for run in range(3)]
+    _process(own)
+    theirs, processes, first, cold = [], [], [], []
+    for _ in range(RUNS):
+        theirs.append(_process(command)[0])
+        processes.append(_process(own))
+        first.append(_in_process(chart, 0, cache="off"))
+        cold.append(_in_process(chart, RUNS))
     if not all(first) or not all(cold):
         print(f"{chart.name}: ours does not render it", flush=True)
         return None
     name = f"{chart.name} ({sum(1 for _ in chart.rglob('templates/*'))} templates)"
     return Figures(
         name,
-        theirs,
+        min(theirs),
         first=min(each[0] for each in first),
         cold=min(each[0] for each in cold),
-        warm=min(cold[0][1:]),
+        warm=min(min(each[1:]) for each in cold),
         process=min(each[0] for each in processes),
         memory=max(each[1] for each in processes),
     )
@@ -127,24 +133,18 @@ def _process(command: list[str]) -> tuple[float, float]:
     return seconds, usage.ru_maxrss / 1024
 
 
-def _in_fork(chart: Path, again: int, *, cache: str = "") -> list[float]:
-    """Seconds of the first rendering and of those after it, in a child that starts with nothing but imported modules; [] if it fails."""
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read)
-        try:
-            if cache:
-                os.environ["HELMSIM_TEMPLATE_CACHE"] = cache
-            render = renderer(chart)
-            os.write(write, " ".join(str(_seconds(render)) for _ in range(1 + again)).encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    with os.fdopen(read) as stream:
-        words = stream.read().split()
-    os.waitpid(child, 0)
-    return [float(word) for word in words]
+def _in_process(chart: Path, again: int, *, cache: str = "") -> list[float]:
+    """Seconds of the first rendering and of those after it, in a process that starts with nothing but imported modules; [] if it fails."""
+    command = [sys.executable, "-m", "benchmarks.render", IN_PROCESS, str(chart), str(1 + again)]
+    environment = {**os.environ, "HELMSIM_TEMPLATE_CACHE": cache} if cache else None
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    return [float(word) for word in done.stdout.split()] if done.returncode == 0 else []
+
+
+def _time_renderings(chart: Path, times: int) -> None:
+    import_ours()
+    render = renderer(chart)
+    print(*(_seconds(render) for _ in range(times)))
 
 
 def renderer(chart: Path) -> Callable[[], object]:
