@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_helmsim.apiserver.store import Store
+from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import ApiError, InternalError, Invalid, invalid
 from pytest_helmsim.schema.field_errors import Errors, FieldError
@@ -227,7 +228,7 @@ def _addresses(op: Operation, new: JsonObject, held: frozenset[str]) -> None:
             owner = f'IPAddress.networking.k8s.io "{asked}" is invalid: spec.parentRef.name: Required value'
             raise _not_allocated(op, new, "spec.clusterIPs", [""], f"failed to allocate IP: {owner}")
     elif asked not in held:
-        if not _is_address(asked):
+        if not names.is_address(asked):
             return
         if asked in op.server.store.claimed:
             why = f"failed to allocate IP {asked}: provided IP is already allocated"
@@ -237,14 +238,6 @@ def _addresses(op: Operation, new: JsonObject, held: frozenset[str]) -> None:
             raise _not_allocated(op, new, "spec.clusterIPs", [asked], why)
     spec["clusterIP"] = asked
     spec["clusterIPs"] = [asked, *(spec.get("clusterIPs") or ())[1:]]
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _free_address(store: Store) -> str:
@@ -263,13 +256,15 @@ def _draws(store: Store, purpose: str, size: int) -> Iterator[int]:
         yield (start + step) % size
 
 
+def _unclaimable(store: Store, port: int) -> str:
+    """Why a node port cannot be had; empty when it can."""
+    if port not in PORTS:
+        return "provided port is not in the valid range. The range of valid ports is 30000-32767"
+    return "provided port is already allocated" if port in store.claimed else ""
+
+
 def _claim_port(op: Operation, new: JsonObject, position: int, wanted: int) -> None:
-    why = ""
-    if wanted not in PORTS:
-        why = "provided port is not in the valid range. The range of valid ports is 30000-32767"
-    elif wanted in op.server.store.claimed:
-        why = "provided port is already allocated"
-    if why:
+    if why := _unclaimable(op.server.store, wanted):
         raise _not_allocated(op, new, f"spec.ports[{position}].nodePort", wanted, why)
 
 
@@ -340,14 +335,8 @@ def _health_check_port(op: Operation, new: JsonObject, held: int) -> None:
     wanted = spec.get("healthCheckNodePort") or 0
     if not wanted:
         spec["healthCheckNodePort"] = _free_port(op.server.store, _ports_of(spec))
-    elif wanted != held and not held:
-        why = ""
-        if wanted not in PORTS:
-            why = "provided port is not in the valid range. The range of valid ports is 30000-32767"
-        elif wanted in op.server.store.claimed:
-            why = "provided port is already allocated"
-        if why:
-            raise InternalError(f"failed to allocate requested HealthCheck NodePort {wanted}: {why}")
+    elif wanted != held and not held and (why := _unclaimable(op.server.store, wanted)):
+        raise InternalError(f"failed to allocate requested HealthCheck NodePort {wanted}: {why}")
 
 
 def _free_port(store: Store, besides: Collection[int]) -> int:

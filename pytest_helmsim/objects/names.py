@@ -5,6 +5,7 @@ Sources: k8s.io/apimachinery pkg/util/validation/validation.go, pkg/api/validate
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from functools import lru_cache
 
@@ -236,3 +237,12 @@ def _not_a_directory(text: str) -> tuple[str, ...]:
 def url_path(text: str) -> tuple[str, ...]:
     """What may follow the slash of a domain-prefixed path."""
     return () if _matches(_URL_PATH, text) else (regex_error("Invalid path", _URL_PATH),)
+
+
+def is_address(text: str) -> bool:
+    """Whether it is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

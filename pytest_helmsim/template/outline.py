@@ -270,11 +270,17 @@ class _Builder:
 
 def _learn(inner: str) -> _Action | None:
     action = _read(inner)
-    if action is not None and len(inner) <= _LONGEST_KNOWN:
-        if len(_actions) >= _MAX_KNOWN:
-            _actions.clear()
-        _actions[inner] = action
+    if action is not None:
+        _remember(_actions, inner, action)
     return action
+
+
+def _remember(known: dict[str, Any], text: str, made: object) -> None:
+    """Keep what was made of a text, within the bounds."""
+    if len(text) <= _LONGEST_KNOWN:
+        if len(known) >= _MAX_KNOWN:
+            known.clear()
+        known[text] = made
 
 
 def _read(inner: str) -> _Action | None:
@@ -337,10 +343,8 @@ def _pipeline(text: str) -> Pipeline | None:
     if known is not None:
         return known
     made = _read_pipeline(text)
-    if made is not None and len(text) <= _LONGEST_KNOWN:
-        if len(_pipelines) >= _MAX_KNOWN:
-            _pipelines.clear()
-        _pipelines[text] = made
+    if made is not None:
+        _remember(_pipelines, text, made)
     return made
 
 

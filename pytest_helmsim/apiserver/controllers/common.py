@@ -6,6 +6,7 @@ Objects of the store are never changed: every helper that «sets» returns a new
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -103,7 +104,7 @@ class World:
 Keys = Callable[[StoreEvent], Iterable[Key]]
 
 
-class Reconciler:
+class Reconciler(ABC):
     """One controller: which changes concern which of its keys, and what to do about one key.
 
     `name` is the one that `--controllers` knows, `alias` its older short form.
@@ -121,13 +122,13 @@ class Reconciler:
         self.world = world
         self.api = world.api
 
+    @abstractmethod
     def watches(self) -> Mapping[tuple[str, str], Keys]:
         """(group, kind) to the keys that a change of such an object concerns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sync(self, key: Key) -> float | None:
         """Bring the world closer to what the object says; seconds after which to look again, or None."""
-        raise NotImplementedError
 
     def initial(self) -> Iterable[Key]:
         """Keys that need a look at the start although no object stands for them."""

@@ -5,6 +5,7 @@ Source: k8s.io/kubernetes pkg/controller/namespace/deletion, serviceaccount/serv
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 
 from pytest_helmsim.apiserver.controllers import common
@@ -29,8 +30,9 @@ def _namespace_of(event: StoreEvent) -> Iterable[Key]:
 class _PerNamespace(Reconciler):
     """Something that every active namespace has."""
 
+    @abstractmethod
     def _make(self, namespace: str) -> None:
-        raise NotImplementedError
+        """Create it, or put it right."""
 
     def sync(self, key: Key) -> float | None:
         namespace = self.api.get(NAMESPACE, "", key.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
-from pytest_helmsim.schema.validate.metadata import check_selector
+from pytest_helmsim.schema.validate.metadata import check_operator, check_selector
 
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
@@ -54,17 +54,10 @@ def _check_node_term(errors: Errors, path: str, term: JsonObject, *, values: boo
     for index, rule in enumerate(term.get("matchExpressions") or ()):
         here = f"{path}.matchExpressions[{index}]"
         operator, given = rule.get("operator", ""), rule.get("values") or []
-        if operator in ("In", "NotIn"):
-            if not given:
-                errors.required(f"{here}.values", "must be specified when `operator` is 'In' or 'NotIn'")
-        elif operator in ("Exists", "DoesNotExist"):
-            if given:
-                errors.forbidden(f"{here}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-        elif operator in ("Gt", "Lt"):
-            if len(given) != 1:
-                errors.required(f"{here}.values", "must be specified single value when `operator` is 'Lt' or 'Gt'")
-        else:
-            errors.invalid(f"{here}.operator", operator, "not a valid selector operator")
+        if operator not in ("Gt", "Lt"):
+            check_operator(errors, here, operator, given)
+        elif len(given) != 1:
+            errors.required(f"{here}.values", "must be specified single value when `operator` is 'Lt' or 'Gt'")
         errors.all_invalid(f"{here}.key", rule.get("key", ""), names.label_key(rule.get("key", "")))
         for position, value in enumerate(given if values else ()):
             errors.all_invalid(f"{here}.values[{position}]", value, names.label_value(value))

@@ -9,6 +9,7 @@ from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import IMMUTABLE, Errors
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector, same
+from pytest_helmsim.schema.validate.volume_sources import check_driver_name
 
 _POLICIES = ("File", "None", "ReadWriteOnceWithFSType")
 _MODES = ("Persistent", "Ephemeral")
@@ -59,16 +60,6 @@ def _check_driver_spec(errors: Errors, spec: JsonObject) -> None:
     if in_secrets is not None and not spec.get("tokenRequests"):
         why = "serviceAccountTokenInSecrets is set but no tokenRequests are specified"
         errors.invalid("spec.serviceAccountTokenInSecrets", in_secrets, why)
-
-
-def check_driver_name(errors: Errors, path: str, name: str) -> None:
-    """The name of a driver where another object refers to it."""
-    if not name:
-        errors.required(path)
-        return
-    if len(name) > 63:
-        errors.too_long(path, 63)
-    errors.all_invalid(path, name, names.dns_subdomain(name.lower()))
 
 
 def check_node(errors: Errors, obj: JsonObject) -> None:

@@ -150,6 +150,18 @@ def _check_managed_fields(errors: Errors, entries: list[JsonObject]) -> None:
             errors.too_long(f"{path}.manager", 128)
 
 
+def check_operator(errors: Errors, path: str, operator: str, values: list[str]) -> None:
+    """An operator of a selector, and whether it takes values."""
+    if operator in ("In", "NotIn"):
+        if not values:
+            errors.required(f"{path}.values", "must be specified when `operator` is 'In' or 'NotIn'")
+    elif operator in ("Exists", "DoesNotExist"):
+        if values:
+            errors.forbidden(f"{path}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+    else:
+        errors.invalid(f"{path}.operator", operator, "not a valid selector operator")
+
+
 def check_selector(errors: Errors, path: str, selector: JsonObject | None) -> None:
     """A LabelSelector."""
     if selector is None:
@@ -158,14 +170,7 @@ def check_selector(errors: Errors, path: str, selector: JsonObject | None) -> No
     for index, expression in enumerate(selector.get("matchExpressions") or ()):
         here = f"{path}.matchExpressions[{index}]"
         operator, values = expression.get("operator", ""), expression.get("values") or []
-        if operator in ("In", "NotIn"):
-            if not values:
-                errors.required(f"{here}.values", "must be specified when `operator` is 'In' or 'NotIn'")
-        elif operator in ("Exists", "DoesNotExist"):
-            if values:
-                errors.forbidden(f"{here}.values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
-        else:
-            errors.invalid(f"{here}.operator", operator, "not a valid selector operator")
+        check_operator(errors, here, operator, values)
         errors.all_invalid(f"{here}.key", expression.get("key", ""), names.label_key(expression.get("key", "")))
         for position, value in enumerate(values):
             errors.all_invalid(f"{here}.values[{position}]", value, names.label_value(value))

@@ -20,14 +20,6 @@ _SUFFIXES = ("/..", "/.")
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 
 
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
 def check_ingress(errors: Errors, obj: JsonObject) -> None:
     _check_ingress(errors, obj)
     spec = obj.get("spec") or {}
@@ -59,7 +51,7 @@ def _check_ingress(errors: Errors, obj: JsonObject) -> None:
 def _check_rule(errors: Errors, path: str, rule: JsonObject) -> None:
     host = rule.get("host", "")
     if host:
-        if _is_ip(host):
+        if names.is_address(host):
             errors.invalid(f"{path}.host", host, "must be a DNS name, not an IP address")
         errors.all_invalid(f"{path}.host", host, names.wildcard_subdomain(host) if "*" in host else names.dns_subdomain(host))
     if rule.get("http") is None:

@@ -5,7 +5,6 @@ Sources: k8s.io/kubernetes pkg/apis/core/validation/validation.go, pkg/apis/apps
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 
@@ -105,20 +104,12 @@ def _check_ingress_point(errors: Errors, path: str, ingress: JsonObject, known: 
             errors.unsupported(f"{path}.ipMode", mode, ("Proxy", "VIP"))
     if host:
         errors.all_invalid(f"{path}.hostname", host, names.dns_subdomain(host))
-        if _is_address(host):
+        if names.is_address(host):
             errors.invalid(f"{path}.hostname", host, "must be a DNS name, not an IP address")
 
 
 _ZEROS = re.compile(r"(?<![\da-fA-F:])0+(?=\d)")
 """Leading zeros in an IPv4 address, which Go's lenient reader passes over."""
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _claim(errors: Errors, new: JsonObject, old: JsonObject) -> None:
@@ -280,7 +271,7 @@ def _check_pod_addresses(errors: Errors, status: JsonObject, before: JsonObject)
         for index, text in enumerate(texts):
             if text not in known:
                 check_ip(errors, f"status.{key}[{index}]", text)
-        bad = next((index for index, text in enumerate(texts) if not _is_address(_ZEROS.sub("", text))), None)
+        bad = next((index for index, text in enumerate(texts) if not names.is_address(_ZEROS.sub("", text))), None)
         if len(texts) > 1 and bad is not None:
             why = f"failed to check for dual stack with error:invalid IP[{bad}]: {texts[bad]}"
             errors.append(FieldError("InternalError", f"status.{key}", detail=why))
