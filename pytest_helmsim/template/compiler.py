@@ -9,12 +9,12 @@ the template failed and a template that does not fail pays nothing for it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from types import CodeType
 from typing import Any, Final
 
 from pytest_helmsim.template import nodes
+from pytest_helmsim.template.assembly import assemble
 from pytest_helmsim.template.calls import (
     LONGEST_FIELDS,
     Argument,
@@ -46,29 +46,10 @@ def compile_body(name: str, body: list[Node]) -> Compiled:
     compiler = _Compiler()
     try:
         statements = compiler.function(body)
-        code = _code(statements, compiler.free)
+        code = assemble(statements, compiler.free)
     except (RecursionError, MemoryError) as fault:
         raise LimitExceeded("nesting of a template", MAX_LOOPS, f"split {name!r} into several templates") from fault
     return Compiled(code, compiler.bindings, compiler.sites, compiler.reached)
-
-
-def _code(statements: list[ast.stmt], free: dict[str, None]) -> CodeType:
-    """Compile within a function whose parameters are the free variables, and take the inner code out."""
-    run = _function_def("run", ["d0", "w", "depth"], statements)
-    outer = _function_def("link", list(free), [run])
-    module = compile(ast.Module(body=[outer], type_ignores=[]), "<template>", "exec", dont_inherit=True, optimize=0)
-    for level in ("link", "run"):
-        module = next(each for each in module.co_consts if isinstance(each, CodeType) and each.co_name == level)
-    return module
-
-
-def _function_def(name: str, params: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:
-    arguments = ast.arguments(
-        posonlyargs=[], args=[ast.arg(arg=each, lineno=1, col_offset=0) for each in params], kwonlyargs=[], kw_defaults=[], defaults=[]
-    )
-    made = ast.FunctionDef(name=name, args=arguments, body=body, decorator_list=[], lineno=1, col_offset=0)
-    made.type_params = []  # type: ignore[attr-defined,unused-ignore]
-    return made
 
 
 @dataclass(slots=True)

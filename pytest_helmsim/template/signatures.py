@@ -96,7 +96,22 @@ class Table(Mapping[str, Function]):
         return len(self._functions)
 
 
-class Layered(Mapping[str, Function]):
+class Homed(Mapping[str, Function]):
+    """Functions that are looked up where they live; which there are is known without looking."""
+
+    _homes: Mapping[str, Any]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
+
+
+class Layered(Homed):
     """Functions of several tables, those of later ones first; a table is asked for a function only when a template calls it."""
 
     def __init__(self, *tables: Mapping[str, Function], without: Collection[str] = ()) -> None:
@@ -113,15 +128,6 @@ class Layered(Mapping[str, Function]):
 
     def __getitem__(self, name: str) -> Function:
         return self._homes[name][name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._homes
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._homes)
-
-    def __len__(self) -> int:
-        return len(self._homes)
 
 
 def define(name: str, call: Callable[..., Value], *params: str, variadic: str | None = None, result: str = ANY) -> Function:

@@ -36,12 +36,12 @@ Go's signature, from which the caller checks number and types of arguments with 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Final
 
 from pytest_helmsim.objects.clock import Clock, RealClock
-from pytest_helmsim.template.signatures import Function, Layered
+from pytest_helmsim.template.signatures import Function, Homed, Layered
 
 _FAMILIES: Final = {
     "builtins": "and or not eq ne lt le gt ge index len call print printf println html js urlquery",
@@ -97,11 +97,11 @@ _BOUND: Final = {
 HELM_4_ONLY: frozenset[str] = frozenset({"mustToYaml", "mustToToml", *_FAMILIES["helm_durations"].split()})
 
 
-class _Lazy(Mapping[str, Function]):
+class _Lazy(Homed):
     """The functions of modules that are imported when they are needed."""
 
     def __init__(self, families: Mapping[str, str], table: Callable[[Any, str], Mapping[str, Function]]) -> None:
-        self._homes = {name: family for family, names in families.items() for name in names.split()}
+        self._homes: Mapping[str, str] = {name: family for family, names in families.items() for name in names.split()}
         self._table = table
         self._made: dict[str, Mapping[str, Function]] = {}
 
@@ -111,15 +111,6 @@ class _Lazy(Mapping[str, Function]):
         if made is None:
             made = self._made[family] = self._table(import_module(f"{__name__}.{family}"), family)
         return made[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._homes
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._homes)
-
-    def __len__(self) -> int:
-        return len(self._homes)
 
 
 def bound_to(clock: Clock, seed: int | None = None) -> Mapping[str, Function]:
