@@ -26,6 +26,7 @@ import api_scenarios_admission
 import api_scenarios_definitions
 import api_scenarios_lists
 import api_scenarios_more
+import api_scenarios_security
 import api_scenarios_system
 import api_scenarios_workloads
 from api_scenarios import Step
@@ -33,7 +34,7 @@ from api_scenarios import Step
 TARGET = Path(__file__).parent.parent / "tests" / "recorded" / "api"
 MODULES = (
     api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_definitions, api_scenarios_system,
-    api_scenarios_admission, api_scenarios_workloads,
+    api_scenarios_admission, api_scenarios_security, api_scenarios_workloads,
 )  # fmt: skip
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
 

@@ -1,8 +1,7 @@
-"""What the built-in admission plugins do: mutate, then refuse. Plugins are a table; a cluster can leave some out by name.
+"""Plugins that need no configuration: what each one does to a new object, and what it refuses.
 
 NamespaceLifecycle, ServiceAccount, LimitRanger, Priority, DefaultTolerationSeconds, TaintNodesByCondition, DefaultStorageClass,
-DefaultIngressClass, PersistentVolumeClaimResize, ResourceQuota; and the actors that a test adds.
-Sources: k8s.io/apiserver pkg/admission/plugin, k8s.io/kubernetes plugin/pkg/admission.
+DefaultIngressClass, PersistentVolumeClaimResize, ResourceQuota. Source: k8s.io/kubernetes plugin/pkg/admission.
 """
 
 from __future__ import annotations
@@ -11,44 +10,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_helmsim.apiserver import limits
+from pytest_helmsim.apiserver.admission.refusals import forbidden
 from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.json import JsonObject, copy
-from pytest_helmsim.objects.status import Cause, Forbidden, details, not_found, qualified
+from pytest_helmsim.objects.status import Cause, not_found
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
 
-NOT_SIMULATED = (
-    "admission webhooks: stored and checked, not called; a test adds actors of its own to `server.mutators`",
-    "ValidatingAdmissionPolicy and MutatingAdmissionPolicy: stored, not evaluated",
-    "Pod Security: labels of namespaces are stored, not enforced",
-)
 NAMESPACES = StoreKey("", "namespaces")
 IMMORTAL = ("default", "kube-system", "kube-public")
 _PRIORITIES = StoreKey("scheduling.k8s.io", "priorityclasses")
 _SYSTEM_PRIORITIES = ("system-node-critical", "system-cluster-critical")
 _REVIEWS = ("localsubjectaccessreviews", "selfsubjectaccessreviews", "subjectaccessreviews", "selfsubjectrulesreviews")
 
-Mutator: TypeAlias = Callable[["Operation", JsonObject, JsonObject | None], JsonObject | None]
+Plugin: TypeAlias = Callable[["Operation", JsonObject, JsonObject | None], JsonObject | None]
 """Gets the new object (a private copy) and the stored one (None on create); changes it in place, or gives another."""
-
-
-def mutate(op: Operation, new: JsonObject, old: JsonObject | None) -> JsonObject:
-    """Run the mutating plugins, then the actors of the cluster. `new` is private; the result is the object to go on with."""
-    for name, plugin in _MUTATING.items():
-        if name not in op.server.disabled_admission:
-            new = plugin(op, new, old) or new
-    if not op.subresource:
-        for actor in op.server.mutators:
-            new = actor(op, new, old) or new
-    return new
-
-
-def validate(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
-    """Run the validating plugins; a refusal is an `ApiError`."""
-    for name, plugin in _VALIDATING.items():
-        if name not in op.server.disabled_admission:
-            plugin(op, new, old)
 
 
 def validate_delete(op: Operation, old: JsonObject) -> None:
@@ -57,13 +34,6 @@ def validate_delete(op: Operation, old: JsonObject) -> None:
         raise forbidden(op, "this namespace may not be deleted")
     if op.served.key == _PRIORITIES and op.name in _SYSTEM_PRIORITIES:
         raise forbidden(op, "this is a system priority class and cannot be deleted")
-
-
-def forbidden(op: Operation, why: str, causes: tuple[Cause, ...] = ()) -> Forbidden:
-    """`pods "x" is forbidden: …`, without quotes around an empty name."""
-    kind = op.plural
-    message = f'{qualified(kind, op.served.group)} "{op.name}" is forbidden: {why}'
-    return Forbidden(message, details=details(name=op.name, group=op.served.group, kind=kind, causes=causes))
 
 
 def _namespace_lifecycle(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
@@ -277,7 +247,7 @@ def _limit_check(op: Operation, new: JsonObject, old: JsonObject | None) -> None
         limits.check_ranges(op, new, old)
 
 
-_MUTATING: dict[str, Mutator] = {
+MUTATING: dict[str, Plugin] = {
     "NamespaceLifecycle": _namespace_lifecycle,
     "ServiceAccount": _service_account,
     "LimitRanger": _limit_ranger,
@@ -288,11 +258,9 @@ _MUTATING: dict[str, Mutator] = {
     "RuntimeClass": _runtime_class,
     "DefaultIngressClass": _default_ingress_class,
 }
-_VALIDATING: dict[str, Mutator] = {
+VALIDATING: dict[str, Plugin] = {
     "LimitRanger": _limit_check,
     "RuntimeClass": _runtime_overhead,
     "PersistentVolumeClaimResize": _claim_resize,
     "ResourceQuota": _quota,
 }
-PLUGINS = tuple(dict.fromkeys((*_MUTATING, *_VALIDATING)))
-"""Names of all plugins, as `--disable-admission-plugins` takes them."""
