@@ -6,10 +6,11 @@ pkg/api/{job,persistentvolume,persistentvolumeclaim,node}, and WarningsOnCreate/
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from pytest_helmsim.apiserver import pods, value_warnings
+from pytest_helmsim.apiserver import key_pairs, pods, value_warnings
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import Json, JsonObject
@@ -390,7 +391,42 @@ def _odd_formats(definition: JsonObject) -> list[str]:
     return list(found)
 
 
+def _secret(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    """Of a TLS Secret, at every write of it."""
+    if new.get("type") == "kubernetes.io/tls":
+        found = new.get("data") or {}
+        why = key_pairs.problem(*(base64.b64decode(found.get(key) or "") for key in ("tls.crt", "tls.key")))
+        if why:
+            yield why
+
+
+def _runtime_class(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    for key in _at(new, "scheduling", "nodeSelector") or ():
+        if key in _NODE_LABELS:
+            yield f"scheduling.nodeSelector: {_NODE_LABELS[key]}"
+
+
+def _storage_class(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    for index, term in enumerate(new.get("allowedTopologies") or ()):
+        for position, entry in enumerate(term.get("matchLabelExpressions") or ()):
+            if entry.get("key") in _NODE_LABELS:
+                yield f"allowedTopologies[{index}].matchLabelExpressions[{position}].key: {_NODE_LABELS[entry['key']]}"
+
+
+def _node(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    spec = new.get("spec") or {}
+    if spec.get("configSource") is not None:
+        yield "spec.configSource: the feature is removed"
+    if spec.get("externalID"):
+        yield "spec.externalID: this field is deprecated, and is unused by Kubernetes"
+    for index, text in enumerate(spec.get("podCIDRs") or ()):
+        yield from value_warnings.block(text, f"spec.podCIDRs[{index}]")
+
+
 _CHECKS: dict[tuple[str, str], Check] = {
+    ("", "Node"): _node,
+    ("node.k8s.io", "RuntimeClass"): _runtime_class,
+    ("storage.k8s.io", "StorageClass"): _storage_class,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,
     ("", "Pod"): _pod,
     ("", "PodTemplate"): _pod_template,
@@ -401,6 +437,7 @@ _CHECKS: dict[tuple[str, str], Check] = {
     ("apps", "StatefulSet"): _stateful_set,
     ("batch", "Job"): _job,
     ("batch", "CronJob"): _cron_job,
+    ("", "Secret"): _secret,
     ("", "Service"): _service,
     ("networking.k8s.io", "Ingress"): _ingress,
     ("", "PersistentVolume"): _volume,

@@ -9,12 +9,9 @@ from typing import Any
 
 from pytest_helmsim.cli.session import Session
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.objects.kinds import GroupVersionKind
-from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.release.model import Release
 
 AS_TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
-HEAD = {"apiVersion": "v1", "kind": "Pod"}
 GAP = 3
 LEAST = 6
 """A column's least width with the gap behind it: kubectl's tab writer."""
@@ -23,11 +20,10 @@ LEAST = 6
 def text(session: Session, release: Release) -> str:
     """`RESOURCES:` and one table for each kind, an empty line behind each, one more at the end; nothing when nothing is there."""
     parts = []
-    for group, objects in session.engine.resources(release).items():
+    for group, tables in session.engine.resources(release, AS_TABLE).items():
         parts.append(f"==> {group}\n")
         columns: list[JsonObject] = []
-        for obj in objects:
-            table = as_table(session, obj)
+        for table in tables:
             if not table.get("rows"):
                 continue
             rows = [[shown(cell) for cell in visible(table, row["cells"])] for row in table["rows"]]
@@ -37,20 +33,6 @@ def text(session: Session, release: Release) -> str:
             parts.append(aligned(header + rows))
         parts.append("\n")
     return f"RESOURCES:\n{''.join(parts)}\n" if parts else ""
-
-
-def as_table(session: Session, obj: JsonObject) -> Any:
-    """One object, or a list of pods, as the server's Table; empty when it went away meanwhile."""
-    metadata = obj["metadata"]
-    try:
-        if "items" not in obj:
-            path = session.client.resource_for(GroupVersionKind.of_object(obj)).path(metadata.get("namespace", ""), metadata["name"])
-            return session.client.request("GET", path, accept=AS_TABLE).json()
-        tables = [as_table(session, {**HEAD, **each}) for each in obj["items"]]
-    except ApiError:
-        return {}
-    rows = [row for table in tables for row in table.get("rows") or ()]
-    return {"rows": rows, "columnDefinitions": tables[0].get("columnDefinitions") or []} if rows else {}
 
 
 def visible(table: JsonObject, cells: list[Any]) -> list[Any]:

@@ -22,6 +22,7 @@ from pytest_helmsim.objects.clock import Clock
 from pytest_helmsim.objects.flavour import HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.release import codec, durations, install, names, preview, queries, rollback, storage, testing, uninstall, upgrade
+from pytest_helmsim.release.cancellation import Cancellation
 from pytest_helmsim.release.context import (
     Context,
     Log,
@@ -80,6 +81,7 @@ class Engine:
         self.log = log
         self.output = output
         self.progress = progress
+        self.cancellation = Cancellation()
         self._driver(namespace)
 
     def _driver(self, namespace: str) -> storage.Driver:
@@ -89,7 +91,16 @@ class Engine:
         """The surroundings of one operation."""
         place = self.namespace if namespace is None else namespace
         history = History(self._driver(place))
-        return Context(self.client, history, self.clock, self.rules, place, self.observer, self.log, self.output, self.progress)
+        tellers = (self.observer, self.log, self.output, self.progress)
+        return Context(self.client, history, self.clock, self.rules, place, *tellers, self.cancellation)
+
+    def cancel(self) -> None:
+        """End the install or upgrade under way, or else the next one, as a signal ends Helm's: its record says failed.
+
+        For a signal's handler or another thread. Ctrl-C in the thread of the operation does the same, but where nothing has
+        been written yet it is a `KeyboardInterrupt` as any other, and a rollback or uninstall stops where it stands.
+        """
+        self.cancellation.request()
 
     def load(self, chart: ChartLike) -> model.Chart:
         """A chart as it is, or from a directory or archive."""
@@ -202,9 +213,9 @@ class Engine:
 
     status = release
 
-    def resources(self, release: Release) -> dict[str, list[JsonObject]]:
+    def resources(self, release: Release, accept: str = "") -> dict[str, list[JsonObject]]:
         """The live objects of a record by `v1/ConfigMap`, and the pods of its workloads under `v1/Pod(related)`."""
-        return queries.resources(self.context(), release)
+        return queries.resources(self.context(), release, accept)
 
     def list(self, selection: queries.Selection | None = None, *, all_namespaces: bool = False) -> list[Release]:
         """Releases as `helm list` selects and sorts them."""

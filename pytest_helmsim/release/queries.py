@@ -155,18 +155,19 @@ class _Related:
     lists: list[JsonObject] = field(default_factory=list)
 
 
-def resources(context: Context, release: Release) -> dict[str, list[JsonObject]]:
+def resources(context: Context, release: Release, accept: str = "") -> dict[str, list[JsonObject]]:
     """Live objects by `version/Kind`; what cannot be read is left out. Raise `BuildFailed` for a manifest that cannot be built.
 
-    Pods are asked for by the selectors of the manifest, not of the live objects, and stand as the server's lists.
+    Pods are asked for by the selectors of the manifest, not of the live objects, and stand as the server's lists. `accept` asks for
+    another form of every answer, which stands in the object's place.
     """
     found: dict[str, list[JsonObject]] = {}
     related = _Related()
     for each in build(context.client, release.manifest, context.namespace):
         try:
-            live = context.client.get(each.resource, each.name, each.namespace)
+            live = context.client.request("GET", each.resource.path(each.namespace, each.name), accept=accept).json()
             found.setdefault(f"{each.resource.gvk.version}/{each.kind}", []).append(live)
-            _relate(context, each, related)
+            _relate(context, each, related, accept)
         except ApiError:
             continue
     if related.lists:
@@ -174,7 +175,7 @@ def resources(context: Context, release: Release) -> dict[str, list[JsonObject]]
     return found
 
 
-def _relate(context: Context, each: Built, related: _Related) -> None:
+def _relate(context: Context, each: Built, related: _Related, accept: str) -> None:
     selector = (each.object.get("spec") or {}).get("selector") or {}
     if each.kind in ("ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job"):
         selector = selector.get("matchLabels")
@@ -185,6 +186,8 @@ def _relate(context: Context, each: Built, related: _Related) -> None:
     related.seen.append(selector)
     text = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
     path = context.client.resource_for(PODS).path(each.namespace)
-    found = context.client.request("GET", path, query={"labelSelector": text}).json()
-    head = {"apiVersion": PODS.api_version, "kind": PODS.kind}
-    related.lists.append({**found, "items": [{**head, **pod} for pod in found.get("items") or ()]})
+    found = context.client.request("GET", path, query={"labelSelector": text}, accept=accept).json()
+    if "items" in found:
+        head = {"apiVersion": PODS.api_version, "kind": PODS.kind}
+        found = {**found, "items": [{**head, **pod} for pod in found["items"] or ()]}
+    related.lists.append(found)
