@@ -25,6 +25,8 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT)]
 import fuzz_inputs as inputs  # noqa: E402
+from api_scenarios import MERGE  # noqa: E402
+from fuzz_kinds import ASYNCHRONOUS, SUBJECTS  # noqa: E402
 from record_api import Server  # noqa: E402
 
 from pytest_helmsim.apiserver.app import ApiServer  # noqa: E402
@@ -34,9 +36,11 @@ from tests.apiserver.replay import Masker  # noqa: E402
 
 Step = dict[str, Any]
 RANDOM = re.compile(
-    r"limits|requests|labels|annotations|data\[|capacity|allocatedResource|nodeSelector|overhead|selector|matchLabels|finalizers|options"
+    r"limits|requests|hard|metrics|max|min|default|labels|annotations|data\[|capacity|allocatedResource|nodeSelector|overhead|selector|matchLabels|finalizers|options"
 )
-ADMIN = User("admin", ("system:masters", "system:authenticated"))
+WHOLE = re.compile(r"/(?:api|apis/[^/]+)/v\d+/([a-z]+)/[^/]+$|.*/(services)/x$")
+"""An object that belongs to no namespace, or one that holds an address."""
+ADMIN = User("admin", ("system:masters", "system:authenticated"), "admin")
 
 
 class Simulated:
@@ -93,6 +97,7 @@ class Both:
         space = f"fuzz-{self._tag}-{self.sequences}"
         ours = Simulated(self.base.fork())
         masks = (Masker(), Masker())
+        asynchronous = any(f"/{SUBJECTS[kind].plural}/" in step["path"] + "/" for kind in ASYNCHRONOUS for step in steps)
         for side in (ours, self.real):
             side.send({"method": "POST", "path": "/api/v1/namespaces", "body": {"metadata": {"name": space}}})
         for index, step in enumerate(steps):
@@ -101,6 +106,8 @@ class Both:
             for side, mask in zip((ours, self.real), masks, strict=True):
                 answer = side.send(filled(side, step, space))
                 answers.append(mask.answer(answer["status"], answer["warnings"], answer["type"], answer["body"]))
+            if asynchronous:
+                answers = [without_status(answer) for answer in answers]
             self.statuses[answers[1]["status"]] += 1
             if answers[1]["status"] == 0:
                 return  # the real server panicked
@@ -108,9 +115,19 @@ class Both:
                 yield index, step, answers[0], answers[1]
 
     def release(self, space: str, steps: list[Step]) -> None:
-        """Delete what holds addresses and node ports of the whole cluster."""
-        for path in {step["path"] for step in steps if step["path"].endswith("/services/x")}:
-            self.real.send({"method": "DELETE", "path": path.replace("{ns}", space)})
+        """Delete what holds addresses and node ports of the whole cluster, and what belongs to no namespace."""
+        for found in (WHOLE.match(step["path"]) for step in steps):
+            if found is None or found[1] == "namespaces":
+                continue
+            path = found[0].replace("{ns}", space)
+            self.real.send({"method": "PATCH", "path": path, "type": MERGE, "body": {"metadata": {"finalizers": None}}})
+            self.real.send({"method": "DELETE", "path": path})
+        created = {step["path"] + "/" + str(step["body"]["metadata"].get("name")) for step in steps if _creates(step)}
+        for path in created:
+            if "{ns}/" not in path or path.endswith("/services/x"):
+                path = path.replace("{ns}", space)
+                self.real.send({"method": "PATCH", "path": path, "type": MERGE, "body": {"metadata": {"finalizers": None}}})
+                self.real.send({"method": "DELETE", "path": path})
 
     def close(self) -> None:
         """Let go of the real one."""
@@ -119,6 +136,21 @@ class Both:
     def first(self, steps: list[Step]) -> tuple[int, Step, Any, Any] | None:
         """The first difference, None when all answers are the same."""
         return next(self.differences(steps), None)
+
+
+def _creates(step: Step) -> bool:
+    body = step.get("body")
+    return step["method"] == "POST" and isinstance(body, dict) and isinstance(body.get("metadata"), dict)
+
+
+def without_status(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer without what the real server writes some time after: status, its owner, and the version that comes with it."""
+    body = answer["body"]
+    if not isinstance(body, dict) or "metadata" not in body or body.get("kind") == "Status":
+        return answer
+    meta = {key: value for key, value in body["metadata"].items() if key != "resourceVersion"}
+    meta["managedFields"] = [entry for entry in meta.get("managedFields", ()) if entry.get("subresource") != "status"]
+    return {**answer, "body": {**{key: value for key, value in body.items() if key != "status"}, "metadata": meta}}
 
 
 def unordered(answer: dict[str, Any]) -> Any:

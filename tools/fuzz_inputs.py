@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from api_scenarios import APPLY, CLUSTER_KINDS, JSON_PATCH, KINDS, MERGE, STRATEGIC, TABLE, collection
+from api_scenarios import APPLY, JSON_PATCH, MERGE, STRATEGIC, TABLE, collection
+from fuzz_kinds import MORE_WORDS, OWN_WORDS, SUBJECTS, Subject
 
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.schema.catalog import Catalog
 from pytest_helmsim.schema.model import Schema
 
 Step = dict[str, Any]
-ALL = {**KINDS, **CLUSTER_KINDS}
-NAMES = [name for name in ALL if name not in ("Namespace",)]
+NAMES = list(SUBJECTS)
 SCALED = ("Deployment", "ReplicaSet", "StatefulSet", "ReplicationController")
 CATALOG = Catalog.for_version("1.36")
 
@@ -101,6 +101,7 @@ WORDS: dict[str, tuple[Any, ...]] = {
     "env": ("A",),
     "overhead": ("1",),
     "requirement": ("x",),
+    **MORE_WORDS,
 }  # fmt: skip
 KEYS: dict[str, tuple[str, ...]] = {
     "annotations": (
@@ -138,7 +139,7 @@ EPHEMERAL = CATALOG.definition("io.k8s.api.core.v1.EphemeralContainer") or Schem
 
 def schema_of(kind: str) -> Schema:
     """The schema of a kind."""
-    found = CATALOG.schema(GroupVersionKind.of(ALL[kind][0], kind))
+    found = CATALOG.schema(GroupVersionKind.of(SUBJECTS[kind].api_version, SUBJECTS[kind].kind))
     assert found is not None
     return found
 
@@ -147,7 +148,9 @@ def value_for(source: Random, kind: str, key: str, schema: Schema, depth: int = 
     """A value that is right more often than not."""
     if source.random() < 0.03:
         return source.choice((None, "", 0, [], {}, True, "text"))
-    if key in WORDS and schema.type == "string":
+    if (kind, key) in OWN_WORDS and schema.type == "string":
+        return source.choice(OWN_WORDS[kind, key])
+    if key in WORDS and schema.type in ("string", "integer") and (schema.type == "string") == isinstance(WORDS[key][0], str):
         return source.choice(WORDS[key])
     if key == "type" and kind in TYPES:
         return source.choice(TYPES[kind])
@@ -319,18 +322,15 @@ def enrich(source: Random, kind: str, obj: Any) -> None:
 
 def sequence(source: Random, kind: str) -> Iterator[Step]:
     """Create, then a few of everything else."""
-    api_version, plural, content = ALL[kind]
-    namespaced = kind in KINDS
-    many = collection(api_version, plural, namespaced=namespaced)
-    name = "x" if namespaced else "{ns}-x"
+    subject = SUBJECTS[kind]
+    many = collection(subject.api_version, subject.plural, namespaced=subject.namespaced)
+    name = subject.name or ("x" if subject.namespaced else "{ns}-x")
     one = f"{many}/{name}"
     schema = schema_of(kind)
-    obj: Any = {
-        "apiVersion": api_version,
-        "kind": kind,
-        "metadata": {"name": name, "labels": {"a": "1"}},
-        **json.loads(json.dumps(content)),
-    }
+    content = json.loads(json.dumps(source.choice(subject.contents)))
+    meta = {"name": name, "labels": {"a": "1"}, **content.pop("metadata", {})}
+    head = {"apiVersion": subject.api_version, "kind": subject.kind, "metadata": meta}
+    obj: Any = {**json.loads(json.dumps(head)), **content}
     content = json.loads(json.dumps(content))
     if source.random() < 0.5:
         enrich(source, kind, obj)
@@ -344,9 +344,25 @@ def sequence(source: Random, kind: str) -> Iterator[Step]:
         yield {"method": "PATCH", "path": one, "type": APPLY, "query": "fieldManager=one", "body": obj}
     else:
         yield {"method": "POST", "path": many, "query": "fieldManager=create", "body": obj}
-    good: Any = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "labels": {"a": "1"}}, **content}
+    good: Any = {**head, **content}
     for _ in range(source.randint(1, 5)):
-        yield from _operation(source, kind, one, many, good, schema)
+        if subject.others and source.random() < 0.2:
+            yield from _elsewhere(source, subject, one)
+        else:
+            yield from _operation(source, kind, one, many, good, schema)
+
+
+def _elsewhere(source: Random, subject: Subject, one: str) -> Iterator[Step]:
+    """The same object asked for, or changed a little, in another version."""
+    root, other = (f"/apis/{version}/" if "/" in version else f"/api/{version}/" for version in (subject.api_version, subject.others[0]))
+    path = one.replace(root, other, 1)
+    labels = {"metadata": {"labels": {"b": "2"}}}
+    if source.random() < 0.4:
+        yield {"method": "GET", "path": path, "accept": source.choice((TABLE, "application/json"))}
+    elif source.random() < 0.5:
+        yield {"method": "PATCH", "path": path, "type": source.choice((MERGE, STRATEGIC)), "query": "fieldManager=other", "body": labels}
+    else:
+        yield {"method": "PUT", "path": path, "query": "fieldManager=other", "edit": labels}
 
 
 VALIDATION = ("", "fieldValidation=Strict", "fieldValidation=Ignore", "fieldValidation=Warn")
@@ -384,7 +400,7 @@ def spoilt(source: Random, obj: Any) -> str:
             texts[f'{key}{mark}"'] = f'{key}"'
         elif isinstance(parent, dict):
             parent[source.choice((key.upper(), key.capitalize(), key + "x", "new"))] = parent[key]
-    text = json.dumps(copy)
+    text = json.dumps(copy, separators=(",", ":"))
     for mark, wrong in texts.items():
         text = text.replace(mark, wrong)
     return text
@@ -404,6 +420,14 @@ def _operation(source: Random, kind: str, one: str, many: str, good: Any, schema
     patch = change(source, kind, good, schema, nulls=True)
     path = one
     chosen = source.random()
+    if kind == "CertificateSigningRequest" and source.random() < 0.25:
+        part = source.choice(("approval", "status"))
+        patch = {"status": change(source, kind, {}, (schema.fields or {})["status"], nulls=False, depth=1)}
+        yield {"method": "PATCH", "path": f"{one}/{part}", "type": source.choice((STRATEGIC, MERGE)), "query": query, "body": patch}
+        return
+    if kind == "Namespace" and source.random() < 0.15:
+        yield {"method": "PUT", "path": f"{one}/finalize", "query": query, "edit": patch}
+        return
     if kind == "Pod" and source.random() < 0.15:
         path = f"{one}/{source.choice(('resize', 'ephemeralcontainers'))}"
         if path.endswith("resize"):
@@ -453,7 +477,7 @@ def _operation(source: Random, kind: str, one: str, many: str, good: Any, schema
         }
     elif chosen < 0.91:
         yield {"method": "GET", "path": one, "accept": source.choice((TABLE, "application/json"))}
-    elif chosen < 0.94 and kind in KINDS:
+    elif chosen < 0.94 and SUBJECTS[kind].namespaced:
         query = source.choice(("labelSelector=a=1", "labelSelector=a!=1", "fieldSelector=metadata.name=x", "limit=1", ""))
         yield {"method": "GET", "path": many, "query": query}
     else:

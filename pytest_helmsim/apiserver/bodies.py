@@ -202,7 +202,8 @@ def unregistered(given: GroupVersionKind) -> str:
 
 def unconvertible(given: GroupVersionKind, expected: GroupVersionKind) -> str:
     """What is said of a kind that is another one."""
-    target = f"{expected.group.partition('.')[0] or 'core'}.{expected.kind}"
+    group = "core" if expected.kind == "Event" else expected.group.partition(".")[0] or "core"
+    target = f"{group}.{expected.kind}"
     return f"converting ({given.version}.{given.kind}) to ({target}): unknown conversion"
 
 

@@ -7,12 +7,11 @@ Source: k8s.io/apimachinery pkg/util/managedfields.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 from pytest_helmsim.apiserver import conversion
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.strategies import Paths
-from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.patch import server_side
 from pytest_helmsim.patch.errors import PatchError
@@ -20,6 +19,7 @@ from pytest_helmsim.patch.field_set import FieldSet
 from pytest_helmsim.patch.managers import is_reset
 from pytest_helmsim.patch.typed import ElementError, describe, validate
 from pytest_helmsim.schema.model import Schema
+from pytest_helmsim.schema.rawness import is_owned, overlaid
 
 _FREE = Schema("object", preserve_unknown=True)
 _MANAGER_BYTES = 128
@@ -42,7 +42,7 @@ def update(op: Operation, live: JsonObject | None, new: JsonObject) -> JsonObjec
     try:
         managed = server_side.update(
             live,
-            _with_empty_lists(new, op.raw, op.served.schema),
+            overlaid(new, op.raw, op.served.schema, is_owned),
             entries,
             manager=op.manager,
             api_version=op.served.gvk.api_version,
@@ -55,25 +55,6 @@ def update(op: Operation, live: JsonObject | None, new: JsonObject) -> JsonObjec
     except (PatchError, ElementError):
         managed = []
     return with_entries(new, managed)
-
-
-def _with_empty_lists(value: Json, raw: Json, schema: Schema | None) -> Any:
-    """The value with lists that `raw` has empty where the value has null: Go writes both as null, but the empty one is owned."""
-    if schema is None:
-        return value
-    if isinstance(value, list) and isinstance(raw, list) and schema.items is not None and len(value) == len(raw):
-        items = [_with_empty_lists(item, other, schema.items) for item, other in zip(value, raw, strict=True)]
-        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-    if not isinstance(value, dict) or not isinstance(raw, dict) or schema.fields is None:
-        return value
-    found: JsonObject = {}
-    for key, other in raw.items():
-        if value.get(key) is None:
-            if other == [] and key in value:
-                found[key] = other
-        elif key in schema.fields and (item := _with_empty_lists(value[key], other, schema.fields[key])) is not value[key]:
-            found[key] = item
-    return {**value, **found} if found else value
 
 
 def apply(op: Operation, live: JsonObject | None, wanted: JsonObject, *, force: bool) -> JsonObject:
@@ -120,8 +101,11 @@ def _field_set(paths: Paths) -> FieldSet:
 
 
 def converter(op: Operation) -> server_side.Convert | None:
-    """To other served versions of the kind; None when there is only one."""
-    versions = {served.gvk.api_version: served for served in op.server.registry.versions_of(op.served.key)}
+    """To other served versions of the kind in the same group (what is owned in another group's is forgotten); None without such."""
+    known = op.server.registry.versions_of(op.served.key)
+    versions = {served.gvk.api_version: served for served in known if served.gvk.group == op.served.gvk.group}
+    if len(versions) < 2 and len(known) > 1:
+        return lambda obj, api_version: (obj, op.served.schema or _FREE) if api_version == op.served.gvk.api_version else None
     if len(versions) < 2:
         return None
 

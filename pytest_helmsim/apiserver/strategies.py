@@ -14,6 +14,7 @@ from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.objects.kinds import Resource
 from pytest_helmsim.patch.field_set import FieldSet
 from pytest_helmsim.schema import strategies as shapes
+from pytest_helmsim.schema.rawness import is_otherwise, overlaid
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
@@ -132,6 +133,26 @@ class Namespace(Strategy):
         meta["labels"] = {**(meta.get("labels") or {}), "kubernetes.io/metadata.name": meta["name"]}
 
 
+class DeepEqual(Strategy):
+    """Go's values of one part are compared, so that an empty list where none was stored is a new generation."""
+
+    part = "spec"
+
+    def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        sent, schema = (op.raw or {}).get(self.part), (op.served.schema.child(self.part) if op.served.schema is not None else None)
+        result = super().prepare_update(op, new, old)
+        same = result["metadata"].get("generation") == old["metadata"].get("generation")
+        if same and overlaid(new.get(self.part), sent, schema, is_otherwise, inside=True) is not new.get(self.part):
+            result["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+        return result
+
+
+class Webhooks(DeepEqual):
+    """The part is its webhooks."""
+
+    part = "webhooks"
+
+
 class StorageDriver(Strategy):
     """Tokens for a driver belong into secrets: one that says nothing about it is warned."""
 
@@ -157,6 +178,72 @@ class PersistentVolume(Strategy):
             status[key] = op.now
         new["status"] = status
         return keep(new, old, "spec")
+
+
+class Node(Strategy):
+    """Its configuration by a ConfigMap is a feature of the past: only objects that have it keep it."""
+
+    def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
+        return super().prepare_create(op, _without(_without(new, "spec", "configSource"), "status", "config"))
+
+    def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        known = (old.get("spec") or {}).get("configSource") is not None
+        return super().prepare_update(op, new if known else _without(new, "spec", "configSource"), old)
+
+    def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        known = (old.get("status") or {}).get("config") is not None
+        return super().prepare_status(op, new if known else _without(new, "status", "config"), old)
+
+
+def _without(obj: JsonObject, part: str, field: str) -> JsonObject:
+    if field not in (obj.get(part) or {}):
+        return obj
+    return {**obj, part: {key: value for key, value in obj[part].items() if key != field}}
+
+
+class CertificateRequest(Strategy):
+    """Says who asked; afterwards only signers and approvers write to it, each to a part of the status."""
+
+    def reset_fields(self, subresource: str) -> Paths:
+        own = {"status": ("status", "conditions"), "approval": ("status", "certificate")}
+        return (("spec",), own.get(subresource, ("status",)))
+
+    def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
+        said = {"username": op.user.name, "uid": op.user.uid, "groups": list(op.user.groups), "extra": None}
+        return super().prepare_create(op, {**new, "spec": {**(new.get("spec") or {}), **said}})
+
+    def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        return super().prepare_update(op, keep(new, old, "spec"), old)
+
+    def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        conditions, known = list(_conditions(new)), _conditions(old)
+        for kind in ("Approved", "Denied"):
+            here, there = ([index for index, entry in enumerate(each) if entry.get("type") == kind] for each in (conditions, known))
+            if len(here) == len(there):
+                for index, before in zip(here, there, strict=True):
+                    conditions[index] = known[before]
+        new["status"] = {**(new.get("status") or {}), "conditions": _timed(conditions, known, op.now)}
+        return keep(new, old, "spec")
+
+    def prepare_part(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        new["status"] = {**(old.get("status") or {}), "conditions": _timed(_conditions(new), _conditions(old), op.now)}
+        return keep(new, old, "spec")
+
+
+def _conditions(obj: JsonObject) -> list[JsonObject]:
+    return (obj.get("status") or {}).get("conditions") or []
+
+
+def _timed(conditions: list[JsonObject], known: list[JsonObject], now: str) -> list[JsonObject]:
+    """Times where none are given: of the last change that of a known condition with the same type and status."""
+    result = []
+    for entry in conditions:
+        filled = {**entry, "lastUpdateTime": entry.get("lastUpdateTime") or now}
+        if not filled.get("lastTransitionTime"):
+            alike = (e for e in known if (e.get("type"), e.get("status")) == (entry.get("type"), entry.get("status")))
+            filled["lastTransitionTime"] = next((e["lastTransitionTime"] for e in alike if e.get("lastTransitionTime")), now)
+        result.append(filled)
+    return result
 
 
 class Secret(Strategy):
@@ -318,11 +405,16 @@ _BY_PLURAL: dict[tuple[str, str], type[Strategy]] = {
     ("", "replicationcontrollers"): ReplicationController,
     ("", "namespaces"): Namespace,
     ("", "persistentvolumes"): PersistentVolume,
+    ("networking.k8s.io", "networkpolicies"): DeepEqual,
+    ("admissionregistration.k8s.io", "mutatingwebhookconfigurations"): Webhooks,
+    ("admissionregistration.k8s.io", "validatingwebhookconfigurations"): Webhooks,
     ("storage.k8s.io", "csidrivers"): StorageDriver,
     ("rbac.authorization.k8s.io", "roles"): AccessRole,
     ("rbac.authorization.k8s.io", "clusterroles"): AccessRole,
     ("rbac.authorization.k8s.io", "rolebindings"): AccessBinding,
     ("rbac.authorization.k8s.io", "clusterrolebindings"): AccessBinding,
+    ("", "nodes"): Node,
+    ("certificates.k8s.io", "certificatesigningrequests"): CertificateRequest,
     ("", "secrets"): Secret,
     ("", "serviceaccounts"): ServiceAccount,
     ("", "services"): Service,

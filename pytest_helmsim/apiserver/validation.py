@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from pytest_helmsim.apiserver import customs
 from pytest_helmsim.apiserver.operation import CONTROLLER, Operation
 from pytest_helmsim.objects import names
-from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import invalid, qualified
 from pytest_helmsim.schema import validate
 from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.gates import pod_spec
-from pytest_helmsim.schema.model import Schema
+from pytest_helmsim.schema.rawness import is_empty, overlaid
 from pytest_helmsim.schema.validate.metadata import check_metadata
 
 _POD_SECURITY = "pod-security.kubernetes.io/enforce"
@@ -28,9 +27,10 @@ def check_create(op: Operation, new: JsonObject) -> None:
     if op.served.custom is not None:
         customs.check_create(op, new)
         return
+    gvk, version, asked = op.served.stored, op.server.version, op.served.gvk.api_version
     if _empties_count(op, new, {}):
-        new = _with_empties(new, op.raw, op.served.schema)
-    _refuse(op, new, lambda shown: validate.validate_create(op.served.stored, shown, version=op.server.version))
+        new = _with_empties(op, new)
+    _refuse(op, new, lambda shown: validate.validate_create(gvk, shown, version=version, asked=asked))
     common = Errors()
     check_metadata(common, new, namespaced=op.served.namespaced, name_rule=names.path_segment, standard=False)
     _refuse(op, new, lambda shown: common)
@@ -43,13 +43,15 @@ def check_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     if op.served.custom is not None:
         customs.check_update(op, new, old)
         return
-    gvk, version = op.served.stored, op.server.version
+    gvk, version, asked = op.served.stored, op.server.version, op.served.gvk.api_version
     if _empties_count(op, new, old):
-        new = _with_empties(new, op.raw, op.served.schema)
+        new = _with_empties(op, new)
     if op.subresource in ("", "scale"):
-        _refuse(op, new, lambda shown: validate.validate_update(gvk, shown, old, version=version))
+        _refuse(op, new, lambda shown: validate.validate_update(gvk, shown, old, version=version, asked=asked))
     elif op.subresource in ("ephemeralcontainers", "resize"):
         _refuse(op, new, lambda shown: validate.validate_pod_part(op.subresource, shown, old, version=version))
+    elif op.subresource == "approval":
+        _refuse(op, new, lambda shown: validate.validate_approval(gvk, shown, old, version=version))
     else:
         check_status = op.subresource == "status" and validate.has_status_rules(gvk)
         check = validate.validate_status if check_status else validate.validate_common_update
@@ -76,12 +78,18 @@ def _refuse(op: Operation, new: JsonObject, check: Callable[[JsonObject], Sequen
     if not errors:
         return
     if op.raw is not None and op.served.schema is not None and op.served.gvk == op.served.stored:
-        shown = _with_empties(new, op.raw, op.served.schema)
+        shown = _with_empties(op, new)
         found = {(error.type, error.field) for error in errors}
         if shown is not new:
             errors = [error for error in check(shown) if (error.type, error.field) in found] or errors
     kind, group = op.served.stored.kind, op.served.stored.group
     raise invalid(kind, group, new["metadata"].get("name") or "", [error.cause() for error in errors])
+
+
+def _with_empties(op: Operation, new: JsonObject) -> JsonObject:
+    """The object with the empty lists and maps of the request; selectors are shown without them."""
+    shown: JsonObject = overlaid(new, op.raw, op.served.schema, is_empty, closed="LabelSelector")
+    return shown
 
 
 def _empties_count(op: Operation, new: JsonObject, old: JsonObject) -> bool:
@@ -93,24 +101,3 @@ def _empties_count(op: Operation, new: JsonObject, old: JsonObject) -> bool:
     spec = pod_spec(op.served.stored, op.raw)
     resources = spec.get("resources")
     return bool(spec.get("ephemeralContainers")) or (isinstance(resources, dict) and resources.get("claims") == [])
-
-
-def _with_empties(value: Json, raw: Json, schema: Schema | None) -> Any:
-    """The value with the empty lists and maps that `raw` has at the same places; the value itself when there are none."""
-    if schema is None or schema.name.endswith("LabelSelector"):
-        return value
-    if isinstance(value, list) and isinstance(raw, list) and schema.items is not None and len(value) == len(raw):
-        items = [_with_empties(item, other, schema.items) for item, other in zip(value, raw, strict=True)]
-        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
-    if not isinstance(value, dict) or not isinstance(raw, dict) or schema.fields is None:
-        return value
-    result: JsonObject = {}
-    for key, other in raw.items():
-        field = schema.fields.get(key)
-        if field is None:
-            continue
-        if value.get(key) is None and (other == [] or (other == {} and field.fields is None)):
-            result[key] = other
-        elif key in value and (found := _with_empties(value[key], other, field)) is not value[key]:
-            result[key] = found
-    return {**value, **result} if result else value

@@ -19,6 +19,7 @@ class User:
 
     name: str
     groups: tuple[str, ...] = ()
+    uid: str = ""
 
 
 ADMIN = User("kubernetes-admin", ("system:masters", "system:authenticated"))

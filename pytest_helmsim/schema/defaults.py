@@ -171,6 +171,15 @@ def _pod_spec(node: Node, minor: int) -> None:
         node["serviceAccountName"] = node["serviceAccount"] = account
 
 
+def _node_spec(node: Node, minor: int) -> None:
+    """The one block and the list say the same; where they differ the one counts."""
+    one, many = node.get("podCIDR"), node.get("podCIDRs") or []
+    if one and (not many or one != many[0]):
+        node["podCIDRs"] = [one]
+    elif many:
+        node["podCIDR"] = many[0]
+
+
 def _volume(node: Node, minor: int) -> None:
     if not any(isinstance(value, dict) for value in node.values()):
         node["emptyDir"] = {}
@@ -448,6 +457,7 @@ RULES: dict[str, Rule] = {
     _CORE + "ReplicationController": _replication_controller,
     _CORE + "Namespace": _namespace,
     _CORE + "NamespaceStatus": fill(phase="Active"),
+    _CORE + "NodeSpec": _node_spec,
     _CORE + "NodeStatus": _node_status,
     _CORE + "Endpoints": _endpoints,
     _CORE + "LimitRangeItem": _limit_range_item,

@@ -92,13 +92,16 @@ class FieldError:
 class Errors(list[FieldError]):
     """Complaints in the order found, with a word for each type; `minor` is the Kubernetes minor version that judges.
 
+    `asked` is the API version that the request named, where a kind has rules by it.
+
     `pod_before` is the stored spec of pods that a change starts from: some values may stay that could not be set anew.
     """
 
-    def __init__(self, minor: int = 36, pod_before: JsonObject | None = None) -> None:
+    def __init__(self, minor: int = 36, pod_before: JsonObject | None = None, asked: str = "") -> None:
         super().__init__()
         self.minor = minor
         self.pod_before = pod_before or {}
+        self.asked = asked
 
     def required(self, path: str, detail: str = "") -> None:
         self.append(FieldError("FieldValueRequired", path, "", detail))

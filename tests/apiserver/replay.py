@@ -145,7 +145,7 @@ class Replay:
         request = Request.make(step["method"], path, query.replace("+", "%2B"), data, step.get("type", "application/json"))
         headers = {**request.headers, "accept": step.get("accept", "application/json"), "user-agent": step.get("agent", "recorder/1.0")}
         headers |= {key.lower(): value for key, value in step.get("headers", {}).items()}
-        request = replace(request, headers=headers, user=User("admin", ("system:masters", "system:authenticated")))
+        request = replace(request, headers=headers, user=User("admin", ("system:masters", "system:authenticated"), "admin"))
         response = self.server.handle(request)
         try:
             ours: Any = json.loads(response.body) if isinstance(response.body, bytes) else events(response, self.server, 3)

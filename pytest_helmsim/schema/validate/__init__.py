@@ -16,14 +16,18 @@ from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.gates import pod_spec
 from pytest_helmsim.schema.validate import (
     access,
+    certificates,
     claims,
     config,
     csi,
     definitions,
+    events,
     flow,
     job_status,
     jobs,
     networking,
+    nodes,
+    part_statuses,
     pod_updates,
     pods,
     policies,
@@ -38,7 +42,8 @@ from pytest_helmsim.schema.validate import (
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
 
 __all__ = [
-    "FieldError", "has_status_rules", "is_modelled", "validate_common_update", "validate_create", "validate_pod_part", "validate_status",
+    "FieldError", "has_status_rules", "is_modelled", "validate_approval", "validate_common_update", "validate_create",
+    "validate_pod_part", "validate_status",
     "validate_update",
 ]  # fmt: skip
 
@@ -52,6 +57,9 @@ _FLOW = "flowcontrol.apiserver.k8s.io"
 _CHECKS: dict[tuple[str, str], tuple[Create, Update]] = {
     ("", "ConfigMap"): (config.check_config_map, config.check_config_map_update),
     ("", "Endpoints"): (services.check_endpoints, services.check_endpoints_update),
+    ("", "Event"): (events.check_event, events.check_event_update),
+    ("", "Node"): (nodes.check_node, nodes.check_node_update),
+    ("certificates.k8s.io", "CertificateSigningRequest"): (certificates.check_request, certificates.check_request_update),
     ("", "LimitRange"): (config.check_limit_range, config.check_limit_range_update),
     ("", "Namespace"): (config.check_namespace, config.check_namespace_update),
     ("", "PersistentVolume"): (storage.check_volume, storage.check_volume_update),
@@ -104,7 +112,7 @@ _CHECKS: dict[tuple[str, str], tuple[Create, Update]] = {
 }
 
 
-_STATUS_CHECKS: dict[tuple[str, str], Update] = {**statuses.CHECKS, ("batch", "Job"): job_status.check_job_status}
+_STATUS_CHECKS: dict[tuple[str, str], Update] = {**statuses.CHECKS, **part_statuses.CHECKS, ("batch", "Job"): job_status.check_job_status}
 
 
 def is_modelled(gvk: GroupVersionKind) -> bool:
@@ -112,21 +120,23 @@ def is_modelled(gvk: GroupVersionKind) -> bool:
     return (gvk.group, gvk.kind) in _CHECKS
 
 
-def validate_create(gvk: GroupVersionKind, obj: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
-    """What a server of this version refuses a new object for; empty for a good one."""
-    errors = Errors(Catalog.for_version(version).version.minor)
+def validate_create(gvk: GroupVersionKind, obj: JsonObject, *, version: str = DEFAULT, asked: str = "") -> list[FieldError]:
+    """What a server of this version refuses a new object for; empty for a good one. `asked`: the API version of the request."""
+    errors = Errors(Catalog.for_version(version).version.minor, asked=asked or gvk.api_version)
     checks = _CHECKS.get((gvk.group, gvk.kind))
     if checks is not None:
         checks[0](errors, obj)
     else:
-        rule = names.path_segment if gvk.kind == "CertificateSigningRequest" else names.dns_subdomain
-        check_metadata(errors, obj, namespaced=_namespaced(gvk, obj, version), name_rule=rule)
+        check_metadata(errors, obj, namespaced=_namespaced(gvk, obj, version))
     return list(errors)
 
 
-def validate_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
-    """What a server of this version refuses a change for, immutable fields included."""
+def validate_update(
+    gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT, asked: str = ""
+) -> list[FieldError]:
+    """What a server of this version refuses a change for, immutable fields included; `asked` as for `validate_create`."""
     errors = _common(gvk, new, old, version)
+    errors.asked = asked or gvk.api_version
     checks = _CHECKS.get((gvk.group, gvk.kind))
     if checks is not None:
         checks[1](errors, new, old)
@@ -159,6 +169,13 @@ def validate_pod_part(part: str, new: JsonObject, old: JsonObject, *, version: s
     found = Errors(errors.minor, errors.pod_before)
     check(found, new, old)
     return [*errors, *found]
+
+
+def validate_approval(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> list[FieldError]:
+    """As `validate_update`, of the subresource `approval`."""
+    errors = _common(gvk, new, old, version)
+    certificates.check_request_approval(errors, new, old)
+    return list(errors)
 
 
 def _common(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, version: str) -> Errors:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 
 from pytest_helmsim.objects import gojson, names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_standard_finalizer, same
-from pytest_helmsim.schema.validate.resources import check_amount, check_any_resource_name, check_resource_name
+from pytest_helmsim.schema.validate.resources import check_amount, check_any_resource_name, check_resource_name, is_overcommitted
 
 MAX_SIZE = 1024 * 1024
+_MOST_MILLI = (2**63 - 1) // 1000
 _FIXED = "field is immutable when `immutable` is set"
 
 
@@ -135,13 +137,26 @@ def check_resource_quota(errors: Errors, obj: JsonObject) -> None:
     _check_hard(errors, obj)
 
 
+def check_resource_quota_status(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_metadata_update(errors, new, old)
+    if not (new.get("metadata") or {}).get("resourceVersion"):
+        errors.required("resourceVersion")
+    for key in ("hard", "used"):
+        for name, amount in ((new.get("status") or {}).get(key) or {}).items():
+            _check_limited(errors, f"status.{key}[{name}]", name, amount)
+
+
+def _check_limited(errors: Errors, path: str, name: str, amount: str) -> None:
+    """One resource of a quota and its amount."""
+    check_any_resource_name(errors, path, name)
+    if "/" not in name and name not in _QUOTA_NAMES and not name.startswith(("hugepages-", "requests.hugepages-")):
+        errors.invalid(path, name, "must be a standard resource for quota")
+    check_amount(errors, path, name, amount)
+
+
 def _check_hard(errors: Errors, obj: JsonObject) -> None:
     for name, amount in ((obj.get("spec") or {}).get("hard") or {}).items():
-        path = f"spec.hard[{name}]"
-        check_any_resource_name(errors, path, name)
-        if "/" not in name and name not in _QUOTA_NAMES and not name.startswith(("hugepages-", "requests.hugepages-")):
-            errors.invalid(path, name, "must be a standard resource for quota")
-        check_amount(errors, path, name, amount)
+        _check_limited(errors, f"spec.hard[{name}]", name, amount)
     spec = obj.get("spec") or {}
     scopes = spec.get("scopes") or []
     for scope in scopes:
@@ -253,9 +268,12 @@ def _above(a: str | None, b: str | None) -> bool:
 
 
 def _check_bounds(errors: Errors, path: str, item: JsonObject) -> None:
-    lists = {key: item.get(key) or {} for key in ("max", "min", "default", "defaultRequest")}
+    fields = ("max", "min", "default", "defaultRequest", "maxLimitRequestRatio")
+    lists = {key: item.get(key) or {} for key in fields}
+    if item.get("type") == "Pod":
+        lists |= {"default": {}, "defaultRequest": {}}
     for name in sorted({name for amounts in lists.values() for name in amounts}):
-        high, low, default, request = (lists[key].get(name) for key in ("max", "min", "default", "defaultRequest"))
+        high, low, default, request, ratio = (lists[key].get(name) for key in fields)
         if _above(low, high):
             errors.invalid(f"{path}.min[{name}]", low, f"min value {low} is greater than max value {high}")
         if _above(low, request):
@@ -269,6 +287,29 @@ def _check_bounds(errors: Errors, path: str, item: JsonObject) -> None:
             errors.invalid(f"{path}.default[{name}]", low, f"min value {low} is greater than default value {default}")
         if _above(default, high):
             errors.invalid(f"{path}.default[{name}]", high, f"default value {default} is greater than max value {high}")
+        if ratio is not None:
+            _check_ratio(errors, f"{path}.maxLimitRequestRatio[{name}]", ratio, low, high)
+        if default is not None and request is not None and not is_overcommitted(name) and not _alike(default, request):
+            why = f"default value {default} must equal to defaultRequest value {request} in {name}"
+            errors.invalid(f"{path}.defaultRequest[{name}]", request, why)
+
+
+def _alike(a: str, b: str) -> bool:
+    return quantity.parse(a).compare(quantity.parse(b)) == 0
+
+
+def _check_ratio(errors: Errors, path: str, ratio: str, low: str | None, high: str | None) -> None:
+    """At least 1, and no more than there is room for; small numbers are compared in thousandths."""
+    if _above("1", ratio):
+        errors.invalid(path, ratio, f"ratio {ratio} is less than 1")
+    if low is None or high is None:
+        return
+    parsed = [quantity.parse(amount) for amount in (ratio, low, high)]
+    small = all(amount.value < _MOST_MILLI for amount in parsed)
+    limit, bottom, top = (amount.scaled(-3) if small else amount.value for amount in parsed)
+    room = top / bottom if bottom else math.nan if not top else math.inf
+    if (limit / 1000 if small else float(limit)) > room:
+        errors.invalid(path, ratio, f"ratio {ratio} is greater than max/min = {room:f}")
 
 
 def check_limit_range_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:

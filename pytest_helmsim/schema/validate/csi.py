@@ -9,12 +9,14 @@ from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import IMMUTABLE, Errors
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector, same
+from pytest_helmsim.schema.validate.storage import check_volume_spec
 from pytest_helmsim.schema.validate.volume_sources import check_driver_name
 
 _POLICIES = ("File", "None", "ReadWriteOnceWithFSType")
 _MODES = ("Persistent", "Ephemeral")
 _SHORTEST, _LONGEST = 600, 2**32
 _NODE_ID = 256
+_METADATA, _MESSAGE = 256 * 1024, 1024
 
 
 def check_driver(errors: Errors, obj: JsonObject) -> None:
@@ -113,9 +115,26 @@ def check_attachment(errors: Errors, obj: JsonObject) -> None:
         errors.forbidden("spec.source", both)
     elif volume == "":
         errors.required("spec.source.persistentVolumeName", "must specify non empty persistentVolumeName")
+    elif inline is not None:
+        check_volume_spec(errors, "spec.source.inlineVolumeSpec", inline, "", inline=True)
     errors.all_invalid("spec.nodeName", spec.get("nodeName", ""), names.dns_subdomain(spec.get("nodeName", "")))
+    _check_attachment_status(errors, obj.get("status") or {})
     if volume is not None:
         errors.all_invalid("spec.source.persistentVolumeName", volume, names.dns_subdomain(volume))
+
+
+def _check_attachment_status(errors: Errors, status: JsonObject) -> None:
+    if sum(len(key) + len(value) for key, value in (status.get("attachmentMetadata") or {}).items()) > _METADATA:
+        errors.too_long("status.attachmentMetadata", _METADATA)
+    for key in ("attachError", "detachError"):
+        found = status.get(key)
+        if found is None:
+            continue
+        if len(found.get("message", "")) > _MESSAGE:
+            errors.too_long(f"status.{key}.message", _METADATA)
+        code = found.get("errorCode")
+        if code is not None and code < 0:
+            errors.all_invalid(f"status.{key}.errorCode", code, names.in_range(code, 0, 2**31 - 1))
 
 
 def check_attachment_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
@@ -139,6 +158,7 @@ def check_capacity(errors: Errors, obj: JsonObject) -> None:
 
 
 def check_capacity_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_capacity(errors, new)
     check_metadata_update(errors, new, old)
     if not same(new.get("nodeTopology"), old.get("nodeTopology")):
         errors.invalid("nodeTopology", new.get("nodeTopology"), IMMUTABLE)

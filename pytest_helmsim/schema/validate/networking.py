@@ -10,13 +10,14 @@ import ipaddress
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
-from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector
-from pytest_helmsim.schema.validate.pods import check_ip
+from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector, same
+from pytest_helmsim.schema.validate.pods import check_canonical_ip, check_ip
 from pytest_helmsim.schema.validate.services import check_cidr, check_endpoint_address, service_name
 
 _CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 _SEQUENCES = ("//", "/./", "/../", "%2f", "%2F")
 _SUFFIXES = ("/..", "/.")
+_MOST_ENDPOINTS, _MOST_ADDRESSES, _MOST_PORTS, _MOST_HINTS = 1000, 100, 20000, 8
 _PATH_TYPES = ("Exact", "ImplementationSpecific", "Prefix")
 
 
@@ -264,40 +265,99 @@ def check_network_policy_update(errors: Errors, new: JsonObject, old: JsonObject
 
 def check_endpoint_slice(errors: Errors, obj: JsonObject) -> None:
     check_metadata(errors, obj, namespaced=True)
-    _check_slice(errors, obj)
+    _check_slice(errors, obj, {})
 
 
-def _check_slice(errors: Errors, obj: JsonObject) -> None:
+def _check_slice(errors: Errors, obj: JsonObject, old: JsonObject) -> None:
+    """Endpoints that stay as they are may be as they were."""
     kind = obj.get("addressType", "")
     if not kind:
         errors.required("addressType")
     elif kind not in ("FQDN", "IPv4", "IPv6"):
         errors.unsupported("addressType", kind, ("FQDN", "IPv4", "IPv6"))
-    for index, endpoint in enumerate(obj.get("endpoints") or ()):
-        path = f"endpoints[{index}].addresses"
-        if not endpoint.get("addresses"):
-            errors.required(path, "must contain at least 1 address")
-        for position, address in enumerate(endpoint.get("addresses") or ()):
-            if kind in ("IPv4", "IPv6"):
-                before = len(errors)
-                check_ip(errors, f"{path}[{position}]", address)
-                if len(errors) == before:
-                    if (":" in address) != (kind == "IPv6"):
-                        errors.invalid(path, address, f"must be an {kind} address")
-                    check_endpoint_address(errors, f"{path}[{position}]", address)
+    _check_slice_ports(errors, obj.get("ports") or [])
+    endpoints = obj.get("endpoints") or []
+    if old and same(endpoints, old.get("endpoints")):
+        return
+    if len(endpoints) > _MOST_ENDPOINTS:
+        errors.too_many("endpoints", len(endpoints), _MOST_ENDPOINTS)
+        return
+    for index, endpoint in enumerate(endpoints):
+        _check_endpoint(errors, f"endpoints[{index}]", endpoint, kind)
+
+
+def _check_slice_ports(errors: Errors, ports: list[JsonObject]) -> None:
+    if len(ports) > _MOST_PORTS:
+        errors.too_many("ports", len(ports), _MOST_PORTS)
+        return
     seen: set[str] = set()
-    for index, port in enumerate(obj.get("ports") or ()):
-        name = port.get("name", "")
+    for index, port in enumerate(ports):
+        path, name, protocol = f"ports[{index}]", port.get("name") or "", port.get("protocol")
         if name:
-            errors.all_invalid(f"ports[{index}].name", name, names.dns_label(name))
+            errors.all_invalid(f"{path}.name", name, names.dns_label(name))
         if name in seen:
-            errors.duplicate(f"ports[{index}].name", name)
+            errors.duplicate(f"{path}.name", name)
         seen.add(name)
-        if port.get("protocol", "TCP") not in ("SCTP", "TCP", "UDP"):
-            errors.unsupported(f"ports[{index}].protocol", port["protocol"], ("SCTP", "TCP", "UDP"))
+        if protocol is None:
+            errors.required(f"{path}.protocol")
+        elif protocol not in ("SCTP", "TCP", "UDP"):
+            errors.unsupported(f"{path}.protocol", protocol, ("SCTP", "TCP", "UDP"))
+        if port.get("appProtocol") is not None:
+            errors.all_invalid(f"{path}.appProtocol", port["appProtocol"], names.label_key(port["appProtocol"]))
+
+
+def _check_endpoint(errors: Errors, path: str, endpoint: JsonObject, kind: str) -> None:
+    addresses, where = endpoint.get("addresses") or [], f"{path}.addresses"
+    if not addresses:
+        errors.required(where, "must contain at least 1 address")
+    elif len(addresses) > _MOST_ADDRESSES:
+        errors.too_many(where, len(addresses), _MOST_ADDRESSES)
+    for position, address in enumerate(addresses):
+        if kind == "FQDN":
+            _check_full_name(errors, f"{where}[{position}]", address)
+        elif kind in ("IPv4", "IPv6"):
+            before = len(errors)
+            (check_ip if kind == "IPv4" else check_canonical_ip)(errors, f"{where}[{position}]", address)
+            if len(errors) == before:
+                if (":" in address) != (kind == "IPv6"):
+                    errors.invalid(where, address, f"must be an {kind} address")
+                check_endpoint_address(errors, f"{where}[{position}]", address)
+    if endpoint.get("nodeName") is not None:
+        errors.all_invalid(f"{path}.nodeName", endpoint["nodeName"], names.dns_subdomain(endpoint["nodeName"]))
+    if endpoint.get("hostname") is not None:
+        errors.all_invalid(f"{path}.hostname", endpoint["hostname"], names.dns_label(endpoint["hostname"]))
+    hints = endpoint.get("hints") or {}
+    for key, rule in (("forZones", names.label_value), ("forNodes", names.dns_subdomain)):
+        given, seen = hints.get(key) or [], set()
+        if len(given) > _MOST_HINTS:
+            errors.too_many(f"{path}.hints.{key}", len(given), _MOST_HINTS)
+            return
+        for position, hint in enumerate(given):
+            here, name = f"{path}.hints.{key}[{position}].name", hint.get("name", "")
+            if name in seen:
+                errors.duplicate(here, name)
+            seen.add(name)
+            errors.all_invalid(here, name, rule(name))
+
+
+def _check_full_name(errors: Errors, path: str, name: str) -> None:
+    """A domain of at least two labels."""
+    if not name:
+        errors.required(path)
+        return
+    name = name.removesuffix(".")
+    labels = name.split(".")
+    if complaints := names.dns_subdomain(name):
+        errors.invalid(path, name, ",".join(complaints))
+    elif len(labels) < 2:
+        errors.invalid(path, name, "should be a domain with at least two segments separated by dots")
+    else:
+        bad = next(((label, found) for label in labels if (found := names.dns_label(label))), None)
+        if bad is not None:
+            errors.invalid(path, bad[0], ",".join(bad[1]))
 
 
 def check_endpoint_slice_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_metadata(errors, new, namespaced=True)
-    _check_slice(errors, new)
+    _check_slice(errors, new, old)
     errors.immutable("addressType", new.get("addressType"), old.get("addressType"))

@@ -169,6 +169,14 @@ def check_ip(errors: Errors, path: str, text: str) -> None:
         errors.invalid(path, text, "must not be an IPv4-mapped IPv6 address")
 
 
+def check_canonical_ip(errors: Errors, path: str, text: str) -> None:
+    """An address in the form that Go prints."""
+    before = len(errors)
+    check_ip(errors, path, text)
+    if len(errors) == before and (shown := str(ipaddress.ip_address(text))) != text:
+        errors.invalid(path, text, f'must be in canonical form ("{shown}")')
+
+
 def _check_host_network(errors: Errors, path: str, spec: JsonObject, is_pod: bool) -> None:
     if not spec.get("hostNetwork"):
         return

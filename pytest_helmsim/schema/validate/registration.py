@@ -91,6 +91,7 @@ def _about_address(text: str) -> tuple[str, ...]:
 
 
 def check_address_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
+    check_address(errors, new)
     check_metadata_update(errors, new, old)
     now, before = (((each.get("spec") or {}).get("parentRef")) for each in (new, old))
     if not same(now, before):
@@ -149,4 +150,4 @@ def check_ranges_update(errors: Errors, new: JsonObject, old: JsonObject) -> Non
             errors.invalid("spec.cidrs[0]", now[0], IMMUTABLE)
         _check_range_list(errors, now)
     else:
-        errors.invalid("spec.cidrs", now or None, IMMUTABLE)
+        errors.invalid("spec.cidrs", (new.get("spec") or {}).get("cidrs"), IMMUTABLE)

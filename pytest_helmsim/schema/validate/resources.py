@@ -43,7 +43,7 @@ def check_resources(errors: Errors, path: str, resources: JsonObject, claims: fr
 
 
 def _check_against_limit(errors: Errors, path: str, name: str, amount: str, limit: str | None) -> None:
-    overcommit = is_native(name) and not name.startswith(_HUGE)
+    overcommit = is_overcommitted(name)
     if limit is None:
         if not overcommit:
             errors.required(f"{path}.limits", "Limit must be set for non overcommitable resources")
@@ -94,6 +94,11 @@ def _check_claims(errors: Errors, path: str, claims: list[JsonObject], known: fr
 def is_native(name: str) -> bool:
     """Kubernetes' own: without a domain, or with its."""
     return "/" not in name or "kubernetes.io/" in name
+
+
+def is_overcommitted(name: str) -> bool:
+    """More of it may be promised than there is."""
+    return is_native(name) and not name.startswith(_HUGE)
 
 
 def check_any_resource_name(errors: Errors, path: str, name: str) -> None:

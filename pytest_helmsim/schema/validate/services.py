@@ -11,7 +11,7 @@ from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.validate.containers import check_protocol
-from pytest_helmsim.schema.validate.metadata import NameRule, check_labels, check_metadata, check_metadata_update, check_port
+from pytest_helmsim.schema.validate.metadata import NameRule, check_labels, check_metadata, check_metadata_update, check_port, same
 from pytest_helmsim.schema.validate.pods import check_ip
 
 TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
@@ -330,8 +330,11 @@ def check_endpoint_address(errors: Errors, path: str, text: str) -> None:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
-        errors.invalid(path, text, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")
-        return
+        parts = text.split(".")
+        if len(parts) != 4 or not all(part.isdigit() and int(part) < 256 for part in parts):
+            errors.invalid(path, text, "must be a valid IP address")
+            return
+        address = ipaddress.IPv4Address(".".join(str(int(part)) for part in parts))
     if address.is_unspecified:
         errors.invalid(path, text, f"may not be unspecified ({text})")
     if address.is_loopback:
@@ -350,7 +353,8 @@ def check_endpoints(errors: Errors, obj: JsonObject) -> None:
 def check_endpoints_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_metadata_update(errors, new, old)
     check_metadata(errors, new, namespaced=True)
-    _check_subsets(errors, new)
+    if not same(new.get("subsets"), old.get("subsets")):
+        _check_subsets(errors, new)
 
 
 def _check_subsets(errors: Errors, obj: JsonObject) -> None:
@@ -360,10 +364,13 @@ def _check_subsets(errors: Errors, obj: JsonObject) -> None:
             errors.required(path, "must specify `addresses` or `notReadyAddresses`")
         for key in ("addresses", "notReadyAddresses"):
             for position, address in enumerate(subset.get(key) or ()):
-                before = len(errors)
-                check_ip(errors, f"{path}.{key}[{position}].ip", address.get("ip", ""))
-                if len(errors) == before:
-                    check_endpoint_address(errors, f"{path}.{key}[{position}].ip", address.get("ip", ""))
+                here = f"{path}.{key}[{position}]"
+                check_ip(errors, f"{here}.ip", address.get("ip", ""))
+                if address.get("hostname"):
+                    errors.all_invalid(f"{here}.hostname", address["hostname"], names.dns_label(address["hostname"]))
+                if address.get("nodeName") is not None:
+                    errors.all_invalid(f"{here}.nodeName", address["nodeName"], names.dns_subdomain(address["nodeName"]))
+                check_endpoint_address(errors, f"{here}.ip", address.get("ip", ""))
         ports = subset.get("ports") or []
         for position, port in enumerate(ports):
             here = f"{path}.ports[{position}]"

@@ -11,7 +11,7 @@ from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.godiff import alike, go_diff
-from pytest_helmsim.schema.validate.affinity import check_node_selector
+from pytest_helmsim.schema.validate.affinity import check_node_selector, check_tolerations
 from pytest_helmsim.schema.validate.claims import VOLUME_MODES, check_access_modes
 from pytest_helmsim.schema.validate.metadata import check_labels, check_metadata, check_metadata_update, same
 from pytest_helmsim.schema.validate.resources import check_basic_amount, check_resources
@@ -36,46 +36,75 @@ HIGHEST_PRIORITY = 1000000000
 
 def check_volume(errors: Errors, obj: JsonObject) -> None:
     check_metadata(errors, obj, namespaced=False)
-    spec = obj.get("spec") or {}
+    check_volume_spec(errors, "spec", obj.get("spec") or {}, (obj.get("metadata") or {}).get("name", ""))
+
+
+def check_volume_spec(errors: Errors, path: str, spec: JsonObject, name: str, *, inline: bool = False) -> None:
+    """What a PersistentVolume says; `inline`: within a VolumeAttachment, where only some of it may be said."""
+    here = "in the context of inline volumes"
+    if inline:
+        if spec.get("claimRef") is not None:
+            errors.forbidden(f"{path}.claimRef", f"may not be specified {here}")
+        if spec.get("capacity"):
+            errors.forbidden(f"{path}.capacity", f"may not be specified {here}")
+        if spec.get("csi") is None:
+            errors.required(f"{path}.csi", f"has to be specified {here}")
     if not spec.get("accessModes"):
-        errors.required("spec.accessModes")
-    check_access_modes(errors, "spec.accessModes", spec.get("accessModes") or [])
+        errors.required(f"{path}.accessModes")
+    check_access_modes(errors, f"{path}.accessModes", spec.get("accessModes") or [])
+    if not inline:
+        _check_capacity(errors, f"{path}.capacity", spec)
+    policy = spec.get("persistentVolumeReclaimPolicy", "")
+    if policy and inline and policy != "Retain":
+        errors.forbidden(f"{path}.persistentVolumeReclaimPolicy", f"may only be Retain {here}")
+    elif policy and not inline and policy not in _RECLAIM:
+        errors.unsupported(f"{path}.persistentVolumeReclaimPolicy", policy, _RECLAIM)
+    affinity = spec.get("nodeAffinity")
+    if affinity is not None and inline:
+        errors.forbidden(f"{path}.nodeAffinity", f"may not be specified {here}")
+    elif affinity is not None:
+        if affinity.get("required") is None:
+            errors.required(f"{path}.nodeAffinity.required", "must specify required node constraints")
+        else:
+            check_node_selector(errors, f"{path}.nodeAffinity.required", affinity["required"])
+    check_persistent_sources(errors, path, spec, name)
+    if spec.get("hostPath") is not None and _is_root(spec["hostPath"].get("path", "")) and policy == "Recycle":
+        errors.forbidden(f"{path}.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'")
+    if spec.get("storageClassName") and inline:
+        errors.forbidden(f"{path}.storageClassName", f"may not be specified {here}")
+    elif spec.get("storageClassName"):
+        errors.all_invalid(f"{path}.storageClassName", spec["storageClassName"], names.dns_subdomain(spec["storageClassName"]))
+    mode = spec.get("volumeMode")
+    if mode is not None and inline and mode != "Filesystem":
+        errors.forbidden(f"{path}.volumeMode", f"may not specify volumeMode other than Filesystem {here}")
+    elif mode is not None and mode not in VOLUME_MODES:
+        errors.unsupported(f"{path}.volumeMode", mode, VOLUME_MODES)
+    if not inline:
+        _check_attributes(errors, path, spec)
+
+
+def _check_capacity(errors: Errors, path: str, spec: JsonObject) -> None:
     capacity = spec.get("capacity") or {}
     if not capacity:
-        errors.required("spec.capacity")
+        errors.required(path)
     if "storage" not in capacity or len(capacity) > 1:
-        shown = None if spec.get("capacity") is None else capacity
-        errors.unsupported("spec.capacity", shown, ("storage",))
+        errors.unsupported(path, None if spec.get("capacity") is None else capacity, ("storage",))
     for name, amount in capacity.items():
-        check_basic_amount(errors, f"spec.capacity[{name}]", amount)
+        check_basic_amount(errors, f"{path}[{name}]", amount)
         if quantity.parse(amount).unscaled <= 0:
-            errors.invalid(f"spec.capacity[{name}]", amount, "must be greater than zero")
-    policy = spec.get("persistentVolumeReclaimPolicy", "")
-    if policy and policy not in _RECLAIM:
-        errors.unsupported("spec.persistentVolumeReclaimPolicy", policy, _RECLAIM)
-    affinity = spec.get("nodeAffinity")
-    if affinity is not None:
-        if affinity.get("required") is None:
-            errors.required("spec.nodeAffinity.required", "must specify required node constraints")
-        else:
-            check_node_selector(errors, "spec.nodeAffinity.required", affinity["required"])
-    check_persistent_sources(errors, "spec", spec, (obj.get("metadata") or {}).get("name", ""))
-    if spec.get("hostPath") is not None and _is_root(spec["hostPath"].get("path", "")) and policy == "Recycle":
-        errors.forbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'")
-    if spec.get("storageClassName"):
-        errors.all_invalid("spec.storageClassName", spec["storageClassName"], names.dns_subdomain(spec["storageClassName"]))
-    mode = spec.get("volumeMode")
-    if mode is not None and mode not in VOLUME_MODES:
-        errors.unsupported("spec.volumeMode", mode, VOLUME_MODES)
+            errors.invalid(f"{path}[{name}]", amount, "must be greater than zero")
+
+
+def _check_attributes(errors: Errors, path: str, spec: JsonObject) -> None:
     attributes = spec.get("volumeAttributesClassName")
     if attributes is None or errors.minor < 34:
         return
     if not attributes:
-        errors.required("spec.volumeAttributesClassName", "an empty string is disallowed")
+        errors.required(f"{path}.volumeAttributesClassName", "an empty string is disallowed")
     else:
-        errors.all_invalid("spec.volumeAttributesClassName", attributes, names.dns_subdomain(attributes))
+        errors.all_invalid(f"{path}.volumeAttributesClassName", attributes, names.dns_subdomain(attributes))
     if spec.get("csi") is None:
-        errors.required("spec.csi", "has to be specified when using volumeAttributesClassName")
+        errors.required(f"{path}.csi", "has to be specified when using volumeAttributesClassName")
 
 
 def _is_root(path: str) -> bool:
@@ -137,6 +166,30 @@ def check_storage_class(errors: Errors, obj: JsonObject) -> None:
         errors.required("volumeBindingMode")
     elif mode not in ("Immediate", "WaitForFirstConsumer"):
         errors.unsupported("volumeBindingMode", mode, ("Immediate", "WaitForFirstConsumer"))
+    _check_topologies(errors, obj.get("allowedTopologies") or [])
+
+
+def _check_topologies(errors: Errors, terms: list[JsonObject]) -> None:
+    """No term twice; the server compares each with as many empty ones as there are terms besides."""
+    seen: list[dict[str, frozenset[str]]] = [{} for _ in terms]
+    for index, term in enumerate(terms):
+        found: dict[str, frozenset[str]] = {}
+        path = f"allowedTopologies[{index}].matchLabelExpressions"
+        for position, entry in enumerate(term.get("matchLabelExpressions") or ()):
+            here, key, values = f"{path}[{position}]", entry.get("key", ""), entry.get("values") or []
+            if not values:
+                errors.required(f"{here}.values")
+            for place, value in enumerate(values):
+                if value in values[:place]:
+                    errors.duplicate(f"{here}.values[{place}]", value)
+            errors.all_invalid(f"{here}.key", key, names.label_key(key))
+            if key in found:
+                errors.duplicate(f"{here}.key", key)
+            found[key] = frozenset(values)
+        for other in seen:
+            if other == found:
+                errors.duplicate(path, "")
+        seen.append(found)
 
 
 def _check_parameters(errors: Errors, parameters: dict[str, str]) -> None:
@@ -170,8 +223,10 @@ def check_attributes_class(errors: Errors, obj: JsonObject) -> None:
 
 def check_attributes_class_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_metadata_update(errors, new, old)
-    errors.immutable("driverName", new.get("driverName"), old.get("driverName"))
-    errors.immutable("parameters", new.get("parameters"), old.get("parameters"))
+    for key in ("driverName", "parameters"):
+        if (new.get(key) or None) != (old.get(key) or None):
+            errors.forbidden(key, f"updates to {key} are forbidden.")
+    check_attributes_class(errors, new)
 
 
 def check_priority_class(errors: Errors, obj: JsonObject) -> None:
@@ -222,11 +277,20 @@ def check_runtime_class(errors: Errors, obj: JsonObject) -> None:
         errors.all_invalid("handler", handler, names.dns_label(handler))
     if obj.get("overhead") is not None:
         check_resources(errors, "overhead", {"limits": obj["overhead"].get("podFixed")})
-    selector = (obj.get("scheduling") or {}).get("nodeSelector")
-    check_labels(errors, "scheduling.nodeSelector", selector)
+    scheduling = obj.get("scheduling") or {}
+    check_labels(errors, "scheduling.nodeSelector", scheduling.get("nodeSelector"))
+    tolerations = scheduling.get("tolerations") or []
+    check_tolerations(errors, "scheduling.tolerations", tolerations)
+    seen: list[tuple[str, ...]] = []
+    for index, toleration in enumerate(tolerations):
+        key = tuple(toleration.get(field, "") for field in ("key", "operator", "value", "effect"))
+        if key in seen:
+            shown = dict(zip(("Key", "Operator", "Value", "Effect"), key, strict=True))
+            errors.duplicate(f"scheduling.tolerations[{index}]", {**shown, "TolerationSeconds": toleration.get("tolerationSeconds")})
+        seen.append(key)
 
 
 def check_runtime_class_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
-    check_metadata_update(errors, new, old, standard=False)
     check_runtime_class(errors, new)
+    check_metadata_update(errors, new, old, standard=False)
     errors.immutable("handler", new.get("handler"), old.get("handler"))

@@ -13,6 +13,7 @@ from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_selector
 
 _OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
+_MOST_CONDITIONS = 64
 _SCOPES = ("*", "Cluster", "Namespaced")
 
 
@@ -83,6 +84,25 @@ def _check_webhook(errors: Errors, path: str, hook: JsonObject, *, mutating: boo
     if mutating and again is not None and again not in ("IfNeeded", "Never"):
         errors.unsupported(f"{path}.reinvocationPolicy", again, ("IfNeeded", "Never"))
     check_client_config(errors, f"{path}.clientConfig", hook.get("clientConfig") or {})
+    check_match_conditions(errors, f"{path}.matchConditions", hook.get("matchConditions") or [])
+
+
+def check_match_conditions(errors: Errors, path: str, conditions: list[JsonObject]) -> None:
+    """What a request must fulfil besides; expressions are not compiled here."""
+    seen: set[str] = set()
+    if len(conditions) > _MOST_CONDITIONS:
+        errors.too_many(path, len(conditions), _MOST_CONDITIONS)
+    for index, condition in enumerate(conditions):
+        name = condition.get("name", "")
+        if not condition.get("expression", "").strip():
+            errors.required(f"{path}[{index}].expression")
+        if not name:
+            errors.required(f"{path}[{index}].name")
+            continue
+        errors.all_invalid(f"{path}[{index}].name", name, names.label_key(name))
+        if name in seen:
+            errors.duplicate(f"{path}[{index}].name", name)
+        seen.add(name)
 
 
 def _check_name(errors: Errors, path: str, name: str) -> None:

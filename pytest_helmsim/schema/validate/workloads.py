@@ -326,10 +326,6 @@ def check_pod_template_update(errors: Errors, new: JsonObject, old: JsonObject) 
 
 def check_controller_revision(errors: Errors, obj: JsonObject) -> None:
     check_metadata(errors, obj, namespaced=True)
-    _check_revision(errors, obj)
-
-
-def _check_revision(errors: Errors, obj: JsonObject) -> None:
     errors.not_negative("revision", obj.get("revision"))
     data = obj.get("data")
     if data is None:
@@ -341,6 +337,6 @@ def _check_revision(errors: Errors, obj: JsonObject) -> None:
 def check_controller_revision_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_metadata_update(errors, new, old)
     check_metadata(errors, new, namespaced=True)
-    _check_revision(errors, new)
+    errors.not_negative("revision", new.get("revision"))
     if new.get("data") != old.get("data"):
         errors.invalid("data", new.get("data"), "field is immutable")
