@@ -324,7 +324,7 @@ def sequence(source: Random, kind: str) -> Iterator[Step]:
     """Create, then a few of everything else."""
     subject = SUBJECTS[kind]
     many = collection(subject.api_version, subject.plural, namespaced=subject.namespaced)
-    name = subject.name or ("x" if subject.namespaced else "{ns}-x")
+    name = subject.name.replace("{n}", str(source.randrange(1, 255))) or ("x" if subject.namespaced else "{ns}-x")
     one = f"{many}/{name}"
     schema = schema_of(kind)
     content = json.loads(json.dumps(source.choice(subject.contents)))

@@ -297,7 +297,7 @@ _EXTRA: dict[str, Subject] = {
     "IPAddress": Subject(
         "networking.k8s.io/v1", "IPAddress", "ipaddresses", ({"spec": {"parentRef": {"resource": "services", "namespace": "d",
          "name": "x"}}},),
-        namespaced=False, name="192.168.77.9",
+        namespaced=False, name="192.168.{n}.{n}",
     ),
     "APIService": Subject(
         "apiregistration.k8s.io/v1", "APIService", "apiservices",
@@ -352,6 +352,7 @@ OWN_WORDS: dict[tuple[str, str], tuple[Any, ...]] = {
     ("APIService", "version"): ("v1", "v2", "Bad"),
     ("MutatingAdmissionPolicy", "expression"): ("Object{}", "[]", "true", "1 +", ""),
     ("ValidatingAdmissionPolicy", "expression"): ("true", "object.x == 1", "1 +", "", "self"),
+    **{(kind, "expression"): ("true", "1 == 1", "") for kind in ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")},
     ("CSIStorageCapacity", "storageClassName"): ("fast", "", "Bad_Value"),
     ("Node", "podCIDR"): ("10.8.0.0/24", "10.9.0.0/24", "x", "fd00::/64"),
     ("Node", "podCIDRs"): ("10.8.0.0/24", "10.9.0.0/24", "x", "fd00::/64"),

@@ -139,7 +139,7 @@ def internal_structs(modules: Path, kubernetes: str, release: str) -> dict[str, 
         return found
 
     wanted: dict[str, list[list[str]]] = {}
-    todo = ["PodTemplateSpec", "PodSpec", "PersistentVolumeClaimSpec", "PersistentVolumeSource"]
+    todo = ["PodTemplateSpec", "PodSpec", "PersistentVolumeClaimSpec", "PersistentVolumeSource", "PersistentVolumeSpec"]
     while todo:
         name = todo.pop()
         if name not in wanted:

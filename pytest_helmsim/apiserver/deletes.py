@@ -42,7 +42,7 @@ def delete(op: Operation, options: DeleteOptions) -> Deleted:
     if record is None:
         raise op.not_found()
     old = record.obj
-    admission.validate_delete(op, old)
+    admission.validate_delete(op, old, options)
     if op.served.key == admission.NAMESPACES:
         return _delete_namespace(op, record, options)
     if op.served.key == CRD_KEY and not old["metadata"].get("deletionTimestamp"):
@@ -142,7 +142,7 @@ def _finalizers(op: Operation, meta: JsonObject, options: DeleteOptions) -> list
     present: list[str] = list(meta.get("finalizers") or ())
     default = op.served.strategy.dependents
     if default == "unsupported":
-        return present
+        return [name for name in present if name not in (ORPHAN, FOREGROUND)]
     orphan = foreground = False
     if options.orphan_dependents is not None:
         orphan = options.orphan_dependents

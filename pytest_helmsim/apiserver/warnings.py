@@ -47,6 +47,8 @@ _NULL_SELECTOR = "a null labelSelector results in matching no pod"
 _NAME = "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: "
 _HOSTNAME = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: "
 
+_OWN_SLICES = ("endpointslice-controller.k8s.io", "endpointslicemirroring-controller.k8s.io")
+
 Check: TypeAlias = Callable[[JsonObject, JsonObject | None], Iterator[str]]
 """New object and old one (None on create)."""
 
@@ -413,6 +415,16 @@ def _storage_class(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
                 yield f"allowedTopologies[{index}].matchLabelExpressions[{position}].key: {_NODE_LABELS[entry['key']]}"
 
 
+def _endpoint_slice(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    if old is None and new.get("addressType") == "FQDN":
+        yield "spec.addressType: FQDN endpoints are deprecated"
+    if (new["metadata"].get("labels") or {}).get("endpointslice.kubernetes.io/managed-by") in _OWN_SLICES:
+        return
+    for index, endpoint in enumerate(new.get("endpoints") or ()):
+        for position, text in enumerate(endpoint.get("addresses") or ()):
+            yield from value_warnings.address(text, f"endpoints[{index}].addresses[{position}]")
+
+
 def _node(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
     spec = new.get("spec") or {}
     if spec.get("configSource") is not None:
@@ -425,6 +437,7 @@ def _node(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
 
 _CHECKS: dict[tuple[str, str], Check] = {
     ("", "Node"): _node,
+    ("discovery.k8s.io", "EndpointSlice"): _endpoint_slice,
     ("node.k8s.io", "RuntimeClass"): _runtime_class,
     ("storage.k8s.io", "StorageClass"): _storage_class,
     ("apiextensions.k8s.io", "CustomResourceDefinition"): _definition,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import IMMUTABLE, Errors
+from pytest_helmsim.schema.godiff import internal
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update, check_selector, same
 from pytest_helmsim.schema.validate.storage import check_volume_spec
 from pytest_helmsim.schema.validate.volume_sources import check_driver_name
@@ -98,8 +99,8 @@ def check_node_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
             continue
         shown = [{key: value for key, value in each.items() if key != "allocatable"} for each in (driver, known)]
         if not same(*shown):
-            internal = {"Name": driver.get("name", ""), "NodeID": driver.get("nodeID", ""), "TopologyKeys": driver.get("topologyKeys")}
-            errors.invalid("spec.drivers", {**internal, "Allocatable": None}, IMMUTABLE)
+            whole = {"Name": driver.get("name", ""), "NodeID": driver.get("nodeID", ""), "TopologyKeys": driver.get("topologyKeys")}
+            errors.invalid("spec.drivers", {**whole, "Allocatable": None}, IMMUTABLE)
 
 
 def check_attachment(errors: Errors, obj: JsonObject) -> None:
@@ -139,12 +140,16 @@ def _check_attachment_status(errors: Errors, status: JsonObject) -> None:
 
 def check_attachment_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_attachment(errors, new)
-    if not same(new.get("spec"), old.get("spec")):
-        spec = new.get("spec") or {}
-        source = spec.get("source") or {}
-        shown = {"PersistentVolumeName": source.get("persistentVolumeName"), "InlineVolumeSpec": source.get("inlineVolumeSpec")}
-        internal = {"Attacher": spec.get("attacher", ""), "Source": shown, "NodeName": spec.get("nodeName", "")}
-        errors.invalid("spec", internal, IMMUTABLE)
+    now, before = (_internal_attachment(each.get("spec") or {}, empties=False) for each in (new, old))
+    if now != before:
+        errors.invalid("spec", _internal_attachment(new.get("spec") or {}, empties=True), IMMUTABLE)
+
+
+def _internal_attachment(spec: JsonObject, *, empties: bool) -> JsonObject:
+    source = spec.get("source") or {}
+    inline = internal("PersistentVolumeSpec", source.get("inlineVolumeSpec"), empties=empties)
+    shown = {"PersistentVolumeName": source.get("persistentVolumeName"), "InlineVolumeSpec": inline}
+    return {"Attacher": spec.get("attacher", ""), "Source": shown, "NodeName": spec.get("nodeName", "")}
 
 
 def check_capacity(errors: Errors, obj: JsonObject) -> None:
@@ -160,7 +165,8 @@ def check_capacity(errors: Errors, obj: JsonObject) -> None:
 def check_capacity_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_capacity(errors, new)
     check_metadata_update(errors, new, old)
-    if not same(new.get("nodeTopology"), old.get("nodeTopology")):
+    now, before = new.get("nodeTopology"), old.get("nodeTopology")
+    if (now is None) != (before is None) or not same(now, before):
         errors.invalid("nodeTopology", new.get("nodeTopology"), IMMUTABLE)
     if new.get("storageClassName") != old.get("storageClassName"):
         errors.invalid("storageClassName", new.get("storageClassName", ""), IMMUTABLE)

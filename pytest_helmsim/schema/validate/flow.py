@@ -23,7 +23,7 @@ _FIXED_SCHEMAS = {"exempt": ("exempt", 1, None, "system:masters"), "catch-all": 
 
 
 def check_schema(errors: Errors, obj: JsonObject) -> None:
-    check_metadata(errors, obj, namespaced=False, standard=False)
+    check_metadata(errors, obj, namespaced=False)
     spec, name = obj.get("spec") or {}, (obj.get("metadata") or {}).get("name", "")
     precedence = spec.get("matchingPrecedence", 0)
     if precedence <= 0:
@@ -161,7 +161,7 @@ def _about_url(url: str) -> str:
 
 
 def check_level(errors: Errors, obj: JsonObject) -> None:
-    check_metadata(errors, obj, namespaced=False, standard=False)
+    check_metadata(errors, obj, namespaced=False)
     spec, name = obj.get("spec") or {}, (obj.get("metadata") or {}).get("name", "")
     kind, limited, exempt = spec.get("type", ""), spec.get("limited"), spec.get("exempt")
     if (name == "exempt") != (kind == "Exempt"):

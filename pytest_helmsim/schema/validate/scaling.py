@@ -15,6 +15,7 @@ from pytest_helmsim.schema.validate.metadata import (
     check_metadata_update,
     check_selector,
 )
+from pytest_helmsim.schema.validate.resources import check_resource_name
 
 _SOURCES = {
     "ContainerResource": "containerResource", "External": "external", "Object": "object", "Pods": "pods", "Resource": "resource",
@@ -25,31 +26,38 @@ _POPULATE = "must populate information for the given metric source"
 
 def check_autoscaler(errors: Errors, obj: JsonObject) -> None:
     check_metadata(errors, obj, namespaced=True)
-    _check_spec(errors, obj.get("spec") or {})
+    _check_spec(errors, obj.get("spec") or {}, {})
 
 
 def check_autoscaler_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     check_metadata_update(errors, new, old)
-    _check_spec(errors, new.get("spec") or {})
+    _check_spec(errors, new.get("spec") or {}, old.get("spec") or {})
 
 
-def _check_spec(errors: Errors, spec: JsonObject) -> None:
+def _check_spec(errors: Errors, spec: JsonObject, old: JsonObject) -> None:
+    """What is wrong already, as to zero replicas and API versions, may stay so."""
     low, high = spec.get("minReplicas"), spec.get("maxReplicas", 0)
-    if low is not None and low < 1:
-        errors.invalid("spec.minReplicas", low, "must be greater than or equal to 1")
+    least = 0 if old.get("minReplicas") == 0 else 1
+    if low is not None and low < least:
+        errors.invalid("spec.minReplicas", low, f"must be greater than or equal to {least}")
     if high == 0:
         errors.required("spec.maxReplicas", "must be set and greater than 0")
     elif high < 0:
         errors.invalid("spec.maxReplicas", high, "must be greater than or equal to 1")
     if low is not None and high < low:
         errors.invalid("spec.maxReplicas", high, "must be greater than or equal to `minReplicas`")
-    _check_target(errors, "spec.scaleTargetRef", spec.get("scaleTargetRef") or {}, core_allowed=False)
+    target, before = spec.get("scaleTargetRef") or {}, old.get("scaleTargetRef") or {}
+    _check_named(errors, "spec.scaleTargetRef", target)
+    if not old or any(target.get(key, "") != before.get(key, "") for key in ("apiVersion", "kind")):
+        _check_version(errors, "spec.scaleTargetRef", target, core_allowed=target.get("kind") == "ReplicationController")
+    described = [(metric.get("object") or {}).get("describedObject") or {} for metric in old.get("metrics") or () if metric.get("object")]
+    lenient = any(reference.get("apiVersion", "").count("/") > 1 for reference in described)
     percent = spec.get("targetCPUUtilizationPercentage")
     if percent is not None and percent < 1:
         path = "spec.metrics[0].resource.target.averageUtilization"
         errors.invalid(path, percent, "must be greater than 0")
     for index, metric in enumerate(spec.get("metrics") or ()):
-        _check_metric(errors, f"spec.metrics[{index}]", metric)
+        _check_metric(errors, f"spec.metrics[{index}]", metric, lenient=lenient)
     if low == 0 and not any(metric.get("type") in ("Object", "External") for metric in spec.get("metrics") or ()):
         why = "must specify at least one Object or External metric to support scaling to zero replicas"
         errors.forbidden("spec.metrics", why)
@@ -59,20 +67,23 @@ def _check_spec(errors: Errors, spec: JsonObject) -> None:
             _check_rules(errors, f"spec.behavior.{key}", rules)
 
 
-def _check_target(errors: Errors, path: str, reference: JsonObject, *, core_allowed: bool) -> None:
+def _check_named(errors: Errors, path: str, reference: JsonObject) -> None:
     for key in ("kind", "name"):
         if not reference.get(key):
             errors.required(f"{path}.{key}")
         else:
             errors.all_invalid(f"{path}.{key}", reference[key], names.path_segment(reference[key]))
+
+
+def _check_version(errors: Errors, path: str, reference: JsonObject, *, core_allowed: bool) -> None:
     version = reference.get("apiVersion", "")
     if version.count("/") > 1:
         errors.invalid(f"{path}.apiVersion", version, f"unexpected GroupVersion string: {version}")
-    elif not core_allowed and "/" not in version and errors.minor >= 36:
+    elif not core_allowed and not version.rpartition("/")[0] and errors.minor >= 36:
         errors.invalid(f"{path}.apiVersion", version, "apiVersion must specify API group")
 
 
-def _check_metric(errors: Errors, path: str, metric: JsonObject) -> None:
+def _check_metric(errors: Errors, path: str, metric: JsonObject, *, lenient: bool) -> None:
     kind = metric.get("type", "")
     if not kind:
         errors.required(f"{path}.type", "must specify a metric source type")
@@ -80,7 +91,7 @@ def _check_metric(errors: Errors, path: str, metric: JsonObject) -> None:
         errors.unsupported(f"{path}.type", kind, _SOURCES)
     present = [key for key in _FIELD_ORDER if metric.get(key) is not None]
     if present:
-        _check_source(errors, f"{path}.{present[0]}", present[0], metric[present[0]])
+        _check_source(errors, f"{path}.{present[0]}", present[0], metric[present[0]], lenient=lenient)
     expected = _SOURCES.get(kind)
     if expected is None:
         errors.unsupported(f"{path}.type", kind, _SOURCES)
@@ -92,10 +103,13 @@ def _check_metric(errors: Errors, path: str, metric: JsonObject) -> None:
                 errors.forbidden(f"{path}.{key}", "must populate the given metric source only")
 
 
-def _check_source(errors: Errors, path: str, kind: str, source: JsonObject) -> None:
+def _check_source(errors: Errors, path: str, kind: str, source: JsonObject, *, lenient: bool) -> None:
     target = source.get("target") or {}
     if kind == "object":
-        _check_target(errors, f"{path}.describedObject", source.get("describedObject") or {}, core_allowed=True)
+        described = source.get("describedObject") or {}
+        _check_named(errors, f"{path}.describedObject", described)
+        if not lenient:
+            _check_version(errors, f"{path}.describedObject", described, core_allowed=True)
     if kind in ("object", "external", "pods"):
         name = (source.get("metric") or {}).get("name", "")
         if not name:
@@ -104,8 +118,12 @@ def _check_source(errors: Errors, path: str, kind: str, source: JsonObject) -> N
             errors.all_invalid(f"{path}.metric.name", name, names.path_segment(name))
     elif not source.get("name"):
         errors.required(f"{path}.name", "must specify a resource name")
+    elif kind == "containerResource":
+        check_resource_name(errors, f"{path}.name", source["name"])
     if kind == "containerResource" and not source.get("container"):
         errors.required(f"{path}.container", "must specify a container")
+    elif kind == "containerResource":
+        errors.all_invalid(f"{path}.container", source["container"], names.dns_label(source["container"]))
     _check_metric_target(errors, f"{path}.target", target)
     value, average, percent = target.get("value"), target.get("averageValue"), target.get("averageUtilization")
     if kind == "object" and value is None and average is None:

@@ -380,3 +380,5 @@ def _check_subsets(errors: Errors, obj: JsonObject) -> None:
                 errors.required(f"{here}.name")
             errors.all_invalid(f"{here}.port", port.get("port", 0), names.port_number(port.get("port", 0)))
             check_protocol(errors, f"{here}.protocol", port.get("protocol", ""))
+            if port.get("appProtocol") is not None:
+                errors.all_invalid(f"{here}.appProtocol", port["appProtocol"], names.label_key(port["appProtocol"]))
