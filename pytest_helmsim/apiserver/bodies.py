@@ -5,6 +5,7 @@ Sources: k8s.io/apimachinery pkg/runtime/serializer/json, k8s.io/apiserver pkg/e
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_helmsim.apiserver import customs, protobuf
@@ -122,17 +123,20 @@ def head_checked(value: Json) -> JsonObject:
 
 
 def yaml_complaints(body: bytes) -> tuple[str, ...]:
-    """Keys that a YAML document sets twice, as the server words it."""
+    """Keys that a YAML document sets twice: one complaint, which names them all; `told` parts it for warnings."""
     from pytest_helmsim.objects import yamlio
 
     try:
         yamlio.load_object(body, strict=True)
     except yamlio.YamlError as error:
-        text = str(error)
-        for prefix in _YAML_PREFIXES:
-            text = text.removeprefix(prefix)
-        return tuple(line.strip() for line in text.split("\n") if line.strip())
+        return (str(error).removeprefix(_YAML_PREFIXES[0]),)
     return ()
+
+
+def told(complaints: Iterable[str]) -> Iterator[str]:
+    """Complaints as they are warned of: those of a YAML document one by one, without their heading."""
+    for text in complaints:
+        yield from (line.strip() for line in text.removeprefix(_YAML_PREFIXES[1]).split("\n"))
 
 
 def _summary(body: bytes) -> str:
@@ -149,6 +153,8 @@ def decoded(op: Operation, body: Body, expected: GroupVersionKind) -> JsonObject
     given = GroupVersionKind.of(raw.get("apiVersion") or expected.api_version, raw.get("kind") or expected.kind)
     if given != expected:
         meta = raw.get("metadata")
+        if op.served.custom is not None and (given.group, given.kind) == (expected.group, expected.kind):
+            customs.complain_of_other_version(op, given, raw, body.complaints)
         raise _other_kind(op, given, expected, str(meta.get("name") or "") if isinstance(meta, dict) else "")
     obj: JsonObject = {**raw, "kind": expected.kind, "apiVersion": expected.api_version}
     schema = op.served.schema if expected == op.served.gvk else op.server.catalog.schema(expected)
@@ -182,7 +188,7 @@ def _check_fields(op: Operation, obj: JsonObject, schema: Schema, complaints: tu
     found = [*complaints, *decoding.strict_errors(obj, schema)][: decoding.MAX_STRICT_ERRORS]
     if found and op.validation == "Strict":
         raise BadRequest(f"{prefix}strict decoding error: {', '.join(found)}")
-    for text in found:
+    for text in told(found):
         op.warn(text)
 
 

@@ -5,11 +5,13 @@ Source: k8s.io/apiextensions-apiserver pkg/apiserver/customresource_handler.go, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject, copy
+from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import BadRequest, invalid
 from pytest_helmsim.patch import gotext
 from pytest_helmsim.schema import decoding
@@ -19,6 +21,7 @@ from pytest_helmsim.schema.validate import custom_values as schemas
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
 
 MAX_DEPTH = 200
+_FREE = Schema("object", preserve_unknown=True)
 _BLOCKING = frozenset({"FieldValueNotSupported", "FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"})
 """Errors of the schema after which its rules are not looked at."""
 
@@ -163,12 +166,30 @@ def decoded(op: Operation, obj: JsonObject, complaints: tuple[str, ...]) -> Json
         found = list(complaints)
         if not (op.served.custom and op.served.custom.preserve_unknown):
             found += [f'unknown field "{path}"' for path in sorted(decoding.unknown_fields(obj, schema))]
-        if found and op.validation == "Strict":
-            kind, version = op.served.gvk.kind, op.served.gvk.version
-            raise BadRequest(f'{kind} in version "{version}" cannot be handled as a {kind}: strict decoding error: {", ".join(found)}')
-        for text in found:
-            op.warn(text)
+        _complain(op, op.served.gvk, found)
     return defaulted(op, obj)
+
+
+def _complain(op: Operation, gvk: GroupVersionKind, found: Sequence[str]) -> None:
+    """Refuse what a strict reader would, or warn of it."""
+    from pytest_helmsim.apiserver.bodies import told
+
+    if found and op.validation == "Strict":
+        why = f"strict decoding error: {', '.join(found)}"
+        raise BadRequest(f'{gvk.kind} in version "{gvk.version}" cannot be handled as a {gvk.kind}: {why}')
+    for text in told(found):
+        op.warn(text)
+
+
+def complain_of_other_version(op: Operation, given: GroupVersionKind, obj: JsonObject, complaints: tuple[str, ...]) -> None:
+    """A body of another version of the kind is read by that version's schema first; one that does not exist knows no field."""
+    custom = op.served.custom
+    if op.validation == "Ignore" or custom is None or custom.preserve_unknown:
+        return
+    schema = next((entry.schema for entry in op.server.registry.versions_of(op.served.key) if entry.gvk == given), None)
+    if schema is None:
+        schema = Schema("object", fields=dict.fromkeys(("apiVersion", "kind", "metadata"), _FREE))
+    _complain(op, given, [*complaints, *(f'unknown field "{path}"' for path in sorted(decoding.unknown_fields(obj, schema)))])
 
 
 def _metadata_error(op: Operation, obj: JsonObject) -> str | None:

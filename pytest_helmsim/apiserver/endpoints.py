@@ -73,6 +73,9 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
         return subresources.review(server, request, call, served)
     if call.verb == "watch" and request.method != "GET":
         raise method_not_allowed(call, served)
+    if call.verb == "watch" and "watch" not in served.resource.verbs:
+        why = f'watch is not supported on resources of kind "{call.plural}"'
+        raise MethodNotAllowed(why, details=details(group=call.group, kind=call.plural))
     if call.verb not in served.resource.verbs:
         raise method_not_allowed(call, served)
     if served.namespaced and not call.namespace and (call.name or call.verb not in ("list", "watch")):
@@ -228,7 +231,7 @@ def _delete_collection(server: ApiServer, request: Request, call: Call, served: 
     representation = negotiation.negotiate(request, served)
     chosen = reads.list_options(request, served, call.namespace, "")
     deletion = options.delete_options(request, bodies.read_options(server.catalog, request))
-    found = reads.page(server, served, _space(call, served), chosen)
+    found = reads.page(server, served, _space(call, served), chosen, waits=False)
     op = operation(server, request, call, served, options.WriteOptions(deletion.dry_run))
     for record in found.records:
         op.name = record.obj["metadata"]["name"]

@@ -15,6 +15,9 @@ from pytest_helmsim.apiserver.store import Record
 from pytest_helmsim.objects.json import JsonObject, dumps, loads
 from pytest_helmsim.objects.status import NotAcceptable
 from pytest_helmsim.objects.wire import Request
+from pytest_helmsim.schema.canonical import canonical
+from pytest_helmsim.schema.model import Schema
+from pytest_helmsim.schema.strategies import TEMPLATE_GENERATION
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
@@ -97,7 +100,9 @@ class Representation:
             meta: JsonObject = {"resourceVersion": str(revision)}
             if initial_end:
                 meta["annotations"] = {"k8s.io/initial-events-end": "true"}
-            obj = {"kind": served.gvk.kind, "apiVersion": served.gvk.api_version, "metadata": meta}
+            obj: JsonObject = {"kind": served.gvk.kind, "apiVersion": served.gvk.api_version, "metadata": meta}
+            if served.custom is None and not self.shape and served.schema is not None:
+                obj = _empty(served, obj, served.schema)
             if self.shape == "Table":
                 obj = tables.table(
                     server, served, [], meta={"resourceVersion": str(revision)}, objects_as="None", version=self.version, headers=False
@@ -113,6 +118,20 @@ class Representation:
 
     def _out(self, value: JsonObject) -> tuple[bytes, str]:
         return encode(value, self.media), self.media
+
+
+_REPLICAS = frozenset({"Deployment", "ReplicaSet", "StatefulSet"})
+"""Kinds whose internal type counts replicas without a pointer: there is no telling zero from none."""
+
+
+def _empty(served: Served, obj: JsonObject, schema: Schema) -> JsonObject:
+    """A bookmark is a whole object of its kind: with all that Go writes of an empty one."""
+    if obj["kind"] in _REPLICAS and served.gvk.group == "apps":
+        obj = {**obj, "spec": {"replicas": 0}}
+    if obj["kind"] == "DaemonSet" and served.gvk.group == "apps":
+        meta = obj["metadata"]
+        obj = {**obj, "metadata": {**meta, "annotations": {TEMPLATE_GENERATION: "0", **meta.get("annotations", {})}}}
+    return canonical(obj, schema)
 
 
 def _go_type(served: Served) -> str:

@@ -258,8 +258,8 @@ def apply(op: Operation, wanted: JsonObject, *, force: bool, complaints: tuple[s
     def transform(live: JsonObject | None) -> JsonObject:
         new = field_managers.apply(op, live, wanted, force=force)
         if complaints and op.validation == "Strict":
-            raise BadRequest(f"error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {complaints[0]}")
-        for text in complaints:
+            raise BadRequest(f"error strict decoding YAML: error converting YAML to JSON: {complaints[0]}")
+        for text in bodies.told(complaints):
             if op.validation == "Warn":
                 op.warn(text)
         _require_convertible(op, new, (wanted.get("metadata") or {}).get("namespace") or "")

@@ -221,8 +221,8 @@ def too_large(revision: int, current: int, *, exact: bool = False) -> Timeout:
     return Timeout(message, details=details(causes=[cause], retry_after=0 if exact else 1))
 
 
-def page(server: ApiServer, served: Served, namespace: str | None, options: ListOptions) -> Page:
-    """The objects that the options ask for, in key order."""
+def page(server: ApiServer, served: Served, namespace: str | None, options: ListOptions, *, waits: bool = True) -> Page:
+    """The objects that the options ask for, in key order. `waits`: a revision of the future may be asked for again later."""
     store = server.store
     revision = store.revision
     source: Iterator[tuple[str, str, Record]] | list[tuple[str, str, Record]]
@@ -230,7 +230,7 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
     exact = [(each.key, each.values) for each in chosen.labels if each.operator == "in"]
     source = _candidates(server, served, namespace, chosen, [] if options.limit else exact)
     if options.revision and options.revision > revision:
-        raise too_large(options.revision, revision, exact=options.exact)
+        raise too_large(options.revision, revision, exact=options.exact or not waits)
     if options.exact and options.revision and options.revision != revision:
         old = store.records_at(options.revision, served.key, namespace)
         if old is None:

@@ -47,11 +47,22 @@ def begin_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     _health_check_port(op, new, before.get("healthCheckNodePort") or 0 if _checks_health(before) else 0)
 
 
-def without_traffic_policy(service: JsonObject) -> JsonObject:
-    """An ExternalName service shows no `internalTrafficPolicy`, although the default set one."""
-    if service["spec"].get("type") == "ExternalName":
-        service["spec"] = {key: value for key, value in service["spec"].items() if key != "internalTrafficPolicy"}
+def without_traffic_policy(op: Operation, service: JsonObject) -> JsonObject:
+    """An ExternalName service shows no `internalTrafficPolicy`; the store keeps what was set before (`with_traffic_policy`)."""
+    spec, uid = service["spec"], service["metadata"].get("uid") or ""
+    if spec.get("type") == "ExternalName" and spec.get("internalTrafficPolicy"):
+        if not op.dry_run:
+            op.server.store.veiled[uid] = spec["internalTrafficPolicy"]
+        service["spec"] = {key: value for key, value in spec.items() if key != "internalTrafficPolicy"}
     return service
+
+
+def with_traffic_policy(store: Store, service: JsonObject) -> JsonObject:
+    """A service as the store has it: what a patch is made of."""
+    hidden = store.veiled.get(service["metadata"]["uid"])
+    if hidden is None or service["spec"].get("type") != "ExternalName":
+        return service
+    return {**service, "spec": {**service["spec"], "internalTrafficPolicy": hidden}}
 
 
 def drop_type_dependent(new: JsonObject, old: JsonObject) -> None:

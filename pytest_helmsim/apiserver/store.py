@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from pytest_helmsim.objects.json import JsonObject, dumps
+from pytest_helmsim.objects.json import Json, JsonObject, dumps
 
 WINDOW = 4096
 """Changes that stay readable for watches and paged lists; older ones answer 410."""
@@ -139,6 +139,8 @@ class Store:
         self.listeners: list[Listener] = []
         self.claimed: dict[str | int, int] = {}
         """Cluster IPs and node ports that Services hold, with how often."""
+        self.veiled: dict[str, Json] = {}
+        """By uid, what an object has in the store that no reader sees."""
 
     def fork(self) -> Store:
         """An independent store with the same content, revision and future names; listeners stay here."""
@@ -149,6 +151,7 @@ class Store:
         twin._changes = list(self._changes)
         twin._forgotten = self._forgotten
         twin.claimed = dict(self.claimed)
+        twin.veiled = dict(self.veiled)
         self._owner = object()
         return twin
 
@@ -159,6 +162,7 @@ class Store:
         """
         twin = snapshot.fork()
         self.seed, self.drawn, self._tables, self.claimed = twin.seed, twin.drawn, twin._tables, twin.claimed
+        self.veiled = twin.veiled
         self._owner = object()
         self.revision = max(self.revision, snapshot.revision) + 1
         self._changes = []
@@ -263,18 +267,21 @@ class Store:
     # writing
 
     def load(self, rows: Iterable[tuple[StoreKey, str, JsonObject]]) -> None:
-        """Take objects in as they are, each with the next revision: what was there before anybody could watch. Tells no listener.
+        """Take objects in as they are, each with the next revision: a watch can be told of them, no listener is.
 
         What has no uid is no stored object, only shown like one, and gets no revision.
         """
+        self._changes = []
+        self._forgotten = self.revision
         for key, namespace, obj in rows:
             self.revision += "uid" in obj["metadata"]
             record = Record(with_revision(obj, self.revision) if "uid" in obj["metadata"] else obj, self.revision, first=True)
-            self._bucket(key, namespace).put(obj["metadata"]["name"], record)
+            name = obj["metadata"]["name"]
+            self._bucket(key, namespace).put(name, record)
+            if "uid" in obj["metadata"]:
+                self._changes.append(Change(self.revision, key, namespace, name, "ADDED", record, None))
             if key == SERVICES:
                 self._claim(None, record.obj)
-        self._changes = []
-        self._forgotten = self.revision
 
     def put(self, key: StoreKey, namespace: str, name: str, obj: JsonObject) -> Record:
         """Store `obj` with the next revision in its metadata; the result is the record that readers see."""

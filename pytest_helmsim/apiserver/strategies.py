@@ -48,6 +48,10 @@ class Strategy:
         """Where `reset_fields` cannot say it: everything but what a narrow endpoint writes."""
         return None
 
+    def as_stored(self, op: Operation, obj: JsonObject) -> JsonObject:
+        """With what no reader sees: what a change starts from."""
+        return obj
+
     def begin_create(self, op: Operation, new: JsonObject) -> None:
         """Before anything else is prepared: allocate what the cluster gives out."""
 
@@ -278,7 +282,10 @@ class Service(Strategy):
         services.begin_create(op, new)
 
     def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
-        return services.without_traffic_policy(super().prepare_create(op, new))
+        return services.without_traffic_policy(op, super().prepare_create(op, new))
+
+    def as_stored(self, op: Operation, obj: JsonObject) -> JsonObject:
+        return services.with_traffic_policy(op.server.store, obj)
 
     def begin_update(self, op: Operation, new: JsonObject, old: JsonObject) -> None:
         services.begin_update(op, new, old)
@@ -286,7 +293,7 @@ class Service(Strategy):
     def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         new = super().prepare_update(op, new, old)
         services.drop_type_dependent(new, old)
-        return services.without_traffic_policy(new)
+        return services.without_traffic_policy(op, new)
 
 
 class AccessRole(Strategy):

@@ -13,6 +13,7 @@ from pytest_helmsim.apiserver import conversion, jsonpath, published, systemcell
 from pytest_helmsim.apiserver.durations import since
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import BadRequest
 from pytest_helmsim.schema.strategies import TEMPLATE_GENERATION
 
@@ -23,6 +24,8 @@ _ENDED = {
     "Succeeded": {"type": "Completed", "status": "True", "reason": "Succeeded", "message": "The pod has completed successfully."},
     "Failed": {"type": "Completed", "status": "True", "reason": "Failed", "message": "The pod failed."},
 }
+
+_AUTOSCALER = GroupVersionKind("autoscaling", "v2", "HorizontalPodAutoscaler")
 
 
 def table(
@@ -90,7 +93,9 @@ def of_scale(server: ApiServer, scale: JsonObject, *, version: str) -> JsonObjec
 
 
 def bare_metadata(obj: JsonObject) -> JsonObject:
-    """Metadata as the internal type has it: a DaemonSet's template generation is no annotation there."""
+    """Metadata as the internal type has it: no annotations for a DaemonSet's template generation, nor for what autoscaling/v1 lacks."""
+    if obj.get("kind") == "HorizontalPodAutoscaler":
+        obj = conversion.convert(obj, GroupVersionKind.of_object(obj), _AUTOSCALER)
     meta = obj["metadata"]
     if obj.get("kind") == "DaemonSet" and TEMPLATE_GENERATION in (meta.get("annotations") or {}):
         rest = {key: value for key, value in meta["annotations"].items() if key != TEMPLATE_GENERATION}

@@ -127,7 +127,7 @@ def update(op: Operation, transform: Transform, *, uid: str = "", upsert: bool =
     old = record.obj
     if uid and uid != old["metadata"]["uid"]:
         raise _uid_differs(op, uid, old["metadata"]["uid"])
-    new = conversion.to_storage(op.served, transform(conversion.from_storage(op.served, old)))
+    new = conversion.to_storage(op.served, transform(conversion.from_storage(op.served, strategy.as_stored(op, old))))
     new = admission.mutate(op, new, old)
     deduplicate_owners(op, new, after_admission=True)
     meta, before = metadata_of(new), old["metadata"]

@@ -64,7 +64,7 @@ class Node:
     omits_zero: bool = False
     """A scalar that the server does not write when it is zero: `paused: false` is the same as no `paused`."""
     free: bool = False
-    """Below an `x-kubernetes-preserve-unknown-fields`: undeclared keys are allowed all the way down."""
+    """Below an `x-kubernetes-preserve-unknown-fields`: undeclared keys are allowed all the way down, but not within a named type."""
 
     def child(self, key: str) -> Schema | None:
         """Schema of one key of a map."""
@@ -85,7 +85,7 @@ def node(schema: Schema, free: bool = False) -> Node:
         )  # fmt: skip
     if schema.name == _QUANTITY:
         return Node(scalar="untyped", quantity=True)
-    free = free or schema.preserve_unknown
+    free = (free and not schema.name) or schema.preserve_unknown
     kind = schema.type
     if kind in _SCALARS:
         scalar = "untyped" if kind == "string" and schema.format not in ("", "byte") else _SCALARS[kind]

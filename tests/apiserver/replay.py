@@ -22,6 +22,9 @@ REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
 UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 ADDRESS = re.compile(r"10\.96\.\d+\.\d+")
+AGE = re.compile(r"(\n  - )(?:\d+[ydhms])+(?=\n)")
+"""The cell of a Table in YAML."""
+DRAWN = 58
 NODE_PORT = re.compile(r"\b3[0-2]\d{3}\b")
 
 
@@ -81,6 +84,7 @@ class Masker:
         text = ADDRESS.sub("<address>", text)
         text = re.sub(r'(resourceVersion\\*":\\*")\d+', r"\1<rv>", text)
         text = NODE_PORT.sub("<port>", text)
+        text = AGE.sub(r"\1<age>", text)
         text = re.sub(r"ResourceVersion: \d+", "ResourceVersion: <rv>", text)
         text = re.sub(r"ResourceVersion in the precondition \(\d+\)", "ResourceVersion in the precondition (<rv>)", text)
         text = re.sub(r"ResourceVersion in record \(\d+\)", "ResourceVersion in record (<rv>)", text)
@@ -164,6 +168,11 @@ class Replay:
             for event in side.get("events", ()) if isinstance(side, dict) else ():
                 if event["type"] == "BOOKMARK":
                     event["object"]["metadata"]["resourceVersion"] = "<bookmark>"
+        meta = body.get("metadata") if isinstance(body, dict) else None
+        prefix = meta.get("generateName") if isinstance(meta, dict) and not meta.get("name") else None
+        if prefix and isinstance(prefix, str):
+            drawn = re.compile(re.escape(prefix[:DRAWN]) + "[bcdfghjklmnpqrstvwxz2456789]{5}(?=[^\\w])")
+            ours, theirs = (json.loads(drawn.sub("<drawn>", json.dumps(side))) for side in (ours, theirs))
         mine = self._ours.answer(response.status, warnings, found.get("Content-Type", ""), ours)
         real = self._theirs.answer(recorded["status"], recorded["warnings"], recorded["type"], theirs)
         return mine, real
