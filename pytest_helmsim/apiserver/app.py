@@ -11,14 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_helmsim.apiserver import apiservices, endpoints, negotiation, routes, upkeep
+from pytest_helmsim.apiserver import bootstrap as fresh
+from pytest_helmsim.apiserver import endpoints, negotiation, routes, upkeep
 from pytest_helmsim.apiserver.admission import Mutator
-from pytest_helmsim.apiserver.bootstrap import populate
 from pytest_helmsim.apiserver.events import Hub
 from pytest_helmsim.apiserver.inner import InnerApi
 from pytest_helmsim.apiserver.registry import CRD_KEY, Registry
 from pytest_helmsim.apiserver.store import Change, Store
-from pytest_helmsim.objects.clock import Clock, VirtualClock, rfc3339
+from pytest_helmsim.objects.clock import Clock, VirtualClock
 from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.objects.wire import Request, Response, User
 from pytest_helmsim.schema.catalog import DEFAULT, Catalog
@@ -100,7 +100,7 @@ class ApiServer:
         self.store.listeners += [self._committed, self.hub.publish]
         self.api = InnerApi(self)
         if bootstrap and store is None:
-            populate(self)
+            fresh.populate(self)
 
     @property
     def version(self) -> str:
@@ -187,7 +187,7 @@ class ApiServer:
         with self.lock:
             self.catalog = Catalog.for_version(version)
             self.registry = Registry(self.catalog, self.store)
-            apiservices.move(self, rfc3339(self.clock.now()))
+            fresh.move(self)
             self.hub.close_all()
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from pytest_helmsim.apiserver import apiservices
+from pytest_helmsim.apiserver import apiservices, default_roles
 from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.clock import rfc3339
 from pytest_helmsim.objects.json import JsonObject, loads
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
 
 APPROXIMATE = (
-    "objects of a fresh cluster: those of 1.36, without kinds that a version does not serve; roles of other versions differ in some rules",
+    "objects of a fresh cluster: those of 1.36, without kinds that a version does not serve, with the roles of that version",
     "ComponentStatus: the parts of the control plane are healthy, whichever controllers are on",
     "the server's own Lease, and endpoints of the service `kubernetes`: the Lease is never renewed; a server on loopback has no endpoints",
 )
@@ -42,6 +42,21 @@ def _recorded() -> tuple[bytes, list[tuple[StoreKey, str]]]:
 
 def populate(server: ApiServer) -> None:
     """Put the objects of an empty cluster into its empty store."""
+    identities, rows = _defaults(server)
+    for _, _, obj in rows:
+        obj["metadata"]["uid"] = next(identities)
+    server.store.load([*rows, *_components()])
+
+
+def move(server: ApiServer) -> None:
+    """After the server began to be another Kubernetes version: what it writes at its start into a cluster that exists."""
+    now = rfc3339(server.clock.now())
+    apiservices.move(server, now)
+    default_roles.reconcile(server, _defaults(server)[1], now)
+
+
+def _defaults(server: ApiServer) -> tuple[Iterator[str], list[tuple[StoreKey, str, JsonObject]]]:
+    """The objects that the server's version writes, without uids, and uids for them."""
     now = server.clock.now()
     text, places = _recorded()
     stamp, host_port = rfc3339(now), server.address
@@ -63,10 +78,9 @@ def populate(server: ApiServer) -> None:
         if gvk is None or (key == apiservices.KEY and not apiservices.is_served(server, obj)):
             continue
         rows.append((key, namespace, _in_version(obj, gvk)))
+    rows = default_roles.of_version(rows, server.version, stamp)
     rows += [(apiservices.KEY, "", obj) for obj in apiservices.missing(server, {obj["metadata"]["name"] for _, _, obj in rows}, stamp)]
-    for _, _, obj in rows:
-        obj["metadata"]["uid"] = next(identities)
-    server.store.load([*rows, *_components()])
+    return identities, rows
 
 
 def _components() -> Iterator[tuple[StoreKey, str, JsonObject]]:

@@ -87,7 +87,11 @@ def _forbidden(op: Operation, why: str) -> Forbidden:
 
 def _missing(op: Operation, wanted: Any) -> list[JsonObject]:
     """The single permissions that none of the user's rules covers."""
-    own = list(authorization.rules(op.server, op.user, op.namespace))
+    return uncovered(list(authorization.rules(op.server, op.user, op.namespace)), wanted)
+
+
+def uncovered(own: list[JsonObject], wanted: Any) -> list[JsonObject]:
+    """The single permissions of the wanted rules that none of one's own gives."""
     return [part for rule in wanted for part in _parts(rule) if not any(_covers(mine, part) for mine in own)]
 
 

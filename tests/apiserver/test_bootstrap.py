@@ -127,3 +127,29 @@ def test_kinds_that_a_version_lacks_are_left_out() -> None:
     assert ask(ApiServer("1.32"), "GET", "/apis/networking.k8s.io/v1/ipaddresses").status == 404
     flows = "/apis/flowcontrol.apiserver.k8s.io/v1beta3/flowschemas"
     assert ask(ApiServer("1.28"), "GET", f"{flows}/exempt").json()["apiVersion"] == "flowcontrol.apiserver.k8s.io/v1beta3"
+
+
+@pytest.mark.parametrize(
+    ("version", "role", "count"),
+    [("1.28", "system:controller:selinux-warning-controller", 0), ("1.36", "system:controller:selinux-warning-controller", 1)]
+    + [(version, "system:cluster-trust-bundle-discovery", int(version == "1.37")) for version in ("1.36", "1.37")],
+)
+def test_default_roles_are_those_of_the_version(version: str, role: str, count: int) -> None:
+    server = ApiServer(version)
+    for kind in ("clusterroles", "clusterrolebindings"):
+        assert names(server, f"{RBAC}/{kind}").count(role) == count
+
+
+def test_a_cluster_that_moves_on_gets_what_its_default_roles_lack() -> None:
+    server = ApiServer("1.28")
+    own = f"{RBAC}/clusterroles/system:kube-scheduler"
+    before = ask(server, "GET", own).json()["rules"]
+    ask(server, "DELETE", f"{RBAC}/clusterroles/system:node-proxier")
+    server.move_to("1.36")
+    after = ask(server, "GET", own).json()["rules"]
+    assert after[: len(before)] == before
+    assert {"apiGroups": ["resource.k8s.io"], "resources": ["deviceclasses"], "verbs": ["get"]} in after[len(before) :]
+    assert ask(server, "GET", f"{RBAC}/clusterroles/system:node-proxier").status == 200
+    assert ask(server, "GET", f"{RBAC}/clusterroles/system:controller:selinux-warning-controller").status == 200
+    server.move_to("1.28")
+    assert ask(server, "GET", own).json()["rules"] == after
