@@ -26,6 +26,7 @@ import api_scenarios_admission
 import api_scenarios_definitions
 import api_scenarios_lists
 import api_scenarios_more
+import api_scenarios_policies
 import api_scenarios_security
 import api_scenarios_system
 import api_scenarios_workloads
@@ -34,7 +35,7 @@ from api_scenarios import Step
 TARGET = Path(__file__).parent.parent / "tests" / "recorded" / "api"
 MODULES = (
     api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_definitions, api_scenarios_system,
-    api_scenarios_admission, api_scenarios_security, api_scenarios_workloads,
+    api_scenarios_admission, api_scenarios_policies, api_scenarios_security, api_scenarios_workloads,
 )  # fmt: skip
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
 
@@ -115,11 +116,14 @@ def record(server: Server, name: str, steps: list[Step]) -> list[list[Any]]:
         sent = {**step, "path": step["path"].replace("{ns}", namespace)}
         if "{ns}" in step.get("query", ""):
             sent["query"] = step["query"].replace("{ns}", namespace)
+        if "body" in step:
+            sent["body"] = json.loads(json.dumps(step["body"]).replace("{ns}", namespace))
         if "headers" in step:
             sent["headers"] = {key: value.replace("{ns}", namespace) for key, value in step["headers"].items()}
         resolved = {**sent, "path": resolve_text(sent["path"], answers), "query": resolve_text(sent.get("query", ""), answers)}
         if "body" in sent:
             resolved["body"] = resolve(sent["body"], answers)
+        time.sleep(sent.pop("pause", 0))
         answer = server.send(resolved)
         for _ in range(100):
             if answer["status"] == step.get("retry", answer["status"]):

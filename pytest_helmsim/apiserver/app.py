@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pytest_helmsim.apiserver import bootstrap as fresh
 from pytest_helmsim.apiserver import endpoints, negotiation, routes, upkeep
-from pytest_helmsim.apiserver.admission import Mutator
+from pytest_helmsim.apiserver.admission import Mutator, configured
 from pytest_helmsim.apiserver.events import Hub
 from pytest_helmsim.apiserver.inner import InnerApi
 from pytest_helmsim.apiserver.registry import CRD_KEY, Registry
@@ -92,6 +92,9 @@ class ApiServer:
         """Of the request that is being answered."""
         self.notes: list[str] = []
         """What was accepted without being checked, each once: rules that could not be judged."""
+        self.request: Request | None = None
+        """The last one from outside."""
+        self._configured: configured.Configured | None = None
         self.tokens: dict[str, User] = {}
         """Bearer tokens that were given out for service accounts."""
         self.lock: threading.RLock = self.clock.lock if isinstance(self.clock, VirtualClock) else threading.RLock()
@@ -107,10 +110,19 @@ class ApiServer:
         """`1.36`."""
         return self.catalog.version.short
 
+    @property
+    def configured(self) -> configured.Configured:
+        """The admission policies and webhooks that hold now."""
+        if self._configured is None:
+            self._configured = configured.of_store(self.store)
+        return self._configured
+
     def _committed(self, change: Change) -> None:
         if change.key in upkeep.WATCHED:
             self._changed.append(change)
-        if change.key == CRD_KEY:
+        if change.key.group == configured.GROUP:
+            self._configured = None
+        elif change.key == CRD_KEY:
             self.registry.invalidate()
         elif change.type == "DELETED" and change.key == ("", "pods") and self.logs:
             for entry in [entry for entry in self.logs if entry[:2] == (change.namespace, change.name)]:
@@ -121,6 +133,7 @@ class ApiServer:
         with self.lock:
             call = routes.parse(request)
             self.warnings = []
+            self.request = request
             try:
                 response = endpoints.answer(self, request, call)
             except ApiError as error:
@@ -179,6 +192,7 @@ class ApiServer:
         """Put the content back; the clock goes on, open watches end."""
         with self.lock:
             self.store.restore(snapshot.store)
+            self._configured = None
             self.registry.invalidate()
             self.hub.close_all()
 

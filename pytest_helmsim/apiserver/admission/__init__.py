@@ -8,24 +8,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_helmsim.apiserver.admission import pod_security
+from pytest_helmsim.apiserver.admission import builtin, pod_security
 from pytest_helmsim.apiserver.admission.builtin import (
     IMMORTAL,
     MUTATING,
     NAMESPACES,
     VALIDATING,
     Plugin,
-    validate_delete,
 )
+from pytest_helmsim.apiserver.admission.configured import NOTHING
 from pytest_helmsim.apiserver.admission.refusals import forbidden
 from pytest_helmsim.objects.json import JsonObject
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
+    from pytest_helmsim.apiserver.options import DeleteOptions
 
 NOT_SIMULATED = (
     "admission webhooks: stored and checked, not called; a test adds actors of its own to `server.mutators`",
-    "ValidatingAdmissionPolicy and MutatingAdmissionPolicy: stored, not evaluated",
+    "MutatingAdmissionPolicy: stored, not evaluated",
+)
+APPROXIMATE = (
+    "ValidatingAdmissionPolicy: policies are asked by name, where the real server has no order; audit annotations are not kept",
+    "parts of pods and accounts at admission: no policy is asked about `binding`, `eviction`, `token`, `exec` and their kin",
 )
 Mutator = Plugin
 _VALIDATING: dict[str, Plugin] = {
@@ -34,7 +39,7 @@ _VALIDATING: dict[str, Plugin] = {
     "PersistentVolumeClaimResize": VALIDATING["PersistentVolumeClaimResize"],
     "RuntimeClass": VALIDATING["RuntimeClass"],
 }
-PLUGINS = tuple(dict.fromkeys((*MUTATING, *_VALIDATING, "ResourceQuota")))
+PLUGINS = tuple(dict.fromkeys((*MUTATING, *_VALIDATING, "ValidatingAdmissionPolicy", "ResourceQuota")))
 """Names of all plugins, as `--disable-admission-plugins` takes them."""
 
 
@@ -44,6 +49,10 @@ def mutate(op: Operation, new: JsonObject, old: JsonObject | None) -> JsonObject
     for name, plugin in MUTATING.items():
         if name not in off:
             new = plugin(op, new, old) or new
+    if op.server.configured is not NOTHING:
+        from pytest_helmsim.apiserver.admission import dispatch
+
+        new = dispatch.mutate(op, new, old)
     if not op.subresource:
         for actor in op.server.mutators:
             new = actor(op, new, old) or new
@@ -56,8 +65,21 @@ def validate(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
     for name, plugin in _VALIDATING.items():
         if name not in off:
             plugin(op, new, old)
+    if op.server.configured is not NOTHING:
+        from pytest_helmsim.apiserver.admission import dispatch
+
+        dispatch.validate(op, new, old)
     if "ResourceQuota" not in off:
         VALIDATING["ResourceQuota"](op, new, old)
+
+
+def validate_delete(op: Operation, old: JsonObject, options: DeleteOptions) -> None:
+    """Some objects stay, and policies and webhooks may refuse, too."""
+    builtin.validate_delete(op, old)
+    if op.server.configured is not NOTHING:
+        from pytest_helmsim.apiserver.admission import dispatch
+
+        dispatch.validate_delete(op, old, options)
 
 
 __all__ = ["IMMORTAL", "NAMESPACES", "PLUGINS", "Mutator", "forbidden", "mutate", "validate", "validate_delete"]

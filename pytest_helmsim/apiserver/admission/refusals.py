@@ -15,3 +15,9 @@ def forbidden(op: Operation, why: str, causes: tuple[Cause, ...] = ()) -> Forbid
     kind = op.plural
     message = f'{qualified(kind, op.served.group)} "{op.name}" is forbidden: {why}'
     return Forbidden(message, details=details(name=op.name, group=op.served.group, kind=kind, causes=causes))
+
+
+def pass_on(op: Operation, warning: str) -> None:
+    """Put a warning on the answer that somebody else has worded; one with control characters gets lost."""
+    if warning.isprintable():
+        op.warn(warning)

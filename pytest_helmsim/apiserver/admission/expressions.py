@@ -1,0 +1,118 @@
+"""Expressions of policies and match conditions: what they may ask of a write, and what becomes of their errors.
+
+Source: k8s.io/apiserver pkg/admission/plugin/cel/{activation,condition,composition}.go, pkg/admission/plugin/webhook/matchconditions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pytest_helmsim.apiserver.admission.authorizer import Authorizer
+from pytest_helmsim.apiserver.admission.builtin import NAMESPACES
+from pytest_helmsim.objects.errors import UnsupportedFeature
+from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.schema.cel.evaluator import evaluate
+from pytest_helmsim.schema.cel.functions import CelError
+from pytest_helmsim.schema.cel.parser import CelSyntaxError
+
+if TYPE_CHECKING:
+    from pytest_helmsim.apiserver.admission.attributes import Attributes
+    from pytest_helmsim.apiserver.registry import Served
+
+
+class ExpressionError(Exception):
+    """An expression that came to no value; the words of the real server."""
+
+
+class NotJudged(Exception):
+    """An expression that we cannot evaluate: what depends on it is accepted with a note."""
+
+
+class Variables(dict[str, Any]):
+    """`variables.name`: worked out when first asked for, and then kept."""
+
+    def __init__(self, declared: Iterable[JsonObject], names: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._texts = {each["name"]: each["expression"] for each in declared}
+        self._names = {**names, "variables": self}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._texts
+
+    def __getitem__(self, name: str) -> Any:
+        if not super().__contains__(name):
+            text = self._texts[name]
+            try:
+                self[name] = evaluate(text, self._names)
+            except CelError as error:
+                raise CelError(f'composited variable "{name}" fails to evaluate: {error}') from error
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default  # noqa: SIM401 - this is what it would call
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names that expressions of one policy or webhook know during one write."""
+
+    names: dict[str, Any]
+
+    def value(self, text: str) -> Any:
+        """The value; raise `ExpressionError` or `NotJudged`."""
+        try:
+            return evaluate(text, self.names)
+        except CelError as error:
+            raise ExpressionError(f"expression '{text}' resulted in error: {error}") from error
+        except (CelSyntaxError, UnsupportedFeature) as error:
+            raise NotJudged(f"{text}: {error}") from error
+
+    def without_namespace(self) -> Scope:
+        """As match conditions see it: they are not told of the namespace."""
+        return Scope({**self.names, "namespaceObject": None})
+
+
+def scope(attributes: Attributes, served: Served, *, params: Json = None, variables: Iterable[JsonObject] = ()) -> Scope:
+    """Everything that a policy may ask about."""
+    op = attributes.op
+    authorizer = Authorizer(op.server, op.user)
+    authorizer["requestResource"] = authorizer.asking(
+        group=op.served.group, plural=op.plural, namespace=attributes.namespace, name=attributes.name, subresource=op.subresource
+    )
+    names: dict[str, Any] = {
+        "object": attributes.object(served),
+        "oldObject": attributes.old_object(served),
+        "request": {"uid": "", **attributes.request(served)},
+        "params": params,
+        "namespaceObject": _namespace_object(attributes),
+        "authorizer": authorizer,
+    }
+    names["variables"] = Variables(variables, names)
+    return Scope(names)
+
+
+def _namespace_object(attributes: Attributes) -> JsonObject | None:
+    op = attributes.op
+    if op.served.key == NAMESPACES or not op.namespace:
+        return None
+    record = op.server.store.get(NAMESPACES, "", op.namespace)
+    if record is None:
+        return None
+    meta = {key: value for key, value in record.obj["metadata"].items() if key not in ("managedFields", "ownerReferences")}
+    return {"metadata": meta, "spec": record.obj.get("spec") or {}, "status": record.obj.get("status") or {}}
+
+
+def conditions_hold(known: Scope, conditions: Iterable[JsonObject], failure: str) -> bool:
+    """Whether all conditions are true; one that is false decides. Errors are raised, or with `Ignore` count as false."""
+    errors = []
+    for condition in conditions:
+        try:
+            if known.value(condition["expression"]) is False:
+                return False
+        except ExpressionError as error:
+            errors.append(str(error))
+    if errors and failure != "Ignore":
+        raise ExpressionError(errors[0] if len(errors) == 1 else f"[{', '.join(dict.fromkeys(errors))}]")
+    return not errors
