@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
@@ -101,6 +102,7 @@ class VirtualClock:
             self._now = max(self._now, when)
 
 
+@lru_cache(maxsize=64)
 def rfc3339(seconds: float) -> str:
     """As the API writes metav1.Time: whole seconds, `Z`."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -16,8 +16,24 @@ from pytest_helmsim.patch.field_set import Element, FieldSet, keyed, order, valu
 SELF: Final = "."
 
 
+_WRITTEN: dict[int, tuple[JsonObject, FieldSet]] = {}
+"""By identity: what `encode` wrote lately, which nobody changes, and its set. The first keeps the identity from being given again."""
+MAX_WRITTEN = 20_000
+
+
 def encode(fields: FieldSet) -> JsonObject:
-    """The fieldsV1 object; `{}` for the empty set."""
+    """The fieldsV1 object; `{}` for the empty set. The same set gives the same object, which must not be changed."""
+    try:
+        return fields.written
+    except AttributeError:
+        written = fields.written = _encoded(fields)
+        if len(_WRITTEN) >= MAX_WRITTEN:
+            _WRITTEN.clear()
+        _WRITTEN[id(written)] = (written, fields)
+        return written
+
+
+def _encoded(fields: FieldSet) -> JsonObject:
     children = fields.children
     if not children:
         return {element: {} for element in sorted(fields.members, key=order)}
@@ -27,9 +43,9 @@ def encode(fields: FieldSet) -> JsonObject:
         if below is None:
             result[element] = {}
         elif element in fields.members and (below.members or below.children):
-            result[element] = {SELF: {}, **encode(below)}
+            result[element] = {SELF: {}, **_encoded(below)}
         else:
-            result[element] = encode(below)
+            result[element] = _encoded(below)
     return result
 
 
@@ -37,7 +53,8 @@ def decode(fields: Json) -> FieldSet:
     """The set; raise PatchError for text that is no element."""
     if not isinstance(fields, dict):
         return FieldSet()
-    return _decode(fields)
+    known = _WRITTEN.get(id(fields))
+    return _decode(fields) if known is None else known[1]
 
 
 def _decode(node: JsonObject) -> FieldSet:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from pytest_helmsim.objects.gojson import encode
-from pytest_helmsim.objects.json import Json, loads
+from pytest_helmsim.objects.json import Json, JsonObject, loads
 from pytest_helmsim.patch.gotext import sprint
 
 Element: TypeAlias = str
@@ -106,7 +106,11 @@ class FieldSet:
     `a.minus_recursive(b)` (all below a member of b goes too). Empty sets below an element are not kept.
     """
 
-    __slots__ = ("children", "members")
+    __slots__ = ("children", "fits", "members", "written")
+    fits: object
+    """The schema that `reconciled` found nothing to change for; not there before the first question."""
+    written: JsonObject
+    """The fieldsV1 form, kept by `field_codec`; not there before it was asked for."""
 
     def __init__(self, members: Iterable[Element] = (), children: Mapping[Element, FieldSet] | None = None) -> None:
         self.members: frozenset[Element] = members if isinstance(members, frozenset) else frozenset(members)
@@ -178,13 +182,14 @@ class FieldSet:
     def __sub__(self, other: FieldSet) -> FieldSet:
         if not other.members and not other.children:
             return self
-        children = {}
+        children, same = {}, self.members.isdisjoint(other.members)
         for element, node in self.children.items():
             theirs = other.children.get(element)
             rest = node if theirs is None else node - theirs
+            same = same and rest is node
             if theirs is None or rest:
                 children[element] = rest
-        return FieldSet(self.members - other.members, children)
+        return self if same else FieldSet(self.members - other.members, children)
 
     def minus_recursive(self, other: FieldSet) -> FieldSet:
         """Without the members of `other` and everything below them."""

@@ -195,7 +195,7 @@ def same_but_for_times(old: Sequence[JsonObject], new: Sequence[JsonObject]) -> 
 
 def _sent_or_known(new: JsonObject, managers: Sequence[JsonObject], subresource: str) -> Owners:
     sent = (new.get("metadata") or {}).get("managedFields")
-    if not subresource and sent is not None:
+    if not subresource and sent is not None and sent != managers:
         if owners_of.is_reset(sent):
             return {}
         owners = _decoded(sent)
@@ -288,6 +288,7 @@ class _Updater:
         """Take what changed and went from everybody but `workflow`; without `force` a changed field of another is a conflict."""
         first = self._compared(old, new, self.api_version)
         comparisons: dict[str, Comparison | None] = {self.api_version: first}
+        written: dict[str, FieldSet] = {}
         result: Owners = {}
         conflicts: list[tuple[Manager, FieldSet]] = []
         for manager, owned in owners.items():
@@ -299,7 +300,9 @@ class _Updater:
             comparison = comparisons[owned.api_version]
             if comparison is None:
                 continue
-            taken = owned.fields & (comparison.modified | comparison.added)
+            if owned.api_version not in written:
+                written[owned.api_version] = comparison.modified | comparison.added
+            taken = owned.fields & written[owned.api_version]
             if taken:
                 conflicts.append((manager, taken))
             result[manager] = owned._replace(fields=owned.fields - taken - comparison.removed)
@@ -310,11 +313,13 @@ class _Updater:
 
     def updated(self, old: JsonObject, new: JsonObject, owners: Owners, me: Manager, now: str) -> Owners:
         """Owners after an update: the writer gains what changed and what is new; its time moves only when it gains something."""
-        owners, comparison = self._disowned(old, new, self.reconciled(old, owners), None, True)
+        before = self.reconciled(old, owners)
+        owners, comparison = self._disowned(old, new, before, None, True)
         gained = (comparison.modified | comparison.added) - STRIPPED
         if gained:
-            known = owners.get(me)
-            owners[me] = Owned(gained | known.fields if known is not None else gained, self.api_version, now)
+            known, mine = owners.get(me), before.get(me)
+            fields = gained | known.fields if known is not None else gained
+            owners[me] = Owned(mine.fields if mine is not None and mine.fields == fields else fields, self.api_version, now)
         return owners
 
     def applied(self, live: JsonObject, config: JsonObject, owners: Owners, me: Manager, *, force: bool) -> tuple[JsonObject, Owners]:

@@ -79,7 +79,7 @@ _SCALARS = {"string": "string", "integer": "numeric", "number": "numeric", "bool
 @lru_cache(maxsize=65536)
 def node(schema: Schema, free: bool = False) -> Node:
     """How a value under this schema merges."""
-    if schema is _ATOMIC_ANYTHING or schema.name == _RAW_EXTENSION:
+    if schema is _ATOMIC_ANYTHING or schema.name == _RAW_EXTENSION or schema.go_type == "runtime.RawExtension":
         return Node(
             scalar="untyped", is_map=True, atomic_map=True, other=_ATOMIC_ANYTHING, is_list=True, items=_ATOMIC_ANYTHING
         )  # fmt: skip

@@ -179,7 +179,11 @@ def reconciled(fields: FieldSet, schema: Schema) -> FieldSet:
 
     The very same set when nothing has to change.
     """
-    return _reconciled(fields, node(schema))
+    if getattr(fields, "fits", None) is schema:
+        return fields
+    result = _reconciled(fields, node(schema))
+    result.fits = schema
+    return result
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import zlib
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources as package_files
 from typing import Any
 
@@ -74,6 +74,7 @@ class Catalog:
         self._building = threading.Lock()
 
     @staticmethod
+    @lru_cache(maxsize=64)
     def for_version(version: str = DEFAULT) -> Catalog:
         """`1.36`, `v1.36`, `1.36.3` and `v1.36.3` mean the same; raise `UnknownKubernetesVersion` for others than 1.28 to 1.37."""
         short = ".".join(version.removeprefix("v").split(".")[:2])
