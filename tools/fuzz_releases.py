@@ -1,8 +1,8 @@
 """Random releases by the real helm and by helmsim, on a real control plane and on the embedded cluster; prints what differs.
 
-    python tools/fuzz_releases.py KUBECONFIG [--seconds N] [--seed N] [--pods] [--keep FOLDER] [--replay FILE]
+    python tools/fuzz_releases.py KUBECONFIG [--seconds N] [--seed N] [--pods] [--quick] [--keep FOLDER] [--replay FILE]
 
-Every case (charts, commands, changes by others; release_inputs.py, release_steps.py) runs in the four combinations at once. After each
+Every case (charts, commands, changes by others; release_inputs.py, release_charts.py, release_steps.py) runs in the four combinations at once. After each
 step output, error and exit status are compared, and all objects with their owners and all records. A case that differs is shrunk and
 printed, and stored under `--keep` as JSON, which `--replay` runs again. The same seed makes the same cases. KUBECONFIG is that of a
 real control plane, with nodes when `--pods` is given. The real helm is found as the tests find it (tests/oracle.py).
@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -40,6 +40,7 @@ from conformance.conftest import served  # noqa: E402
 from conformance.forks import Forks  # noqa: E402
 from conformance.helms import our_helm, real_helm  # noqa: E402
 from conformance.programs import Answer, Place, Server  # noqa: E402
+from release_charts import files_of  # noqa: E402
 from release_inputs import Case, Doc, Step  # noqa: E402
 from release_steps import CLUSTER_PATHS, PATHS, case  # noqa: E402
 
@@ -53,7 +54,7 @@ WITHOUT_PODS = (
 )
 WITH_PODS = "--controllers=*,-standard-storage-class,-ingress-controller,-service-lb-controller"
 PATIENCE = 3.0
-READS = ("history", "status", "list", "get")
+READS = ("history", "status", "list", "get", "template", "lint", "show", "dependency")
 SYSTEM = ("kube-controller-manager", "kube-scheduler", "kwok", "kube-apiserver", "kubelet")
 
 
@@ -71,7 +72,31 @@ class Corner:
             answer = self.place.run(step.replace("@TAG@", self.tag))
             out = ENCODED.sub(decoded, answer.out) if " -o " in step else answer.out
             return Answer(masked(out, self.tag), masked(unordered(answer.err), self.tag), answer.code).shown()
-        return self.request(step)
+        return self.edit_record(step) if "record" in step else self.request(step)
+
+    def edit_record(self, step: dict[str, Any]) -> str:
+        """A record that somebody changed by hand: its status, its data, its labels."""
+        path = f"/api/v1/namespaces/{self.tag}-a/secrets/sh.helm.release.v1.{step['record']}.v{step['version']}"
+        do = step["do"]
+        try:
+            if do == "delete":
+                self.client.request("DELETE", path)
+                return "ok"
+            found = self.client.request("GET", path).json()
+            body: dict[str, Any] = {"metadata": {"labels": do.get("labels")}} if "labels" in do else {"data": {"release": do.get("data")}}
+            if "cut" in do:
+                body["data"]["release"] = found["data"]["release"][: do["cut"]]
+            if "status" in do:
+                document = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(found["data"]["release"]))))
+                document["info"]["status"] = do["status"]
+                text = base64.b64encode(gzip.compress(json.dumps(document).encode()))
+                body = {"metadata": {"labels": {"status": do["status"]}}, "data": {"release": base64.b64encode(text).decode()}}
+            self.client.request("PATCH", path, query={"fieldManager": "hand"}, body=body, content_type="application/merge-patch+json")
+        except ApiError as error:
+            return f"{error.code} {masked(str(error), self.tag)}"
+        except ValueError:
+            return "no record"
+        return "ok"
 
     def request(self, step: dict[str, Any]) -> str:
         """A request of somebody else: its status, and the words of a refusal."""
@@ -85,12 +110,12 @@ class Corner:
             return f"{error.code} {masked(str(error), self.tag)}"
         return "ok"
 
-    def state(self, paths: list[str]) -> dict[str, Any]:
-        """Every object of both namespaces and those across the cluster that are ours, masked; records decoded."""
+    def state(self, paths: list[str], namespaces: str) -> dict[str, Any]:
+        """Every object of the namespaces (`ab`) and those across the cluster that are ours, masked; records decoded."""
         found: dict[str, Any] = {}
         for entry in paths:
             group, plural = entry.replace("@TAG@", self.tag).split()
-            wholes = [f"/{group}/namespaces/{self.tag}-{each}/{plural}" for each in "ab"]
+            wholes = [f"/{group}/namespaces/{self.tag}-{each}/{plural}" for each in namespaces]
             for whole in [f"/{group}/{plural}"] if entry in CLUSTER_PATHS.values() else wholes:
                 try:
                     items = self.client.request("GET", whole).json()["items"]
@@ -109,7 +134,8 @@ class Corner:
                     if plural == "namespaces" and "deletionTimestamp" in meta:
                         continue
                     key = f"{plural} {meta.get('namespace', '')}/{meta['name']}".replace(self.tag, "TAG")
-                    found[key] = record(obj, self.tag) if obj.get("type") == "helm.sh/release.v1" else plain(obj, self.tag)
+                    is_record = obj.get("type") == "helm.sh/release.v1" or key.split("/")[1].startswith("sh.helm.release.")
+                    found[key] = record(obj, self.tag) if is_record else plain(obj, self.tag)
         return found
 
 
@@ -198,7 +224,11 @@ def hidden(value: Any) -> Any:
 def record(obj: Doc, tag: str) -> Any:
     """A record with its labels; the keys of its JSON in their order."""
     labels = {key: "*" if key.endswith("At") else value for key, value in obj["metadata"]["labels"].items()}
-    document = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(obj["data"]["release"]))))
+    data = base64.b64decode(obj["data"]["release"])
+    try:
+        document = json.loads(gzip.decompress(data if data[:2] == b"\x1f\x8b" else base64.b64decode(data)))
+    except (ValueError, OSError, EOFError):
+        return plain(obj, tag)
     _open_chart(document.get("chart") or {})
     info = document.get("info") or {}
     if "\n" in info.get("description", ""):
@@ -228,14 +258,21 @@ def _key_order(value: Any) -> str:
 def write(case: Case, folder: Path, tag: str) -> None:
     """The charts as folders."""
     for name, found in case["charts"].items():
+        if "parts" in found:
+            for path, text in files_of(found).items():
+                _put(folder / name / path, text, tag)
+            continue
         _write_chart(folder / name, found, tag, f"1.{list(case['charts']).index(name)}.0", "app")
+
+
+def _put(target: Path, text: str, tag: str) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(text.replace("@TAG@", tag).encode())
 
 
 def _write_chart(place: Path, found: Doc, tag: str, version: str, name: str) -> None:
     def put(path: str, text: str) -> None:
-        target = place / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text.replace("@TAG@", tag))
+        _put(place / path, text, tag)
 
     put("Chart.yaml", yaml.safe_dump({"apiVersion": "v2", "name": name, "version": version, "appVersion": "9.9"}))
     put("values.yaml", yaml.safe_dump(found["values"]))
@@ -252,8 +289,9 @@ def _write_chart(place: Path, found: Doc, tag: str, version: str, name: str) -> 
 class Corners:
     """The servers and programs, and how a case runs on them."""
 
-    def __init__(self, kubeconfig: str, stack: ExitStack, *, pods: bool) -> None:
+    def __init__(self, kubeconfig: str, stack: ExitStack, *, pods: bool, quick: bool) -> None:
         self.stack = stack
+        self.quick = quick
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="helmsim-fuzz-")))
         embedded = stack.enter_context(served(folder, WITH_PODS if pods else WITHOUT_PODS, "--seed=1"))
         forks = [stack.enter_context(Forks()) for _ in range(2)]
@@ -265,11 +303,12 @@ class Corners:
         self.count = 0
         self.pool = stack.enter_context(ThreadPoolExecutor(4))
 
-    def open(self, case: Case) -> list[Corner]:
-        """Four corners with fresh namespaces and the charts of the case."""
+    def open(self, case: Case, names: Sequence[str]) -> list[Corner]:
+        """Corners with fresh namespaces and the charts of the case."""
         self.count += 1
         corners = []
-        for index, name in enumerate(NAMES):
+        for name in names:
+            index = NAMES.index(name)
             tag = f"z{secrets.token_hex(3)}"
             folder = self.folder / tag
             folder.mkdir()
@@ -296,9 +335,10 @@ class Corners:
                         except ApiError:
                             continue
 
-    def differences(self, case: Case) -> Iterator[tuple[int, Step, list[Any]]]:
-        """Index and step where the four do not agree, and what each of them has; ends at the first."""
-        corners = self.open(case)
+    def differences(self, case: Case, names: Sequence[str] = NAMES) -> Iterator[tuple[int, Step, list[Any]]]:
+        """Index and step where the corners do not agree, and what each of them has; ends at the first."""
+        corners = self.open(case, names)
+        namespaces = "ab" if "@TAG@-b" in json.dumps(case) else "a"
         kinds = {each for found in case["charts"].values() for each in kinds_of(found)}
         paths = [PATHS[each] for each in PATHS if each in kinds or each in ("ConfigMap", "Secret")]
         paths += [CLUSTER_PATHS[each] for each in CLUSTER_PATHS if each in kinds]
@@ -308,9 +348,9 @@ class Corners:
                 if not agree(found):
                     yield index, step, found
                     return
-                if isinstance(step, str) and step.split()[1] in READS:
+                if reads(step) or (len(names) < len(NAMES) and not telling(case["steps"], index)):
                     continue
-                states = self.look(corners, paths)
+                states = self.look(corners, paths, namespaces)
                 if not agree(states):
                     yield index, step, states
                     return
@@ -322,23 +362,39 @@ class Corners:
         end = time.monotonic() + PATIENCE
         while True:
             found = list(self.pool.map(lambda corner: corner.run(step), corners))
-            if agree(found) or not isinstance(step, str) or step.split()[1] not in READS or time.monotonic() > end:
+            if agree(found) or not reads(step) or time.monotonic() > end:
                 return found
             time.sleep(0.5)
 
-    def look(self, corners: list[Corner], paths: list[str]) -> list[Any]:
+    def look(self, corners: list[Corner], paths: list[str], namespaces: str) -> list[Any]:
         end = time.monotonic() + PATIENCE
         while True:
-            found = list(self.pool.map(lambda corner: corner.state(paths), corners))
+            found = list(self.pool.map(lambda corner: corner.state(paths, namespaces), corners))
             if agree(found) or time.monotonic() > end:
                 return found
             time.sleep(0.4)
 
     def first(self, case: Case) -> tuple[int, Step, list[Any]] | None:
+        """The first difference; `quick` asks the real helm on the real server and ours on ours, and all four if these differ."""
+        if self.quick and next(self.differences(case, (NAMES[0], NAMES[-1])), None) is None:
+            return None
         return next(self.differences(case), None)
 
 
+def telling(steps: list[Step], index: int) -> bool:
+    """Whether the state after a step shows what went before it, and would be gone after the next."""
+    return index + 1 == len(steps) or "helm uninstall" in steps[index + 1]
+
+
+def reads(step: Step) -> bool:
+    """Whether a step changes nothing."""
+    return isinstance(step, str) and re.sub(r"^[A-Z_]+=\S+ ", "", step).split()[1] in READS
+
+
 def kinds_of(found: Doc) -> Iterator[str]:
+    if "parts" in found:
+        yield from re.findall(r"(?m)^ *kind: (\w+)", "\n".join(files_of(found).values()))
+        return
     for each in [*found["docs"], *found.get("hooks", ()), *(found.get("crds") or ())]:
         items = each.get("items")
         for item in items if isinstance(items, list) else [each]:
@@ -372,9 +428,14 @@ def shrunk(corners: Corners, given: Case, hit: tuple[int, Step, list[Any]], limi
 
     for index in reversed(range(len(best["steps"]) - 1)):
         still({**best, "steps": best["steps"][:index] + best["steps"][index + 1 :]})
-    used = {word for step in best["steps"] if isinstance(step, str) for word in step.split()[3:4]}
+    used = {word.partition("/")[0] for step in best["steps"] if isinstance(step, str) for word in step.split()[2:]}
     still({**best, "charts": {key: value for key, value in best["charts"].items() if key in used}})
-    for name in list(best["charts"]):
+    for part in sorted({part for found in best["charts"].values() for part in found.get("parts", ())}):
+        smaller = copy.deepcopy(best)
+        for found in smaller["charts"].values():
+            found["parts"].pop(part, None)
+        still(smaller)
+    for name in [each for each in best["charts"] if "parts" not in best["charts"][each]]:
         for key in ("docs", "hooks"):
             for index in reversed(range(len(best["charts"][name][key]))):
                 smaller = copy.deepcopy(best)
@@ -444,6 +505,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pods", action="store_true", help="the real control plane has nodes")
+    parser.add_argument("--quick", action="store_true", help="all four combinations only where real and simulated differ")
     parser.add_argument("--shrink", type=int, default=25, help="how often a case may run again to become smaller")
     parser.add_argument("--keep", type=Path, help="where to store cases that differ")
     parser.add_argument("--replay", type=Path, action="append", default=[])
@@ -453,7 +515,7 @@ def main() -> None:
         print(line, flush=True)
 
     with ExitStack() as stack:
-        corners = Corners(given.kubeconfig, stack, pods=given.pods)
+        corners = Corners(given.kubeconfig, stack, pods=given.pods, quick=given.quick)
         for file in given.replay:
             hit = corners.first(json.loads(file.read_text()))
             report(f"{file.name}: {'equal' if hit is None else f'differs at step {hit[0] + 1}: {hit[1]}'}")

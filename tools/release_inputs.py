@@ -392,8 +392,8 @@ def _break(source: Random, found: Doc, pods: bool) -> None:
     what = source.random()
     if what < 0.25:
         doc["unknownField"] = 1
-    elif what < 0.4:
-        doc.setdefault("spec", {})["nothing"] = {"x": 1}
+    elif what < 0.4 and isinstance(doc.setdefault("spec", {}), dict):
+        doc["spec"]["nothing"] = {"x": 1}
     elif what < 0.55:
         doc["metadata"]["labels"] = {**(doc["metadata"].get("labels") or {}), "bad label!": "x"}
     elif what < 0.7:

@@ -6,6 +6,7 @@ import copy
 from random import Random
 from typing import Any
 
+import release_charts
 from release_inputs import KINDS, Case, Doc, Step, changed, chart
 
 PATHS = {
@@ -17,6 +18,9 @@ PATHS = {
     "NetworkPolicy": "apis/networking.k8s.io/v1 networkpolicies", "Role": "apis/rbac.authorization.k8s.io/v1 roles",
     "RoleBinding": "apis/rbac.authorization.k8s.io/v1 rolebindings", "PodDisruptionBudget": "apis/policy/v1 poddisruptionbudgets",
     "HorizontalPodAutoscaler": "apis/autoscaling/v2 horizontalpodautoscalers", "Widget": "apis/@TAG@.example.com/v1 widgets",
+    "LimitRange": "api/v1 limitranges", "ResourceQuota": "api/v1 resourcequotas", "PodTemplate": "api/v1 podtemplates",
+    "ReplicaSet": "apis/apps/v1 replicasets", "ReplicationController": "api/v1 replicationcontrollers",
+    "Lease": "apis/coordination.k8s.io/v1 leases", "EndpointSlice": "apis/discovery.k8s.io/v1 endpointslices",
 }  # fmt: skip
 """Where the namespaced kinds live."""
 CLUSTER_PATHS = {
@@ -24,21 +28,46 @@ CLUSTER_PATHS = {
     "PriorityClass": "apis/scheduling.k8s.io/v1 priorityclasses",
     "CustomResourceDefinition": "apis/apiextensions.k8s.io/v1 customresourcedefinitions",
     "Namespace": "api/v1 namespaces",
-}
+    "ClusterRoleBinding": "apis/rbac.authorization.k8s.io/v1 clusterrolebindings",
+    "StorageClass": "apis/storage.k8s.io/v1 storageclasses", "IngressClass": "apis/networking.k8s.io/v1 ingressclasses",
+    "RuntimeClass": "apis/node.k8s.io/v1 runtimeclasses", "PersistentVolume": "api/v1 persistentvolumes",
+    "ValidatingWebhookConfiguration": "apis/admissionregistration.k8s.io/v1 validatingwebhookconfigurations",
+    "MutatingWebhookConfiguration": "apis/admissionregistration.k8s.io/v1 mutatingwebhookconfigurations",
+    "ValidatingAdmissionPolicy": "apis/admissionregistration.k8s.io/v1 validatingadmissionpolicies",
+}  # fmt: skip
 SCALED = ("Deployment", "StatefulSet")
 TEMPLATED = ("Deployment", "StatefulSet", "DaemonSet")
+WRITTEN = 0.85
+"""How many of the charts are as people write them."""
+LENGTH = (2, 6)
+"""How many steps a case has between its install and its end."""
+SETTINGS = (
+    "--set=replicas=2", "--set=replicas=0", "--set=image.tag=9", "--set=env.C=new", "--set=env=null", "--set=level=warn",
+    "--set=level=null", "--set=cache.enabled=false", "--set=cache.size=7", "--set=tags.extra=true", "--set=global.zone=b",
+    "--set=autoscale=true", "--set=ingress=false", "--set=hosts[0]=c.example.com", "--set-string=replicas=3",
+    "--set-json=resources={}", "--set=fullnameOverride=named", "--set=service.type=NodePort", "--set=service.port=81",
+    "--set=second.enabled=true,second.deep.x=5", "--set=unknown.key=1", "--set=replicas=9", "-f one/values.yaml",
+    "-f two/values.yaml", "--set-literal=level=a,b=c", "--set-file=level=one/Chart.yaml", "--set=level=", "-f missing.yaml",
+    "--set=a[=1",
+)  # fmt: skip
 
 
 def case(source: Random, *, pods: bool = False) -> Case:
     """Charts and steps."""
     flavour = source.choice("34")
-    first = chart(source, pods=pods)
-    charts = {"one": first, "two": changed(source, first, pods=pods)}
-    charts["three"] = changed(source, charts[source.choice(("one", "two"))], pods=pods)
+    written = source.random() < WRITTEN
+    make, change = (release_charts.chart, release_charts.changed) if written else (chart, changed)
+    first = make(source, pods=pods)
+    charts = {"one": first, "two": change(source, first, pods=pods)}
+    charts["three"] = change(source, charts[source.choice(("one", "two"))], pods=pods)
     if source.random() < 0.4:
-        charts["other"] = changed(source, first, pods=pods)
-    maker = _Steps(source, flavour, charts, pods)
-    return {"flavour": flavour, "charts": charts, "steps": maker.make()}
+        charts["other"] = change(source, first, pods=pods)
+    maker = (_Written if written else _Steps)(source, flavour, charts, pods)
+    steps = maker.make()
+    before = source.choice(("HELM_DRIVER=configmap ", "HELM_MAX_HISTORY=2 ", "HELM_NAMESPACE=@TAG@-b ")) if source.random() < 0.08 else ""
+    if before:
+        steps = [f"{before}{each}" if isinstance(each, str) else each for each in steps]
+    return {"flavour": flavour, "charts": charts, "steps": steps}
 
 
 class _Steps:
@@ -47,6 +76,7 @@ class _Steps:
     def __init__(self, source: Random, flavour: str, charts: dict[str, Doc], pods: bool) -> None:
         self.source, self.flavour, self.charts, self.pods = source, flavour, charts, pods
         self.revisions: dict[str, int] = {}
+        self.length = LENGTH
 
     def make(self) -> list[Step]:
         source = self.source
@@ -54,7 +84,7 @@ class _Steps:
         if source.random() < 0.15:
             steps.append(self.foreign())
         steps.append(self.install("web", "one"))
-        for _ in range(source.randint(3, 9)):
+        for _ in range(source.randint(*self.length)):
             what = source.random()
             if what < 0.28:
                 steps.append(self.upgrade())
@@ -285,3 +315,115 @@ class _Steps:
         if source.random() < 0.25:
             inside = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z"}}}  # type: ignore[dict-item]
         return {**strategic, "body": {"spec": {"template": inside}}}
+
+
+class _Written(_Steps):
+    """Steps over charts as people write them: their values, records that break, objects that do not go."""
+
+    def common(self) -> list[str]:
+        """Flags that install and upgrade share."""
+        flags = [each for each in super().common() if not each.startswith(("--set", "--wait"))]
+        flags = [each for each in flags if not each.startswith("--timeout") or "atomic" in each or "rollback" in each]
+        flags += self.waiting("install")
+        for _ in range(self.source.choice((0, 0, 0, 1, 1, 2))):
+            flags.append(self.source.choice(SETTINGS))
+        return flags
+
+    def drift(self) -> Step:
+        """One request by somebody else on an object or a record."""
+        source = self.source
+        what = source.random()
+        if what < 0.15:
+            return self.record()
+        pool = [each for found in self.charts.values() for each in found["docs"] if each["kind"] in PATHS]
+        if not pool:
+            return "helm list"
+        doc = source.choice(pool)
+        kind, name = doc["kind"], doc["metadata"]["name"]
+        group, plural = PATHS[kind].split()
+        path = f"/{group}/namespaces/@TAG@-a/{plural}/{name}"
+        merge: dict[str, Any] = {"method": "PATCH", "type": "application/merge-patch+json", "manager": "kubectl-edit", "path": path}
+        if what < 0.3:
+            return {"method": "DELETE", "path": path, "body": {"propagationPolicy": source.choice(("Background", "Orphan", "Foreground"))}}
+        if what < 0.4:
+            return {**merge, "body": {"metadata": {"finalizers": source.choice((["example.com/hold"], ["example.com/hold"], None))}}}
+        if kind in SCALED and what < 0.5:
+            return {**merge, "path": f"{path}/scale", "manager": "kubectl", "body": {"spec": {"replicas": source.randint(0, 4)}}}
+        if kind in TEMPLATED and what < 0.7:
+            return self.pod_drift(merge, name)
+        if what < 0.8 and kind in DRIFTS:
+            body = source.choice(DRIFTS[kind])
+            if source.random() < 0.4:
+                head = {"apiVersion": doc["apiVersion"], "kind": kind, "metadata": {"name": name}}
+                force = source.choice(("true", "false"))
+                apply = {
+                    "type": "application/apply-patch+yaml",
+                    "manager": source.choice(("argocd", "kubectl", "helm")),
+                    "query": f"force={force}",
+                }
+                return {**merge, **apply, "body": {**head, **body}}
+            return {**merge, "body": body}
+        key = source.choice(("labels", "annotations"))
+        return {**merge, "body": {"metadata": {key: source.choice(OWNERS if key == "annotations" else MARKS)}}}
+
+    def record(self) -> Step:
+        """A record by hand: another status, broken data, gone."""
+        source = self.source
+        name = source.choice(list(self.revisions))
+        version = source.randint(1, max(self.revisions[name], 1))
+        what: Any = source.choice((
+            {"status": source.choice(STATUSES)}, {"status": source.choice(STATUSES)}, {"data": "bm90aGluZw=="}, {"cut": 40}, "delete",
+            {"labels": {"owner": "me"}}, {"labels": {"status": source.choice(STATUSES)}}, {"labels": {"version": "77"}},
+        ))  # fmt: skip
+        return {"record": name, "version": version, "do": what}
+
+    def question(self) -> str:
+        """Also what asks about charts."""
+        source = self.source
+        if source.random() < 0.75:
+            return super().question()
+        chosen, settings = source.choice(list(self.charts)), source.choice(("", source.choice(SETTINGS)))
+        return source.choice((
+            f"helm template {self.name()} {chosen} {settings} {source.choice(('', '--is-upgrade', '--no-hooks', '--include-crds'))}",
+            f"helm lint {chosen} {settings}", f"helm show all {chosen}", f"helm show crds {chosen}", f"helm dependency list {chosen}",
+            f"helm upgrade {self.name()} {chosen} {settings} --dry-run=server --install", f"helm get values {self.name()} -a -o json",
+            f"helm list -a -o yaml --max 1 --offset {source.randint(0, 1)}", "helm list -a -d -r -o json", "helm list -A -q -f ^(web|two)$",
+            f"helm test {self.name()} --timeout=2s --logs",
+        ))  # fmt: skip
+
+
+STATUSES = (
+    "deployed", "failed", "superseded", "pending-install", "pending-upgrade", "pending-rollback", "uninstalling", "uninstalled", "unknown",
+)  # fmt: skip
+MARKS = (
+    {"team": "drift"}, {"app.kubernetes.io/managed-by": None}, {"app.kubernetes.io/managed-by": "kustomize"}, {"team": None},
+    {"helm.sh/chart": "other"},
+)  # fmt: skip
+OWNERS = (
+    {"note": "drift"}, {"meta.helm.sh/release-name": "two"}, {"meta.helm.sh/release-namespace": None}, {"helm.sh/resource-policy": "keep"},
+    {"helm.sh/resource-policy": None},
+)  # fmt: skip
+DRIFTS: dict[str, tuple[Doc, ...]] = {
+    "ConfigMap": (
+        {"data": {"level": "drift"}},
+        {"data": {"extra": "x"}},
+        {"data": {"a": None}},
+        {"data": {"a": "drift"}},
+        {"immutable": True},
+    ),
+    "Secret": ({"data": {"user": "ZHJpZnQ="}}, {"data": {"extra": "eA=="}}, {"stringData": {"password": "drift"}}),
+    "Service": (
+        {"spec": {"type": "NodePort"}},
+        {"spec": {"ports": [{"port": 80, "name": "http"}]}},
+        {"spec": {"externalIPs": ["1.2.3.4"]}},
+    ),
+    "Deployment": ({"spec": {"replicas": 4}}, {"spec": {"paused": True}}, {"spec": {"revisionHistoryLimit": 3}}),
+    "StatefulSet": ({"spec": {"replicas": 3}}, {"spec": {"updateStrategy": {"type": "OnDelete"}}}),
+    "HorizontalPodAutoscaler": ({"spec": {"maxReplicas": 9}}, {"spec": {"minReplicas": 2}}),
+    "Widget": ({"spec": {"size": 7}}, {"spec": {"tags": ["z"]}}, {"spec": {"parts": [{"name": "y", "value": 1}]}}),
+    "Role": ({"rules": []},),
+    "RoleBinding": ({"subjects": None},),
+    "Ingress": ({"spec": {"ingressClassName": "drift"}},),
+    "PersistentVolumeClaim": ({"spec": {"resources": {"requests": {"storage": "3Gi"}}}},),
+    "ServiceAccount": ({"automountServiceAccountToken": True}, {"secrets": [{"name": "token"}]}),
+}
