@@ -36,10 +36,47 @@ from pytest_helmsim.client.client import Client  # noqa: E402
 from pytest_helmsim.objects.clock import RealClock  # noqa: E402
 
 DISCOVERY = ("GET /api", "GET /apis", "GET /openapi")
+VARIANTS = ("upgrade-cleanup", "uninstall-keep", "rollback-hook", "uninstall-hook")
+SETS = {
+    "": tuple(faults.OPERATIONS),
+    "more": ("install", "upgrade", "rollback", "uninstall"),
+    "signals": ("install", "install-atomic", "upgrade", "upgrade-atomic", "rollback", "uninstall"),
+}
+"""Which operations meet which faults."""
 DROPPED_READS = ("GET secrets", "GET configmaps/a", "GET secrets/sh.helm.release.v1.app.v1")
 
 
-def cases(operation: str, calls: list[str]) -> Iterator[faults.Fault]:
+def cases(operation: str, kind: str, calls: list[str]) -> Iterator[faults.Fault]:
+    """The faults of a set, for each call but watches and discovery."""
+    return {"": plain, "more": more, "signals": signals}[kind](operation, calls)
+
+
+def counted(calls: list[str]) -> Iterator[tuple[str, int]]:
+    """Each call and which of its like it is."""
+    seen: Counter[str] = Counter()
+    for call in calls:
+        seen[call] += 1
+        if not call.startswith(("WATCH", *DISCOVERY)):
+            yield call, seen[call]
+
+
+def more(operation: str, calls: list[str]) -> Iterator[faults.Fault]:
+    """Writes fail in the other ways, reads in most of them."""
+    for call, number in counted(calls):
+        if not call.startswith("GET"):
+            yield from (faults.Fault(call, number, how) for how in faults.MORE)
+        elif call != "GET /version":
+            yield from (faults.Fault(call, number, how) for how in ("504", "cut", "429") if how != "429" or number == 1)
+
+
+def signals(operation: str, calls: list[str]) -> Iterator[faults.Fault]:
+    """An interrupt at each write, and at each first read."""
+    for call, number in counted(calls):
+        if not call.startswith("GET") or number == 1:
+            yield from (faults.Fault(call, number, how) for how in faults.SIGNALS)
+
+
+def plain(operation: str, calls: list[str]) -> Iterator[faults.Fault]:
     """Writes fail in all ways, reads with 500 and some by a lost connection; variants of an operation are not killed again."""
     seen: Counter[str] = Counter()
     for call in calls:
@@ -53,7 +90,7 @@ def cases(operation: str, calls: list[str]) -> Iterator[faults.Fault]:
             continue
         for how in faults.ANSWERS:
             yield faults.Fault(call, seen[call], how)
-        if operation not in ("upgrade-cleanup", "uninstall-keep"):
+        if operation not in VARIANTS:
             for how in faults.KILLS:
                 yield faults.Fault(call, seen[call], how)
 
@@ -61,7 +98,7 @@ def cases(operation: str, calls: list[str]) -> Iterator[faults.Fault]:
 def main() -> None:
     """Record all, or what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", action="append", help="flavour-operation")
+    parser.add_argument("--only", action="append", help="flavour-operation, or flavour-operation.set")
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     faults.RECORDED.mkdir(parents=True, exist_ok=True)
@@ -71,18 +108,20 @@ def main() -> None:
         for _ in range(arguments.workers):
             proxy = faults.Proxy(config["clusters"][0]["cluster"]["server"], config["users"][0]["user"]["token"])
             place = Path(tempfile.mkdtemp(prefix="helmsim-charts-"))
-            scenarios.write_charts(scenarios.Scenario("x", "helm4", {"app": faults.CHART}, []), place)
+            scenarios.write_charts(faults.case("helm4", "", "x"), place)
             places.put((Client(oracle.connect(kubeconfig), RealClock()), proxy, place))
         with ThreadPoolExecutor(arguments.workers) as pool:
-            for operation, flavour in itertools.product(faults.OPERATIONS, scenarios.FLAVOURS):
-                if not arguments.only or f"{flavour}-{operation}" in arguments.only:
-                    record(flavour, operation, places, pool)
+            for kind, flavour in itertools.product(SETS, scenarios.FLAVOURS):
+                for operation in SETS[kind]:
+                    file = f"{flavour}-{operation}{kind and f'.{kind}'}"
+                    if not arguments.only or file in arguments.only:
+                        record(file, flavour, operation, kind, places, pool)
 
 
 NUMBERS = itertools.count(int(time.time()) % 1_000_000 * 1000)
 
 
-def record(flavour: str, operation: str, places: queue.Queue[Any], pool: ThreadPoolExecutor) -> None:
+def record(file: str, flavour: str, operation: str, kind: str, places: queue.Queue[Any], pool: ThreadPoolExecutor) -> None:
     """One file."""
     binary = oracle.binary(oracle.HELM[flavour])
 
@@ -94,7 +133,7 @@ def record(flavour: str, operation: str, places: queue.Queue[Any], pool: ThreadP
             places.put((client, proxy, place))
 
     calls = run(faults.Fault())["calls"]
-    wanted = list(cases(operation, calls))
+    wanted = list(cases(operation, kind, calls))
     values: dict[str, Any] = {}
     lines = []
     for fault, result in zip(wanted, pool.map(run, wanted), strict=True):
@@ -109,10 +148,8 @@ def record(flavour: str, operation: str, places: queue.Queue[Any], pool: ThreadP
         f"  {json.dumps(key)}: {json.dumps(value, sort_keys=True, separators=(',', ':'))}" for key, value in sorted(values.items())
     )
     rows = ",\n".join(f"  {json.dumps(line, separators=(',', ':'))}" for line in lines)
-    (faults.RECORDED / f"{flavour}-{operation}.json").write_text(
-        f'{{"calls": {head},\n"values": {{\n{table}\n}},\n"cases": [\n{rows}\n]}}\n'
-    )
-    sys.stdout.write(f"{flavour} {operation}: {len(lines)} faults\n")
+    (faults.RECORDED / f"{file}.json").write_text(f'{{"calls": {head},\n"values": {{\n{table}\n}},\n"cases": [\n{rows}\n]}}\n')
+    sys.stdout.write(f"{file}: {len(lines)} faults\n")
     sys.stdout.flush()
 
 

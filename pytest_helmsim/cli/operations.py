@@ -48,12 +48,15 @@ def prefixed(prefix: str) -> Iterator[None]:
 
 @contextmanager
 def cancellable(name: str, session: Session) -> Iterator[None]:
-    """SIGTERM counts as an interrupt; either is said on standard output before the engine records it."""
+    """The first SIGINT or SIGTERM is said on standard output and ends the operation once its record is written; others are not heard."""
+    heard = []
 
     def interrupt(number: int, frame: Any) -> None:
-        session.progress.interrupted()
-        out(f"Release {name} has been cancelled.\n")
-        raise KeyboardInterrupt
+        heard.append(number)
+        if len(heard) == 1:
+            session.progress.interrupted()
+            out(f"Release {name} has been cancelled.\n")
+            session.engine.cancel()
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

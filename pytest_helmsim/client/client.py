@@ -44,7 +44,7 @@ Target: TypeAlias = GroupVersionKind | Resource | str
 """What names a kind: its group, version and kind; its resource; or any word that kubectl takes."""
 
 Query: TypeAlias = Mapping[str, str | None]
-
+_WITH_INITIAL: Query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", "allowWatchBookmarks": "true"}
 _WARNING = re.compile(r'\s*\d{3} \S+ "((?:[^"\\]|\\.)*)"')
 
 
@@ -72,6 +72,12 @@ class Client:
     def as_agent(self, user_agent: str) -> Client:
         """The same cluster and discovery cache under another name: the default field manager follows from it."""
         return Client(self._door, self.clock, user_agent=user_agent, _shared=self)
+
+    def silent(self) -> Client:
+        """The same cluster without its warnings."""
+        other = self.as_agent(self.user_agent)
+        other.on_warning = None
+        return other
 
     def rehearsing(self) -> Client:
         """The same cluster with every write as a dry run."""
@@ -198,6 +204,14 @@ class Client:
         }
         answer = self.request("GET", self.resource_for(kind).path(namespace), query=query)
         return _events(answer)
+
+    def try_watch(self, kind: Target, namespace: str = "", *, initial: bool = False) -> None:
+        """Ask for a watch and end it once it is granted; `initial`: with what is there already, which not every server grants."""
+        query = {"watch": "true", **(_WITH_INITIAL if initial else {})}
+        answer = self.request("GET", self.resource_for(kind).path(namespace), query=query)
+        end = getattr(answer.body, "close", None)
+        if end is not None:
+            end()
 
     def logs(
         self, name: str, namespace: str, *, container: str | None = None, previous: bool = False, tail_lines: int | None = None

@@ -38,6 +38,19 @@ class Unreachable(HelmsimError, ApiError):
         return self.why.endswith(("EOF", "connection reset by peer", "http2: client connection lost"))
 
 
+class BrokenOff(Unreachable):
+    """The answer began and broke off in its body. Nobody knows whether the call was done; it is not tried again, not even a read."""
+
+    def __init__(self, method: str, url: str) -> None:
+        super().__init__(method, url, "unexpected EOF")
+        self.args = ("unexpected error when reading response body. Please retry. Original error: unexpected EOF",)
+
+    @property
+    def is_lost_connection(self) -> bool:
+        """Never, as client-go takes it."""
+        return False
+
+
 def handler_of(door: Handler | ApiClient) -> Handler:
     """A handler as it is; an in-process `ApiClient` gives the handler it was made of; any other one is wrapped."""
     own = getattr(door, "helmsim_handler", None)
@@ -74,17 +87,38 @@ class HttpDoor:
                 request.method, url, headers=headers, preload_content=not streaming, **options
             )
         except urllib3.exceptions.HTTPError as error:
-            raise Unreachable(request.method, url, _why(error, url)) from error
+            raise _lost(error, request.method, url) from error
         pairs = [(name, value) for name, value in answer.headers.iteritems()]
-        return Response(answer.status, _stream(answer) if streaming and answer.status == 200 else answer.data, tuple(pairs))
+        return Response(answer.status, _Streamed(answer) if streaming and answer.status == 200 else answer.data, tuple(pairs))
 
 
-def _stream(answer: Any) -> Iterator[bytes]:
-    try:
-        yield from answer.stream(CHUNK, decode_content=True)
-    finally:
-        answer.close()
-        answer.release_conn()
+def _lost(error: Exception, method: str, url: str) -> Unreachable:
+    if "IncompleteRead" in str(getattr(error, "reason", error)):
+        return BrokenOff(method, url)
+    return Unreachable(method, url, _why(error, url))
+
+
+class _Streamed(Iterator[bytes]):
+    """A body as it comes; closing it, also unread, ends the connection."""
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+        self._chunks: Iterator[bytes] = answer.stream(CHUNK, decode_content=True)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._chunks)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Once or more often."""
+        self._answer.close()
+        self._answer.release_conn()
 
 
 def _why(error: Exception, url: str) -> str:

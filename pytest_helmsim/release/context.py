@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from pytest_helmsim.client.client import Client
@@ -11,6 +11,7 @@ from pytest_helmsim.objects.clock import Clock
 from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.release import times
+from pytest_helmsim.release.cancellation import Cancellation
 from pytest_helmsim.release.errors import ClusterUnreachable
 from pytest_helmsim.release.history import History
 from pytest_helmsim.release.model import ObjectChange
@@ -68,6 +69,7 @@ class Context:
     log: Log = ignore_log
     output: LogOutput = ignore_output
     progress: Progress = ignore_progress
+    cancellation: Cancellation = field(default_factory=Cancellation)
     _catalog: Catalog | None = None
 
     def now(self) -> str:

@@ -86,6 +86,7 @@ class HookRunner:
 
     def _run_one(self, journal: Journal, index: int, event: str) -> HookFailed | None:
         """None when it succeeded; the failure of one that ran. Raise `HookFailed` for one that could not be run."""
+        self.context.cancellation.check()
         hook = journal.release.hooks[index]
         if not hook.delete_policies:
             hook = journal.set_hook(index, delete_policies=(BEFORE_CREATION,))

@@ -76,7 +76,8 @@ def install(context: Context, name: str, chart: model.Chart, values: JsonObject,
         raise InstallFailed(str(error), release=release, cause=error) from error
     journal = Journal(context, release)
     try:
-        _perform(context, journal, targets, adopted, options)
+        with context.cancellation.heeded():
+            _perform(context, journal, targets, adopted, options)
     except (ReleaseError, KeyboardInterrupt) as error:
         raise _fail(context, journal, error, options) from error
     return journal.release

@@ -73,6 +73,7 @@ def create_all(context: Context, targets: Sequence[Built], way: Way) -> None:
         raise UpdateFailed(NOTHING_VISITED)
     errors: list[Exception] = []
     for target in in_batches(targets, started=True):
+        context.cancellation.check()
         try:
             live = way.create(target)
         except (ApiError, ReleaseError) as error:
@@ -108,6 +109,7 @@ def perform_update(context: Context, plan: Plan, way: Way, done: Done) -> None:
 
 
 def _perform(context: Context, step: Step, way: Way, done: Done, errors: list[Exception]) -> None:
+    context.cancellation.check()
     target = step.target
     try:
         live = _read(context, target)

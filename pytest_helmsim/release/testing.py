@@ -46,7 +46,11 @@ def run_tests(context: Context, name: str, options: TestOptions, show: Show | No
     except ReleaseError as error:
         failure = failure or error
     journal.release = replace(journal.release, hooks=(*skipped, *journal.release.hooks))
-    context.history.update(journal.release)
+    try:
+        context.history.update(journal.release)
+    except ReleaseError:
+        if failure is None:
+            raise
     if show is not None:
         show(journal.release)
     if context.rules.tests_deleted_last:

@@ -58,7 +58,8 @@ def upgrade(context: Context, name: str, chart: model.Chart, values: JsonObject,
     journal = Journal(context, prepared.release)
     done = plan.Done()
     try:
-        _perform(context, journal, prepared, done, options)
+        with context.cancellation.heeded():
+            _perform(context, journal, prepared, done, options)
     except (ReleaseError, KeyboardInterrupt) as error:
         raise _fail(context, journal, done, error, options) from error
     journal.release = journal.release.with_status(DEPLOYED, options.description or "Upgrade complete")
@@ -227,7 +228,7 @@ def _fail(context: Context, journal: Journal, done: plan.Done, error: BaseExcept
     context.log("warn", "upgrade failed", name=name, error=text)
     journal.release = journal.release.with_status(FAILED, f'Upgrade "{name}" failed: {text}')
     journal.write()
-    if options.cleanup_on_fail and done.created:
+    if options.cleanup_on_fail and done.created and not isinstance(error, KeyboardInterrupt):
         problems = plan.delete_all(context, done.created, "Background")
         if problems:
             words = ", ".join(map(str, problems))

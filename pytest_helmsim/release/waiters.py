@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pytest_helmsim.client.client import Client
 from pytest_helmsim.client.waiting import poll
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.objects.status import ApiError, NotFound
+from pytest_helmsim.objects.status import ApiError, Forbidden, NotFound
 from pytest_helmsim.release import kstatus, readiness
 from pytest_helmsim.release.build import Built
 from pytest_helmsim.release.context import Context
@@ -29,6 +30,7 @@ def telling(context: Context, look: Callable[[], bool], left: Callable[[], Mappi
     """The look, with its progress told."""
 
     def told() -> bool:
+        context.cancellation.check()
         done = look()
         context.progress({} if done else left())
         return done
@@ -120,10 +122,10 @@ class Polling:
     def _hook_done(self, target: Built, timeout: float) -> None:
         def look() -> bool:
             try:
-                live = self.context.client.get(target.resource, target.name, target.namespace)
-            except NotFound:
-                return True
-            return self._verdict(target, live)
+                found = self.context.client.list(target.resource, target.namespace, field_selector=f"metadata.name={target.name}")
+            except ApiError:
+                return False
+            return not found or self._verdict(target, found[0])
 
         told = telling(self.context, look, lambda: {target.key: "hook is running"})
         if not poll(self.context.clock, told, timeout=timeout or NO_LIMIT, interval=LOOK):
@@ -173,6 +175,29 @@ class Watcher:
 
     context: Context
 
+    def _subscribe(self, targets: Sequence[Built]) -> Client:
+        """Ask for each kind's events as the watcher does; what may not be listed ends the wait.
+
+        A server that grants no watch of what is there already is asked for a list and a watch. Later looks read single objects
+        and are no requests of Helm's: the client that is given makes them, and drops their warnings.
+        """
+        client = self.context.client
+        for resource, namespace in dict.fromkeys((target.resource, target.namespace) for target in targets):
+            try:
+                client.try_watch(resource, namespace, initial=True)
+                continue
+            except ApiError:
+                pass
+            try:
+                client.list(resource, namespace)
+                client.try_watch(resource, namespace)
+            except Forbidden as error:
+                gvk = resource.gvk
+                raise WaitFailed(f"failed to list {gvk.api_version if gvk.group else '/v1'}, Kind={gvk.kind}: {error}") from error
+            except ApiError:
+                continue
+        return client.silent()
+
     def ready(self, targets: Sequence[Built], timeout: float, *, jobs: bool) -> None:
         """Paused Deployments are left out; the failed and the late ones are named in the targets' order."""
         awaited = [target for target in targets if not _is_paused(target)]
@@ -185,10 +210,11 @@ class Watcher:
     def gone(self, targets: Sequence[Built], timeout: float) -> None:
         """Until nothing is found any more."""
         states: dict[int, kstatus.Result] = {}
+        client = self._subscribe(targets)
 
         def look() -> bool:
             for index, target in enumerate(targets):
-                states[index] = self._state(target, kstatus.compute)
+                states[index] = _state(client, target, kstatus.compute)
             return all(state.status in (kstatus.NOT_FOUND, kstatus.UNKNOWN) for state in states.values())
 
         def left() -> dict[str, str]:
@@ -212,10 +238,11 @@ class Watcher:
 
     def _until_current(self, targets: Sequence[Built], timeout: float, compute: kstatus.Reader) -> None:
         states: dict[int, kstatus.Result] = {}
+        client = self._subscribe(targets)
 
         def look() -> bool:
             for index, target in enumerate(targets):
-                states[index] = self._state(target, compute)
+                states[index] = _state(client, target, compute)
             return all(state.status in (kstatus.CURRENT, kstatus.FAILED) for state in states.values())
 
         def left() -> dict[str, str]:
@@ -236,13 +263,14 @@ class Watcher:
         if lines:
             raise WaitFailed("\n".join(lines), not_ready)
 
-    def _state(self, target: Built, compute: kstatus.Reader) -> kstatus.Result:
-        try:
-            return compute(self.context.client, self.context.client.get(target.resource, target.name, target.namespace))
-        except NotFound:
-            return kstatus.Result(kstatus.NOT_FOUND, "Resource not found")
-        except ApiError as error:
-            return kstatus.Result(kstatus.UNKNOWN, str(error))
+
+def _state(client: Client, target: Built, compute: kstatus.Reader) -> kstatus.Result:
+    try:
+        return compute(client, client.get(target.resource, target.name, target.namespace))
+    except NotFound:
+        return kstatus.Result(kstatus.NOT_FOUND, "Resource not found")
+    except ApiError as error:
+        return kstatus.Result(kstatus.UNKNOWN, str(error))
 
 
 @dataclass(frozen=True, slots=True)

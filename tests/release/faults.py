@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import signal
+import socket
 import ssl
+import struct
 import subprocess
 import threading
 from collections import Counter
@@ -25,9 +28,9 @@ from urllib.parse import parse_qs, urlsplit
 import scenarios
 
 from pytest_helmsim.client.client import Client
-from pytest_helmsim.client.doors import Unreachable
+from pytest_helmsim.client.doors import BrokenOff, Unreachable
 from pytest_helmsim.objects.errors import HelmsimError
-from pytest_helmsim.objects.status import Conflict, InternalError, NotFound
+from pytest_helmsim.objects.status import ApiError, Conflict, Forbidden, InternalError, Invalid, NotFound, Timeout, TooManyRequests
 from pytest_helmsim.objects.wire import Handler, Request, Response
 from pytest_helmsim.release.engine import Engine
 from pytest_helmsim.release.model import PENDING
@@ -49,6 +52,22 @@ CHART = {
         "    helm.sh/hook-delete-policy: hook-succeeded,hook-failed\n"
     ),
 }
+_IDLE = "spec:\n  parallelism: 1\n  activeDeadlineSeconds: 1\n  template:\n    spec: {restartPolicy: Never, containers: [{name: c, image: i}]}\n"
+CHARTS: dict[str, dict[str, str]] = {
+    "app": CHART,
+    "hooked": {
+        "base": "app",
+        **{
+            f"templates/{name}.yaml": f"apiVersion: batch/v1\nkind: Job\nmetadata: {{name: {name}, annotations: {{helm.sh/hook: {event}}}}}\n{_IDLE}"
+            for name, event in (("rolling", "pre-rollback"), ("rolled", "post-rollback"), ("leaving", "pre-delete"))
+        },
+        "templates/tests.yaml": (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: tested\n  annotations: {helm.sh/hook: test, helm.sh/hook-weight: '-1'}\n---\n"
+            f"apiVersion: batch/v1\nkind: Job\nmetadata: {{name: test, annotations: {{helm.sh/hook: test}}}}\n{_IDLE}"
+        ),
+    },
+}
+"""`hooked` has Jobs as hooks that fail after a second, since nothing runs their pods."""
 TWO = {"key": "two", "second": False, "third": True}
 UPGRADED: list[dict[str, Any]] = [{"install": {"chart": "app"}}, {"upgrade": {"chart": "app", "values": {"key": "1.5"}}}]
 OPERATIONS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
@@ -60,11 +79,32 @@ OPERATIONS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "rollback": ([*UPGRADED, {"upgrade": {"chart": "app", "values": TWO}}], {"rollback": {"revision": 1}}),
     "uninstall": (UPGRADED, {"uninstall": {}}),
     "uninstall-keep": (UPGRADED, {"uninstall": {"keep_history": True}}),
+    "test": ([{"install": {"chart": "hooked"}}], {"test": {}}),
+    "rollback-hook": (
+        [{"install": {"chart": "hooked"}}, {"upgrade": {"chart": "hooked", "values": TWO}}],
+        {"rollback": {"revision": 1}},
+    ),
+    "uninstall-hook": ([{"install": {"chart": "hooked"}}], {"uninstall": {}}),
 }
 """What is there before, and the operation."""
+WITH_JOBS = ("test", "rollback-hook", "uninstall-hook")
+CONTROLLERS = "namespace-controller,job-controller"
 
 ANSWERS = ("500", "409", "drop")
 KILLS = ("kill-before", "kill-after")
+STATUSES: dict[str, type[ApiError]] = {
+    "500": InternalError,
+    "409": Conflict,
+    "403": Forbidden,
+    "422": Invalid,
+    "429": TooManyRequests,
+    "504": Timeout,
+}
+LOST = {"drop": "EOF", "reset": "read: connection reset by peer"}
+MORE = ("403", "422", "429", "504", "cut", "reset")
+"""`429` says to come again in a second; `cut` is an answer that breaks off in its body, `reset` a connection that does."""
+SIGNALS = ("int-before", "int-after")
+"""SIGINT while the call is not done, or done and not answered; the answer comes a second later if anybody is left to hear it."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +134,7 @@ class Plan:
     calls: list[str] = field(default_factory=list)
     hit: bool = False
     counts: Counter[str] = field(default_factory=Counter)
+    interrupt: Callable[[], None] = lambda: None
     lock: Any = field(default_factory=threading.Lock)
 
     def meets(self, name: str) -> str:
@@ -109,11 +150,21 @@ class Plan:
 
 def status_of(how: str) -> dict[str, Any]:
     """The answer of a call that fails with a status."""
-    return (InternalError("injected") if how == "500" else Conflict("injected")).to_status()
+    return STATUSES[how]("injected").to_status()
+
+
+def headers_of(how: str) -> dict[str, str]:
+    """Its headers."""
+    return {"Content-Type": "application/json", **({"Retry-After": "1"} if how == "429" else {})}
 
 
 class Killed(BaseException):
     """What ends our engine as a kill ends a process."""
+
+
+def interrupted() -> None:
+    """What Python does at SIGINT where nobody listens."""
+    raise KeyboardInterrupt
 
 
 def faulty(handler: Handler, plan: Plan) -> Handler:
@@ -121,15 +172,22 @@ def faulty(handler: Handler, plan: Plan) -> Handler:
 
     def handle(request: Request) -> Response:
         how = plan.meets(call_name(request.method, request.path, dict(request.query)))
-        if how in ("500", "409"):
-            return Response.of(status_of(how), int(how))
-        if how == "drop":
-            raise Unreachable(request.method, f"http://server{request.path}", "EOF")
+        if how in STATUSES:
+            answer = Response.of(status_of(how), int(how))
+            return Response(answer.status, answer.body, tuple({**dict(answer.headers), **headers_of(how)}.items()))
+        if how in LOST:
+            raise Unreachable(request.method, f"http://server{request.path}", LOST[how])
         if how == "kill-before":
             raise Killed
+        if how == "int-before":
+            plan.interrupt()
         answer = handler(request)
         if how == "kill-after":
             raise Killed
+        if how == "int-after":
+            plan.interrupt()
+        if how == "cut":
+            raise BrokenOff(request.method, f"http://server{request.path}")
         return answer
 
     return handle
@@ -141,6 +199,7 @@ class Proxy:
     def __init__(self, server: str, token: str) -> None:
         self.plan = Plan()
         self.kill: Callable[[], None] = lambda: None
+        self.interrupt: Callable[[], bool] = lambda: False
         outer = self
         address = urlsplit(server)
         assert address.hostname
@@ -158,13 +217,18 @@ class Proxy:
                 how = outer.plan.meets(call_name(self.command, parts.path, parse_qs(parts.query)))
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 self.close_connection = True
-                if how in ("500", "409"):
-                    self._send(int(how), {"Content-Type": "application/json"}, json.dumps(status_of(how)).encode())
+                if how in STATUSES:
+                    self._send(int(how), headers_of(how), json.dumps(status_of(how)).encode())
                     return
-                if how == "drop":
+                if how == "reset":
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    os.close(self.connection.detach())
+                if how in LOST:
                     return
                 if how == "kill-before":
                     outer.kill()
+                    return
+                if how == "int-before" and outer.interrupt():
                     return
                 upstream = http.client.HTTPSConnection(str(address.hostname), address.port, context=context)
                 try:
@@ -188,7 +252,9 @@ class Proxy:
                     if how == "kill-after":
                         outer.kill()
                         return
-                    self._send(answer.status, headers, data)
+                    if how == "int-after":
+                        outer.interrupt()
+                    self._send(answer.status, headers, data, len(data) // 2 if how == "cut" else None)
                     return
                 self.send_response(answer.status)
                 for key, value in headers.items():
@@ -202,14 +268,14 @@ class Proxy:
                 except OSError:
                     return
 
-            def _send(self, status: int, headers: dict[str, str], data: bytes) -> None:
+            def _send(self, status: int, headers: dict[str, str], data: bytes, stop: int | None = None) -> None:
                 self.send_response(status)
                 for key, value in headers.items():
                     self.send_header(key, value)
                 self.send_header("Content-Length", str(len(data)))
                 self.send_header("Connection", "close")
                 self.end_headers()
-                self.wfile.write(data)
+                self.wfile.write(data[:stop])
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 
@@ -237,12 +303,12 @@ class Proxy:
         self.server.server_close()
 
 
-KINDS = ("ConfigMap", "Secret", "ServiceAccount")
+KINDS = ("ConfigMap", "Secret", "ServiceAccount", "Job.batch")
 
 
 def case(flavour: str, operation: str, namespace: str) -> scenarios.Scenario:
     """The scenario of one run; its name makes the namespace."""
-    return scenarios.Scenario(namespace, flavour, {"app": CHART}, [])
+    return scenarios.Scenario(namespace, flavour, CHARTS, [])
 
 
 def state(client: Client, scenario: scenarios.Scenario) -> dict[str, Any]:
@@ -269,6 +335,7 @@ def words(text: str, namespace: str) -> str:
     """A text without the machine's names."""
     text = scenarios.mask_text(text, case("", "", "")).replace(namespace, "NS")
     text = re.sub(r"http://(127\.0\.0\.1:\d+|server)", "", text)
+    text = re.sub(r"read tcp \S+: ", "", text)
     return re.sub(r'((?:Get|Put|Post|Patch|Delete) \\?"[^?"\\]*)\?[^"\\]*', r"\1", text)
 
 
@@ -288,9 +355,9 @@ def way_out(engine: Engine, chart: Path) -> list[str]:
     except HelmsimError:
         records = []
     if records and records[-1].status in PENDING and len(records) > 1:
-        done.append(f"rollback: {engine.rollback('app', 1).status}")
+        done.append(f"rollback: {engine.rollback('app', 1, no_hooks=True).status}")
     if records:
-        engine.uninstall("app")
+        engine.uninstall("app", no_hooks=True)
         done.append("uninstall")
     done.append(f"install: {engine.install('app', chart, take_ownership=True).status}")
     return done
@@ -321,7 +388,15 @@ def run_real(
             env={"PATH": "/usr/bin:/bin", "HOME": str(place), "KUBECONFIG": proxy.kubeconfig(place)},
         )
         proxy.kill = lambda: program.send_signal(signal.SIGKILL)
+        ended = threading.Event()
+
+        def interrupt() -> bool:
+            program.send_signal(signal.SIGINT)
+            return ended.wait(1)
+
+        proxy.interrupt = interrupt
         _, errors = program.communicate(timeout=120)
+        ended.set()
         result: dict[str, Any] = {"exit": program.returncode, "hit": proxy.plan.hit, "calls": proxy.plan.calls}
         if program.returncode > 0:
             result["error"] = words(errors.partition("Error: ")[2].removesuffix("\n"), scenario.namespace)
@@ -333,20 +408,26 @@ def run_real(
 
 def run_ours(server: Any, flavour: str, operation: str, fault: Fault, place: Path) -> dict[str, Any]:
     """Our engine with the same fault on a fork of the embedded server where the state before is already there."""
+    from pytest_helmsim.apiserver.controllers.loop import Controllers
     from pytest_helmsim.objects.clock import VirtualClock
 
     scenario = case(flavour, operation, f"{operation}-0")
     clock = VirtualClock(server.clock.now())
     twin = server.fork(clock=clock)
+    if operation in WITH_JOBS:
+        Controllers(twin, names=CONTROLLERS).start()
     client = Client(twin.handle, clock)
     plan = Plan(fault)
     runner = scenarios.Ours(Client(faulty(twin.handle, plan), clock), scenario, place)
     ((name, options),) = OPERATIONS[operation][1].items()
+    plan.interrupt = runner.engine.cancel if name in ("install", "upgrade") else interrupted
     result: dict[str, Any] = {}
     try:
         answer = runner.run(name, options)
     except Killed:
         result["exit"] = -9
+    except KeyboardInterrupt:
+        result["exit"] = -2
     else:
         result["exit"] = 0 if answer.ok else 1
         if answer.error:

@@ -25,7 +25,7 @@ FILES = sorted(faults.RECORDED.glob("*.json"))
 @pytest.fixture(scope="module")
 def charts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("helmsim-charts")
-    scenarios.write_charts(scenarios.Scenario("x", "helm4", {"app": faults.CHART}, []), place)
+    scenarios.write_charts(faults.case("helm4", "", "x"), place)
     return place
 
 
@@ -33,13 +33,13 @@ def charts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def prepared() -> Any:
     from pytest_helmsim.backends import embedded
 
-    return embedded.prepare("1.36", "namespace")
+    return embedded.prepare("1.36", faults.CONTROLLERS)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_what_is_left(file: Path, prepared: Any, charts: Path, subtests: Any) -> None:
     recorded = json.loads(file.read_text())
-    flavour, _, operation = file.stem.partition("-")
+    flavour, _, operation = file.stem.partition(".")[0].partition("-")
     before = faults.prepared_for(prepared, flavour, operation, charts)
     every = 1 if os.environ.get("HELMSIM_ORACLE_ALL") else 3
     for case in recorded["cases"][FILES.index(file) % every :: every]:
