@@ -2,10 +2,11 @@
 
     python tools/fuzz_releases.py KUBECONFIG [--seconds N] [--seed N] [--pods] [--quick] [--keep FOLDER] [--replay FILE]
 
-Every case (charts, commands, changes by others; release_inputs.py, release_charts.py, release_steps.py) runs in the four combinations at once. After each
-step output, error and exit status are compared, and all objects with their owners and all records. A case that differs is shrunk and
-printed, and stored under `--keep` as JSON, which `--replay` runs again. The same seed makes the same cases. KUBECONFIG is that of a
-real control plane, with nodes when `--pods` is given. The real helm is found as the tests find it (tests/oracle.py).
+Every case (charts, commands, changes by others: release_inputs.py, release_charts.py, release_steps.py) runs in the four
+combinations at once. After each step output, error and exit status are compared, and all objects with their owners and all records.
+A case that differs is shrunk and printed, and stored under `--keep` as JSON, which `--replay` runs again. The same seed makes the
+same cases. KUBECONFIG is that of a real control plane, with nodes when `--pods` is given. The real helm is found as the tests find it
+(tests/oracle.py). `--quick` asks only the real helm on the real server and helmsim on its own, and looks at objects at the end.
 """
 
 from __future__ import annotations
