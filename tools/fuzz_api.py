@@ -81,6 +81,7 @@ class Both:
         self.sequences = 0
         self.requests = 0
         self.statuses: Counter[int] = Counter()
+        self._made: list[str] = []
         self._tag = f"{int(time.time()) % 10_000_000:x}"
 
     def differences(self, steps: list[Step]) -> Iterator[tuple[int, Step, Any, Any]]:
@@ -109,6 +110,8 @@ class Both:
             if asynchronous:
                 answers = [without_status(answer) for answer in answers]
             self.statuses[answers[1]["status"]] += 1
+            if answers[1]["status"] == 201 and "/namespaces/" not in step["path"] and step["method"] == "POST":
+                self._made.append(f"{step['path']}/{answers[1]['body'].get('metadata', {}).get('name')}")
             if answers[1]["status"] == 0:
                 return  # the real server panicked
             if answers[0] != answers[1] and unordered(answers[0]) != unordered(answers[1]):
@@ -116,18 +119,14 @@ class Both:
 
     def release(self, space: str, steps: list[Step]) -> None:
         """Delete what holds addresses and node ports of the whole cluster, and what belongs to no namespace."""
-        for found in (WHOLE.match(step["path"]) for step in steps):
+        paths = {step["path"].replace("{ns}", space) for step in steps} | set(self._made)
+        self._made.clear()
+        for path in paths:
+            found = WHOLE.match(path)
             if found is None or found[1] == "namespaces":
                 continue
-            path = found[0].replace("{ns}", space)
             self.real.send({"method": "PATCH", "path": path, "type": MERGE, "body": {"metadata": {"finalizers": None}}})
             self.real.send({"method": "DELETE", "path": path})
-        created = {step["path"] + "/" + str(step["body"]["metadata"].get("name")) for step in steps if _creates(step)}
-        for path in created:
-            if "{ns}/" not in path or path.endswith("/services/x"):
-                path = path.replace("{ns}", space)
-                self.real.send({"method": "PATCH", "path": path, "type": MERGE, "body": {"metadata": {"finalizers": None}}})
-                self.real.send({"method": "DELETE", "path": path})
 
     def close(self) -> None:
         """Let go of the real one."""
@@ -136,11 +135,6 @@ class Both:
     def first(self, steps: list[Step]) -> tuple[int, Step, Any, Any] | None:
         """The first difference, None when all answers are the same."""
         return next(self.differences(steps), None)
-
-
-def _creates(step: Step) -> bool:
-    body = step.get("body")
-    return step["method"] == "POST" and isinstance(body, dict) and isinstance(body.get("metadata"), dict)
 
 
 def without_status(answer: dict[str, Any]) -> dict[str, Any]:

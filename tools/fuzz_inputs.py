@@ -324,10 +324,11 @@ def sequence(source: Random, kind: str) -> Iterator[Step]:
     """Create, then a few of everything else."""
     subject = SUBJECTS[kind]
     many = collection(subject.api_version, subject.plural, namespaced=subject.namespaced)
-    name = subject.name.replace("{n}", str(source.randrange(1, 255))) or ("x" if subject.namespaced else "{ns}-x")
+    number = str(source.randrange(1, 255))
+    name = subject.name.replace("{n}", number) or ("x" if subject.namespaced else "{ns}-x")
     one = f"{many}/{name}"
     schema = schema_of(kind)
-    content = json.loads(json.dumps(source.choice(subject.contents)))
+    content = json.loads(json.dumps(source.choice(subject.contents)).replace("{n}", number))
     meta = {"name": name, "labels": {"a": "1"}, **content.pop("metadata", {})}
     head = {"apiVersion": subject.api_version, "kind": subject.kind, "metadata": meta}
     obj: Any = {**json.loads(json.dumps(head)), **content}

@@ -290,7 +290,7 @@ _EXTRA: dict[str, Subject] = {
         namespaced=False,
     ),
     "ServiceCIDR": Subject(
-        "networking.k8s.io/v1", "ServiceCIDR", "servicecidrs", ({"spec": {"cidrs": ["10.200.0.0/24"]}},
+        "networking.k8s.io/v1", "ServiceCIDR", "servicecidrs", ({"spec": {"cidrs": ["2001:db8:1::/112"]}},
          {"spec": {"cidrs": ["2001:db8::/112"]}}),
         namespaced=False,
     ),
@@ -301,10 +301,10 @@ _EXTRA: dict[str, Subject] = {
     ),
     "APIService": Subject(
         "apiregistration.k8s.io/v1", "APIService", "apiservices",
-        ({"spec": {"group": "fuzz.example.com", "version": "v1",
+        ({"spec": {"group": "fuzz{n}.example.com", "version": "v1",
          "groupPriorityMinimum": 100, "versionPriority": 100, "insecureSkipTLSVerify": True,
                    "service": {"name": "absent", "namespace": "default"}}},),
-        namespaced=False, name="v1.fuzz.example.com",
+        namespaced=False, name="v1.fuzz{n}.example.com",
     ),
 }  # fmt: skip
 
@@ -357,7 +357,7 @@ OWN_WORDS: dict[tuple[str, str], tuple[Any, ...]] = {
     ("Node", "podCIDR"): ("10.8.0.0/24", "10.9.0.0/24", "x", "fd00::/64"),
     ("Node", "podCIDRs"): ("10.8.0.0/24", "10.9.0.0/24", "x", "fd00::/64"),
     ("NetworkPolicy", "except"): ("10.1.0.0/16", "10.0.0.0/8", "11.0.0.0/16", "fd00::/64", "x"),
-    ("ServiceCIDR", "cidrs"): ("10.200.0.0/24", "10.201.0.0/24", "2001:db8::/112", "10.0.0.1/24", "x", "2001:DB8::/64"),
+    ("ServiceCIDR", "cidrs"): ("2001:db8:1::/112", "2001:db8::/112", "10.0.0.1/24", "x", "2001:DB8::/64"),
     ("EndpointSlice", "addresses"): ("10.1.2.3", "127.0.0.1", "2001:db8::1", "a.example", "", "010.1.2.3", "Bad_Host"),
     ("EndpointSlice", "name"): ("", "http", "dns", "Bad_Name", "z"),
     ("HorizontalPodAutoscaler", "apiVersion"): ("apps/v1", "v1", "", "a/b/c", "/"),

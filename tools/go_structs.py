@@ -76,7 +76,9 @@ class GoTypes:
     def _inline(self, folder: Path, name: str) -> list[Field]:
         if name.endswith("TypeMeta"):
             return [Field("kind", "o", "string"), Field("apiVersion", "o", "string")]
-        return [replace(field, embedded=name) for field in self._struct(folder, name)] if "." not in name else []
+        if "." in name:
+            return []
+        return [replace(field, embedded=f"{name}.{field.embedded}".rstrip(".")) for field in self._struct(folder, name)]
 
     def _package(self, folder: Path) -> dict[str, str]:
         if folder not in self._packages:

@@ -30,14 +30,18 @@ SERVICES = StoreKey("", "services")
 
 
 class Record:
-    """One stored object and its encoding, made when first asked for. `first`: it has not been changed since it was created."""
+    """One stored object and its encoding, made when first asked for.
 
-    __slots__ = ("_encoded", "first", "obj", "revision")
+    `first`: it has not been changed since it was created. `loose`: it is stored otherwise than it reads, so that its next update writes.
+    """
 
-    def __init__(self, obj: JsonObject, revision: int, *, first: bool = False) -> None:
+    __slots__ = ("_encoded", "first", "loose", "obj", "revision")
+
+    def __init__(self, obj: JsonObject, revision: int, *, first: bool = False, loose: bool = False) -> None:
         self.obj = obj
         self.revision = revision
         self.first = first
+        self.loose = loose
         self._encoded: bytes | None = None
 
     @property
@@ -283,11 +287,11 @@ class Store:
             if key == SERVICES:
                 self._claim(None, record.obj)
 
-    def put(self, key: StoreKey, namespace: str, name: str, obj: JsonObject) -> Record:
+    def put(self, key: StoreKey, namespace: str, name: str, obj: JsonObject, *, loose: bool = False) -> Record:
         """Store `obj` with the next revision in its metadata; the result is the record that readers see."""
         before = self.get(key, namespace, name)
         self.revision += 1
-        record = Record(with_revision(obj, self.revision), self.revision, first=before is None)
+        record = Record(with_revision(obj, self.revision), self.revision, first=before is None, loose=loose)
         self._bucket(key, namespace).put(name, record)
         if key == SERVICES:
             self._claim(before.obj if before else None, record.obj)

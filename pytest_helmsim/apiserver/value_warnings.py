@@ -13,10 +13,14 @@ from pytest_helmsim.schema.field_errors import quoted
 
 
 def address(text: str, path: str) -> Iterator[str]:
-    """An address of IPv6 in another form than the canonical one."""
+    """An address of IPv6 in another form than the canonical one, or one that only a lenient reader takes."""
     try:
         canonical = ipaddress.ip_address(text)
     except ValueError:
+        parts = text.split(".")
+        if len(parts) == 4 and all(part.isdigit() and int(part) < 256 for part in parts):
+            usual = ".".join(str(int(part)) for part in parts)
+            yield f"{path}: non-standard IP address {quoted(text)} is invalid: use {quoted(usual)}"
         return
     if canonical.version == 6 and canonical.ipv4_mapped is None and str(canonical) != text:
         yield f"{path}: IPv6 address {quoted(text)} should be in RFC 5952 canonical format ({quoted(str(canonical))})"

@@ -56,7 +56,7 @@ def _check(errors: Errors, obj: JsonObject, old: JsonObject) -> None:
     spec, before = obj.get("spec") or {}, old.get("spec") or {}
     complaint = _about_request(_decoded(spec.get("request")))
     if complaint:
-        errors.invalid("spec.request", spec.get("request"), complaint)
+        errors.invalid("spec.request", spec.get("request") if spec.get("request") != [] else "", complaint)
     usages = spec.get("usages") or []
     if not usages:
         errors.required("spec.usages")
@@ -146,7 +146,9 @@ def _check_signer(errors: Errors, path: str, name: str) -> None:
         errors.too_long(path, _SIGNER)
 
 
-def _decoded(text: str | None) -> bytes:
+def _decoded(text: str | list[int] | None) -> bytes:
+    if isinstance(text, list):
+        return bytes(text)
     try:
         return base64.b64decode(text or "")
     except binascii.Error:

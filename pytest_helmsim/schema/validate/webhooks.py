@@ -177,8 +177,15 @@ def check_client_config(errors: Errors, path: str, config: JsonObject) -> None:
         parts = urlsplit(url)
         if parts.scheme != "https":
             errors.invalid(f"{path}.url", parts.scheme, "'https' is the only allowed URL scheme; desired format: https://host[/path]")
-        if not parts.netloc:
-            errors.invalid(f"{path}.url", parts.netloc, "host must be specified; desired format: https://host[/path]")
+        if not parts.netloc.rpartition("@")[2]:
+            errors.invalid(f"{path}.url", "", "host must be specified; desired format: https://host[/path]")
+        user, at, _ = parts.netloc.rpartition("@")
+        if at:
+            errors.invalid(f"{path}.url", user, "user information is not permitted in the URL")
+        if parts.fragment:
+            errors.invalid(f"{path}.url", parts.fragment, "fragments are not permitted in the URL")
+        if parts.query:
+            errors.invalid(f"{path}.url", parts.query, "query parameters are not permitted in the URL")
     elif service is not None:
         check_service(errors, f"{path}.service", service)
 
