@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import api_scenarios
 import api_scenarios_admission
 import api_scenarios_definitions
+import api_scenarios_kinds
 import api_scenarios_lists
 import api_scenarios_more
 import api_scenarios_policies
@@ -36,6 +37,7 @@ TARGET = Path(__file__).parent.parent / "tests" / "recorded" / "api"
 MODULES = (
     api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_definitions, api_scenarios_system,
     api_scenarios_admission, api_scenarios_policies, api_scenarios_security, api_scenarios_workloads,
+    api_scenarios_kinds,
 )  # fmt: skip
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
 

@@ -58,6 +58,7 @@ _CHECKS: dict[tuple[str, str], tuple[Create, Update]] = {
     ("", "ConfigMap"): (config.check_config_map, config.check_config_map_update),
     ("", "Endpoints"): (services.check_endpoints, services.check_endpoints_update),
     ("", "Event"): (events.check_event, events.check_event_update),
+    ("events.k8s.io", "Event"): (events.check_event, events.check_event_update),
     ("", "Node"): (nodes.check_node, nodes.check_node_update),
     ("certificates.k8s.io", "CertificateSigningRequest"): (certificates.check_request, certificates.check_request_update),
     ("", "LimitRange"): (config.check_limit_range, config.check_limit_range_update),

@@ -15,6 +15,9 @@ ACCESS_MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOnce
 VOLUME_MODES = ("Block", "Filesystem")
 
 
+_SOURCES = ("dataSource", "dataSourceRef")
+
+
 def check_access_modes(errors: Errors, path: str, modes: list[str]) -> None:
     """Known ones; ReadWriteOncePod stands alone."""
     for mode in modes:
@@ -24,8 +27,8 @@ def check_access_modes(errors: Errors, path: str, modes: list[str]) -> None:
         errors.forbidden(path, "may not use ReadWriteOncePod with other access modes")
 
 
-def check_claim_spec(errors: Errors, path: str, spec: JsonObject) -> None:
-    """Of a claim or of a template for claims."""
+def check_claim_spec(errors: Errors, path: str, spec: JsonObject, *, any_group: bool = False) -> None:
+    """Of a claim or of a template for claims; `any_group`: the group of a source is not looked at."""
     if not spec.get("accessModes"):
         errors.required(f"{path}.accessModes", "at least 1 access mode is required")
     check_selector(errors, f"{path}.selector", spec.get("selector"))
@@ -41,8 +44,8 @@ def check_claim_spec(errors: Errors, path: str, spec: JsonObject) -> None:
     mode = spec.get("volumeMode")
     if mode is not None and mode not in VOLUME_MODES:
         errors.unsupported(f"{path}.volumeMode", mode, VOLUME_MODES)
-    for key in ("dataSource", "dataSourceRef"):
-        _check_source(errors, f"{path}.{key}", spec.get(key))
+    for key in _SOURCES:
+        _check_source(errors, f"{path}.{key}", spec.get(key), any_group=any_group)
     source, reference = spec.get("dataSource"), spec.get("dataSourceRef")
     if reference is not None and reference.get("namespace"):
         if source is not None:
@@ -58,7 +61,7 @@ def _differ(source: JsonObject, reference: JsonObject) -> bool:
     return any(source.get(key) != reference.get(key) for key in ("apiGroup", "kind", "name"))
 
 
-def _check_source(errors: Errors, path: str, source: JsonObject | None) -> None:
+def _check_source(errors: Errors, path: str, source: JsonObject | None, *, any_group: bool) -> None:
     if source is None:
         return
     for key in ("name", "kind"):
@@ -67,22 +70,22 @@ def _check_source(errors: Errors, path: str, source: JsonObject | None) -> None:
     group = source.get("apiGroup") or ""
     if not group and source.get("kind") != "PersistentVolumeClaim":
         errors.invalid(path, source.get("kind", ""), "must be 'PersistentVolumeClaim' when referencing the default apiGroup")
-    elif group:
+    elif group and not any_group:
         errors.all_invalid(f"{path}.apiGroup", group, names.dns_subdomain(group))
     if source.get("namespace"):
         errors.all_invalid(f"{path}.namespace", source["namespace"], names.dns_label(source["namespace"]))
 
 
-def check_claim(errors: Errors, obj: JsonObject) -> None:
+def check_claim(errors: Errors, obj: JsonObject, *, any_group: bool = False) -> None:
     """A PersistentVolumeClaim."""
     check_metadata(errors, obj, namespaced=True)
-    check_claim_spec(errors, "spec", obj.get("spec") or {})
+    check_claim_spec(errors, "spec", obj.get("spec") or {}, any_group=any_group)
 
 
 def check_claim_update(errors: Errors, new: JsonObject, old: JsonObject) -> None:
     """Nothing of the spec may change but the size of a bound claim and its attributes class."""
     check_metadata_update(errors, new, old)
-    check_claim(errors, new)
+    check_claim(errors, new, any_group=any(((old.get("spec") or {}).get(key) or {}).get("apiGroup") is not None for key in _SOURCES))
     now, before = new.get("spec") or {}, old.get("spec") or {}
     bound = (new.get("status") or {}).get("phase") == "Bound"
     allowed, base = dict(now), dict(before)
