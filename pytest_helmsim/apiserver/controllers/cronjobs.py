@@ -62,7 +62,11 @@ class CronJobs(Reconciler):
                 self.world.events(found, "SawCompletedJob", message, component=COMPONENT)
             else:
                 active.append(reference)
+        known = {reference.get("uid") for reference in status.get("active") or ()}
         for job in mine:
+            if common.uid_of(job) not in known and not jobs.is_finished(job):
+                message = f"Saw a job that the controller did not create or forgot: {common.name_of(job)}"
+                self.world.events(found, "UnexpectedJob", message, component=COMPONENT, warning=True)
             ended_at = common.status_of(job).get("completionTime")
             if ended_at and ended_at > (status.get("lastSuccessfulTime") or ""):
                 status["lastSuccessfulTime"] = ended_at

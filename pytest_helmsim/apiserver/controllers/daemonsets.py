@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pytest_helmsim.apiserver.controllers import common, pods, revisions, scheduler
+from pytest_helmsim.apiserver.controllers import common, placement, pods, revisions
 from pytest_helmsim.apiserver.controllers.common import DAEMON_SET, NODE, POD, REVISION, Key, Keys, Reconciler
 from pytest_helmsim.apiserver.controllers.templatehash import pod_template_hash
 from pytest_helmsim.apiserver.loopback import StoreEvent
@@ -262,9 +262,9 @@ def target_node(pod: JsonObject) -> str:
 def runs_on(found: JsonObject, node: JsonObject) -> tuple[bool, bool]:
     """Whether a pod should run on the node, and whether one that runs there may stay."""
     spec = _with_tolerations(found["spec"]["template"]["spec"])
-    if spec.get("nodeName") not in (None, "", common.name_of(node)) or not scheduler.matches_node(spec, node):
+    if spec.get("nodeName") not in (None, "", common.name_of(node)) or not placement.matches_node(spec, node):
         return False, False
-    taints = [item for item in node["spec"].get("taints") or () if not scheduler.tolerates(spec, item)]
+    taints = [item for item in node["spec"].get("taints") or () if not placement.tolerates(spec, item)]
     if any(item.get("effect") in ("NoSchedule", "NoExecute") for item in taints):
         return False, not any(item.get("effect") == "NoExecute" for item in taints)
     return True, True

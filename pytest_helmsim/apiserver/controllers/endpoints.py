@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 
 from pytest_helmsim.apiserver.controllers import common, pods
 from pytest_helmsim.apiserver.controllers.common import ENDPOINT_SLICE, ENDPOINTS, MANAGER, POD, SERVICE, Key, Keys, Reconciler, World
+from pytest_helmsim.apiserver.controllers.templatehash import endpoint_port_order, slice_port_order
 from pytest_helmsim.apiserver.loopback import StoreEvent
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import NotFound
 
-APPROXIMATE = ("Endpoints of Services with several named ports: subsets and ports may stand in another order",)
+APPROXIMATE = ("subsets of Endpoints whose pods differ in their ports: in the order of their addresses, not of a hash with their uids",)
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 HEADLESS = "service.kubernetes.io/headless"
 MANAGED_BY = "endpoints.kubernetes.io/managed-by"
@@ -218,7 +219,7 @@ def _ports(service: JsonObject, pod: JsonObject) -> list[JsonObject]:
 
 def _slice_ports(service: JsonObject, pod: JsonObject) -> list[JsonObject]:
     """As `_ports`; the name is always there."""
-    return [{"name": "", **port} for port in _ports(service, pod)]
+    return sorted(({"name": "", **port} for port in _ports(service, pod)), key=slice_port_order)
 
 
 def _target(pod: JsonObject) -> JsonObject:
@@ -235,7 +236,7 @@ def _subsets(service: JsonObject, found: list[JsonObject]) -> list[JsonObject]:
     """Addresses that share their ports share a subset; ready and not ready ones are listed apart."""
     subsets: dict[str, JsonObject] = {}
     for pod in sorted(found, key=lambda item: (common.status_of(item)["podIP"], common.uid_of(item))):
-        ports = _ports(service, pod)
+        ports = sorted(_ports(service, pod), key=endpoint_port_order)
         if (service["spec"].get("ports") or ()) and not ports:
             continue
         if not service["spec"].get("ports") and service["spec"].get("clusterIP") != "None":

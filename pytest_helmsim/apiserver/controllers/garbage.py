@@ -67,8 +67,10 @@ class Garbage(Reconciler):
             return
         solid, waiting, dangling = [], [], []
         for reference in references:
-            place = self.world.index.place(reference.get("uid") or "")
-            owner = self.api.get(*place) if place else None
+            try:
+                owner = self._owner(obj, reference)
+            except NotFound:
+                return  # nobody knows what kind that is
             if owner is None:
                 dangling.append(reference)
             elif common.is_deleting(owner) and FOREGROUND in (owner["metadata"].get("finalizers") or ()):
@@ -88,6 +90,20 @@ class Garbage(Reconciler):
             self.api.delete(gvk, common.namespace_of(obj), common.name_of(obj), propagation=policy, uid=uid)
         except NotFound:
             return
+
+    def _owner(self, obj: JsonObject, reference: JsonObject) -> JsonObject | None:
+        """The owner that a reference names, in the object's own namespace; None when it is not there."""
+        kind = GroupVersionKind.of(reference["apiVersion"], reference["kind"])
+        found = self.api.get(kind, common.namespace_of(obj), reference["name"])
+        if found is not None and common.uid_of(found) == reference["uid"]:
+            return found
+        place = self.world.index.place(reference["uid"])
+        namespace = common.namespace_of(obj)
+        if place is not None and place.gvk.kind == kind.kind and place.namespace not in ("", namespace):
+            named = f"[{kind.api_version}/{kind.kind}, namespace: {namespace}, name: {reference['name']}, uid: {reference['uid']}]"
+            message = f'ownerRef {named} does not exist in namespace "{namespace}"'
+            self.world.events(obj, "OwnerRefInvalidNamespace", message, component=self.name, warning=True)
+        return None
 
     def _foreground(self, uid: str, gvk: GroupVersionKind, obj: JsonObject) -> None:
         """Delete what blocks; once nothing that blocks is left, the object itself may go."""

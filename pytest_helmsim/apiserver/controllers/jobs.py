@@ -269,7 +269,10 @@ class Jobs(Reconciler):
             "terminating": len(terminating),
             "uncountedTerminatedPods": {},
         }
-        written = common.without_empty(status, "ready", "terminating", "uncountedTerminatedPods")
+        limited = indexes.is_indexed(job) and job["spec"].get("backoffLimitPerIndex") is not None
+        if limited:
+            status.setdefault("failedIndexes", "")
+        written = common.without_empty(status, "ready", "terminating", "uncountedTerminatedPods", *(("failedIndexes",) if limited else ()))
         latest = self.api.get(JOB, *common.key_of(job))
         if latest is not None:
             common.update_status(self.api, latest, written)

@@ -28,7 +28,7 @@ from pytest_helmsim.apiserver.controllers.scheduler import Scheduler
 from pytest_helmsim.apiserver.controllers.services import Ingresses, LoadBalancers
 from pytest_helmsim.apiserver.controllers.statefulsets import StatefulSets
 from pytest_helmsim.apiserver.controllers.tokens import Tokens
-from pytest_helmsim.apiserver.controllers.volumes import Expansions, Protection, StandardClass, Volumes
+from pytest_helmsim.apiserver.controllers.volumes import EphemeralVolumes, Expansions, Protection, StandardClass, Volumes
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.kinds import GroupVersionKind
 
@@ -54,6 +54,7 @@ ALL: tuple[type[Reconciler], ...] = (
     Volumes,
     Expansions,
     Scheduler,
+    EphemeralVolumes,
     Kubelet,
     EndpointsController,
     EndpointSlices,

@@ -1,50 +1,55 @@
-"""The scheduler: gives each pod the first node that can take it, or says why none can.
+"""The scheduler: gives each pod the best node that can take it, makes room by preemption, or says why none can.
 
-Source: k8s.io/kubernetes pkg/scheduler/framework/plugins (NodeUnschedulable, NodeAffinity, TaintToleration, NodeResourcesFit), FitError
+Source: k8s.io/kubernetes pkg/scheduler (schedule_one.go, framework/types.go FitError), framework/preemption
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from pytest_helmsim.apiserver.controllers import common, pods, volumes
-from pytest_helmsim.apiserver.controllers.common import CLAIM, NODE, POD, STORAGE_CLASS, Key, Keys, Reconciler, World
+from pytest_helmsim.apiserver.controllers import affinity, common, placement, pods, preemption, preference, volumes
+from pytest_helmsim.apiserver.controllers.common import CLAIM, NAMESPACE, NODE, POD, STORAGE_CLASS, VOLUME, Key, Keys, Reconciler, World
+from pytest_helmsim.apiserver.controllers.placement import Held, Load, Refusal, View
 from pytest_helmsim.apiserver.loopback import StoreEvent
-from pytest_helmsim.objects import quantity
 from pytest_helmsim.objects.json import JsonObject
 
 APPROXIMATE = (
-    "scheduling: the first node that fits by selectors, node affinity, taints, requests and volumes; no pod affinity, spread, preemption",
+    "scheduling: nodes with equal scores go by load and name, not by lot; images and preferences of pods that are there do not count",
 )
 MANAGER = "kube-scheduler"
-_IDLE = (0, 0.0, 0.0)
-"""The load of a node without pods: how many, their CPU, their memory."""
 
 
 class Scheduler(Reconciler):
     """Binds pods of the default scheduler."""
 
     name, alias = "scheduler", "kube-scheduler"
-    memory = ("_held", "_loads")
+    memory = ("_held", "_loads", "_nominated", "_social")
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self._held: dict[str, tuple[str, float, float]] = {}
-        self._loads: dict[str, tuple[int, float, float]] = {}
+        self._held: dict[str, Held] = {}
+        self._loads: dict[str, Load] = {}
+        self._nominated: dict[str, tuple[int, Held]] = {}
+        self._social: dict[str, Key] = {}
 
     def watches(self) -> Mapping[tuple[str, str], Keys]:
         return {common.kind(POD): self._pods, common.kind(NODE): self._waiting, common.kind(CLAIM): self._waiting}
 
     def _pods(self, event: StoreEvent) -> Iterable[Key]:
-        """A new pod, or one that left: then the waiting ones may have room."""
+        """A new pod, or one that left: then the waiting ones may have room; one that came may be company for those that wait for it."""
         self._account(event)
-        if event.type == "DELETED" or (event.old is not None and pods.is_finished(event.new) and not pods.is_finished(event.old)):
+        pod, old = event.new, event.old
+        if event.type == "DELETED" or (old is not None and pods.is_finished(pod) and not pods.is_finished(old)):
             return self._waiting(event)
-        spec = event.new.get("spec") or {}
-        return () if spec.get("nodeName") else (common.key_of(event.new),)
+        if not pod["spec"].get("nodeName"):
+            return (common.key_of(pod),)
+        came = old is None or not old["spec"].get("nodeName") or common.labels_of(old) != common.labels_of(pod)
+        return list(self._social.values()) if came and self._social else ()
 
     def _waiting(self, event: StoreEvent) -> Iterable[Key]:
-        return [common.key_of(pod) for pod in self.api.list(POD) if not pod["spec"].get("nodeName") and pods.is_active(pod)]
+        """Pods without a node, the most important first."""
+        waiting = [pod for pod in self.api.list(POD) if not pod["spec"].get("nodeName") and pods.is_active(pod)]
+        return [common.key_of(pod) for pod in sorted(waiting, key=lambda pod: -preemption.priority(pod))]
 
     def sync(self, key: Key) -> float | None:
         pod = self.api.get(POD, *key)
@@ -57,26 +62,109 @@ class Scheduler(Reconciler):
         if problem is not None:
             self._refuse(pod, f"0/{len(nodes)} nodes are available: {problem}. not found")
             return None
-        reasons: dict[str, int] = {}
-        resolvable = 0
-        loads = self._loads
-        for node in sorted(nodes, key=lambda item: (loads.get(common.name_of(item), _IDLE)[0], common.name_of(item))):
-            why = refusals(pod, node, loads.get(common.name_of(node), _IDLE))
-            if not why:
-                self.api.bind(key.namespace, key.name, common.name_of(node))
-                message = f"Successfully assigned {key.namespace}/{key.name} to {common.name_of(node)}"
-                self.world.events.scheduled(pod, "Scheduled", message, action="Binding")
-                return None
-            resolvable += not refusals(pod, node, _IDLE)
-            for reason in why:
-                reasons[reason] = reasons.get(reason, 0) + 1
-        self._refuse(pod, _fit_error(len(nodes), reasons, resolvable))
+        view = self._view(pod, nodes)
+        chosen = placement.preselected(pod["spec"])
+        refused: dict[str, Refusal] = {}
+        feasible = []
+        for node in nodes:
+            name = common.name_of(node)
+            if chosen is not None and name not in chosen:
+                refused[name] = Refusal(("node(s) didn't satisfy plugin(s) [NodeAffinity]",), True)
+                continue
+            why = placement.refusal(pod, node, view, self.api.version)
+            if why is None:
+                feasible.append(node)
+            else:
+                refused[name] = why
+        if feasible:
+            self._bind(pod, preference.best(pod, feasible, view))
+            return None
+        self._make_room(pod, view, refused)
         return None
+
+    def _view(self, pod: JsonObject, nodes: list[JsonObject]) -> View:
+        """The cluster for that pod: what others of its importance were promised on a node counts as if they were there."""
+        held, loads = self._held, self._loads
+        mine, rank = common.uid_of(pod), preemption.priority(pod)
+        promised = {uid: item for uid, (other, item) in self._nominated.items() if uid != mine and other >= rank}
+        if promised:
+            held, loads = {**held, **promised}, dict(loads)
+            for item in promised.values():
+                loads[item.node] = loads.get(item.node, Load()).plus(item)
+        return View(nodes, held, loads, self._pod_at, self._namespace_labels, self._volumes_of, self._exclusive_claims)
+
+    def _pod_at(self, namespace: str, name: str) -> JsonObject | None:
+        return self.api.get(POD, namespace, name)
+
+    def _namespace_labels(self, name: str) -> Mapping[str, str]:
+        found = self.api.get(NAMESPACE, "", name)
+        return common.labels_of(found) if found is not None else {}
+
+    def _claims(self, pod: JsonObject) -> list[JsonObject]:
+        found = (self.api.get(CLAIM, common.namespace_of(pod), name) for name in volumes.claims_of(pod))
+        return [claim for claim in found if claim is not None]
+
+    def _volumes_of(self, pod: JsonObject) -> list[JsonObject]:
+        names = [claim["spec"].get("volumeName") for claim in self._claims(pod)]
+        found = (self.api.get(VOLUME, "", name) for name in names if name)
+        return [volume for volume in found if volume is not None]
+
+    def _exclusive_claims(self, pod: JsonObject) -> set[str]:
+        return {common.name_of(claim) for claim in self._claims(pod) if "ReadWriteOncePod" in (claim["spec"].get("accessModes") or ())}
+
+    def _bind(self, pod: JsonObject, node: JsonObject) -> None:
+        namespace, name, where = common.namespace_of(pod), common.name_of(pod), common.name_of(node)
+        self.api.bind(namespace, name, where)
+        message = f"Successfully assigned {namespace}/{name} to {where}"
+        self.world.events.scheduled(pod, "Scheduled", message, action="Binding")
+
+    def _make_room(self, pod: JsonObject, view: View, refused: Mapping[str, Refusal]) -> None:
+        """Say why the pod does not fit, and send away less important pods when that helps."""
+        listed = _listed(why for refusal in refused.values() for why in refusal.reasons)
+        if not view.nodes:
+            self._refuse(pod, "no nodes available to schedule pods")
+            return
+        head = f"0/{len(view.nodes)} nodes are available: {listed}."
+        if pod["spec"].get("preemptionPolicy") == "Never":
+            self._refuse(pod, f"{head} no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.")
+            return
+        if self._is_waiting_for_victims(pod, view):
+            return
+        budgets = preemption.budgets(self.api)
+        outcome: list[str] = []
+        candidates = []
+        for node in view.nodes:
+            if refused[common.name_of(node)].hopeless:
+                outcome.append("Preemption is not helpful for scheduling")
+                continue
+            found = preemption.victims_on(pod, node, view, budgets, self.api.version)
+            if isinstance(found, Refusal):
+                outcome += found.reasons
+            else:
+                candidates.append(found)
+        if not candidates:
+            text = f"0/{len(view.nodes)} nodes are available: {_listed(outcome)}."
+            self._refuse(pod, f"{head} no new claims to deallocate, preemption: {text}", nominated="")
+            return
+        best = preemption.choose(candidates)
+        written = self._refuse(pod, head, nominated=best.node)
+        for victim in best.victims:
+            preemption.send_away(self.world, victim, written, best.node)
+
+    def _is_waiting_for_victims(self, pod: JsonObject, view: View) -> bool:
+        where = common.status_of(pod).get("nominatedNodeName")
+        return bool(where) and any(
+            preemption.is_being_preempted(other)
+            for held in view.held.values()
+            if held.node == where and (other := self._pod_at(held.namespace, held.name)) is not None
+        )
 
     def _claim_problem(self, pod: JsonObject) -> str | None:
         """A claim that is missing, or that is not bound although its class binds at once."""
         for name in volumes.claims_of(pod):
             claim = self.api.get(CLAIM, common.namespace_of(pod), name)
+            if claim is None and name in volumes.ephemeral_claims(pod):
+                return f'waiting for ephemeral volume controller to create the persistentvolumeclaim "{name}"'
             if claim is None:
                 return f'persistentvolumeclaim "{name}" not found'
             if common.is_deleting(claim):
@@ -88,26 +176,30 @@ class Scheduler(Reconciler):
         return None
 
     def _account(self, event: StoreEvent) -> None:
-        """Keep what each node has promised: its pods that are not finished, their CPU and memory."""
+        """Keep what each node has promised: its pods that are not finished, and those that it is being cleared for."""
         pod, uid = event.new, common.uid_of(event.new)
-        node = pod["spec"].get("nodeName")
+        node, alive = pod["spec"].get("nodeName"), event.type != "DELETED" and not pods.is_finished(event.new)
         before = self._held.pop(uid, None)
         if before is not None:
-            self._add(before, -1)
-        if node and event.type != "DELETED" and not pods.is_finished(pod):
-            self._held[uid] = (node, *(before[1:] if before is not None else requests(pod)))
-            self._add(self._held[uid], 1)
+            self._loads[before.node] = self._loads[before.node].plus(before, -1)
+        if node and alive:
+            self._held[uid] = held = before if before is not None else placement.hold(pod, node)
+            self._loads[node] = self._loads.get(node, Load()).plus(held)
+        self._nominated.pop(uid, None)
+        self._social.pop(uid, None)
+        if node or not alive:
+            return
+        if where := common.status_of(pod).get("nominatedNodeName"):
+            self._nominated[uid] = (preemption.priority(pod), placement.hold(pod, where))
+        if affinity.is_social(pod):
+            self._social[uid] = common.key_of(pod)
 
-    def _add(self, held: tuple[str, float, float], sign: int) -> None:
-        node, cpu, memory = held
-        count, cpus, memories = self._loads.get(node, _IDLE)
-        self._loads[node] = (count + sign, cpus + sign * cpu, memories + sign * memory)
-
-    def _refuse(self, pod: JsonObject, message: str) -> None:
+    def _refuse(self, pod: JsonObject, message: str, nominated: str | None = None) -> JsonObject:
+        """Write down and tell why the pod waits; `nominated` is the node that is being cleared for it, empty for none any more."""
         status = common.status_of(pod)
         found = common.condition(status, "PodScheduled")
-        if found and found.get("message") == message:
-            return
+        if found and found.get("message") == message and nominated in (None, status.get("nominatedNodeName", "")):
+            return pod
         refused = {
             "type": "PodScheduled",
             "status": "False",
@@ -118,94 +210,18 @@ class Scheduler(Reconciler):
             "message": message,
         }
         conditions = [*(item for item in status.get("conditions") or () if item["type"] != "PodScheduled"), refused]
-        written = common.update_status(self.api, pod, {**status, "conditions": conditions}, manager=MANAGER)
+        status = {**status, "conditions": conditions}
+        if nominated is not None:
+            status = {key: value for key, value in status.items() if key != "nominatedNodeName"}
+            status |= {"nominatedNodeName": nominated} if nominated else {}
+        written = common.update_status(self.api, pod, status, manager=MANAGER)
         self.world.events.scheduled(written, "FailedScheduling", message, action="Scheduling", warning=True)
+        return written
 
 
-def requests(pod: JsonObject) -> tuple[float, float]:
-    """CPU and memory that the pod asks for: containers together, or the largest init container."""
-
-    def sums(containers: Iterable[JsonObject], name: str) -> list[float]:
-        return [_number(((item.get("resources") or {}).get("requests") or {}).get(name) or "0") for item in containers]
-
-    found = []
-    for name in ("cpu", "memory"):
-        spec = pod["spec"]
-        found.append(max([sum(sums(spec.get("containers") or (), name)), *sums(spec.get("initContainers") or (), name)]))
-    return found[0], found[1]
-
-
-def refusals(pod: JsonObject, node: JsonObject, load: tuple[int, float, float]) -> list[str]:
-    """Why the node cannot take the pod; empty when it can. The first filter that refuses counts; resources give all their reasons."""
-    spec = pod["spec"]
-    if node["spec"].get("unschedulable") and not tolerates(spec, {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}):
-        return ["node(s) were unschedulable"]
-    for taint in node["spec"].get("taints") or ():
-        if taint.get("effect") in ("NoSchedule", "NoExecute") and not tolerates(spec, taint):
-            return [f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value') or ''}}}"]
-    if not matches_node(spec, node):
-        return ["node(s) didn't match Pod's node affinity/selector"]
-    allocatable = common.status_of(node).get("allocatable") or {}
-    count, used_cpu, used_memory = load
-    cpu, memory = requests(pod)
-    why = []
-    if count + 1 > _number(allocatable.get("pods") or "110"):
-        why.append("Too many pods")
-    if cpu and used_cpu + cpu > _number(allocatable.get("cpu") or "0"):
-        why.append("Insufficient cpu")
-    if memory and used_memory + memory > _number(allocatable.get("memory") or "0"):
-        why.append("Insufficient memory")
-    return why
-
-
-def _number(text: str) -> float:
-    """A quantity in units of one."""
-    return quantity.parse(text).scaled(-3) / 1000
-
-
-def matches_node(spec: JsonObject, node: JsonObject) -> bool:
-    """nodeSelector and required node affinity."""
-    labels = common.labels_of(node)
-    if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
-        return False
-    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
-    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
-    if required is None:
-        return True
-    fields = {"metadata.name": common.name_of(node)}
-    return any(
-        (term.get("matchExpressions") or term.get("matchFields"))
-        and all(_rule(rule, labels) for rule in term.get("matchExpressions") or ())
-        and all(_rule(rule, fields) for rule in term.get("matchFields") or ())
-        for term in required.get("nodeSelectorTerms") or ()
-    )
-
-
-def _rule(rule: JsonObject, values: Mapping[str, str]) -> bool:
-    operator, found = rule["operator"], values.get(rule["key"])
-    if operator in ("Gt", "Lt"):
-        if found is None or not found.lstrip("-").isdigit():
-            return False
-        return int(found) > int(rule["values"][0]) if operator == "Gt" else int(found) < int(rule["values"][0])
-    return common.selects({"matchExpressions": [rule]}, values)
-
-
-def tolerates(spec: JsonObject, taint: JsonObject) -> bool:
-    for item in spec.get("tolerations") or ():
-        if item.get("effect") and item["effect"] != taint.get("effect"):
-            continue
-        if item.get("key") and item["key"] != taint["key"]:
-            continue
-        if item.get("operator") == "Exists" or (item.get("key") and (item.get("value") or "") == (taint.get("value") or "")):
-            return True
-    return False
-
-
-def _fit_error(nodes: int, reasons: Mapping[str, int], resolvable: int) -> str:
-    """`0/1 nodes are available: 1 Insufficient cpu.`, and what preemption could do: no pod ever has a lower priority here."""
-    if not nodes:
-        return "no nodes available to schedule pods"
-    listed = ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
-    found = {"No preemption victims found for incoming pod": resolvable, "Preemption is not helpful for scheduling": nodes - resolvable}
-    outcome = ", ".join(sorted(f"{count} {what}" for what, count in found.items() if count))
-    return f"0/{nodes} nodes are available: {listed}. no new claims to deallocate, preemption: 0/{nodes} nodes are available: {outcome}."
+def _listed(reasons: Iterable[str]) -> str:
+    """`1 Insufficient cpu, 2 node(s) were unschedulable`."""
+    counts: dict[str, int] = {}
+    for reason in reasons:
+        counts[reason] = counts.get(reason, 0) + 1
+    return ", ".join(sorted(f"{count} {reason}" for reason, count in counts.items()))

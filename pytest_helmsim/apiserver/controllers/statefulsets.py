@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pytest_helmsim.apiserver.controllers import claims, common, pods, revisions
-from pytest_helmsim.apiserver.controllers.common import MANAGER, POD, REVISION, STATEFUL_SET, Key, Keys, Reconciler
+from pytest_helmsim.apiserver.controllers.common import MANAGER, POD, STATEFUL_SET, Key, Keys, Reconciler
 from pytest_helmsim.apiserver.controllers.templatehash import revision_hash
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import ApiError, NotFound
@@ -50,7 +50,6 @@ class StatefulSets(Reconciler):
         return {
             common.kind(STATEFUL_SET): common.itself,
             common.kind(POD): common.controlled_or_matching(self.api, STATEFUL_SET),
-            common.kind(REVISION): common.controlled_by(STATEFUL_SET),
         }
 
     def sync(self, key: Key) -> float | None:

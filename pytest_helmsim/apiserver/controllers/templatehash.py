@@ -30,6 +30,34 @@ def fnv32(data: bytes) -> int:
     return value
 
 
+def fnv128a(data: bytes) -> int:
+    """FNV-1a, 128 bits."""
+    value = 0x6C62272E07BB014262B821756295C58D
+    for byte in data:
+        value = ((value ^ byte) * 0x0000000001000000000000000000013B) & (1 << 128) - 1
+    return value
+
+
+def endpoint_port_order(port: JsonObject) -> int:
+    """By what the ports of Endpoints are sorted.
+
+    Source: k8s.io/kubernetes pkg/api/v1/endpoints/util.go (portsByHash)
+    """
+    text = "{{Name:(string){} Port:(int32){} Protocol:(v1.Protocol){} AppProtocol:(*string){}}}"
+    values = (port.get("name") or "", port["port"], port.get("protocol") or "", port.get("appProtocol") or "<nil>")
+    return fnv128a(("(v1.EndpointPort)" + text.format(*values)).encode())
+
+
+def slice_port_order(port: JsonObject) -> int:
+    """By what the ports of an EndpointSlice are sorted.
+
+    Source: k8s.io/endpointslice util/controller_utils.go (portsInOrder)
+    """
+    text = "{{Name:(*string){} Protocol:(*v1.Protocol){} Port:(*int32){} AppProtocol:(*string){}}}"
+    values = (port.get("name") or "", port.get("protocol") or "<nil>", port["port"], port.get("appProtocol") or "<nil>")
+    return fnv128a(("(v1.EndpointPort)" + text.format(*values)).encode())
+
+
 def safe(number: int) -> str:
     """The decimal digits in the alphabet of generated names."""
     return "".join(_TO_SAFE[digit] for digit in str(number))

@@ -13,7 +13,7 @@ from pytest_helmsim.apiserver.controllers.common import CLAIM, MANAGER, POD, STO
 from pytest_helmsim.apiserver.loopback import StoreEvent
 from pytest_helmsim.objects import quantity
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.objects.status import NotFound
+from pytest_helmsim.objects.status import ApiError, NotFound
 
 APPROXIMATE = ("provisioners and resizers: every StorageClass stands for one that answers at once; no data is kept",)
 COMPONENT = "persistentvolume-controller"
@@ -36,6 +36,53 @@ def claims_of(pod: JsonObject) -> list[str]:
         elif "ephemeral" in volume:
             found.append(f"{common.name_of(pod)}-{volume['name']}")
     return found
+
+
+def ephemeral_claims(pod: JsonObject) -> dict[str, JsonObject]:
+    """The volumes that get a claim of their own, by its name."""
+    return {f"{common.name_of(pod)}-{item['name']}": item for item in pod["spec"].get("volumes") or () if item.get("ephemeral")}
+
+
+class EphemeralVolumes(Reconciler):
+    """A pod's ephemeral volumes get claims that go with the pod.
+
+    Source: k8s.io/kubernetes pkg/controller/volume/ephemeral/controller.go
+    """
+
+    name, alias = "ephemeral-volume-controller", "ephemeral-volume"
+
+    def watches(self) -> Mapping[tuple[str, str], Keys]:
+        return {common.kind(POD): self._concerned, common.kind(CLAIM): common.controlled_by(POD)}
+
+    def _concerned(self, event: StoreEvent) -> Iterable[Key]:
+        return (common.key_of(event.new),) if event.type == "ADDED" and ephemeral_claims(event.new) else ()
+
+    def sync(self, key: Key) -> float | None:
+        pod = self.api.get(POD, *key)
+        if pod is None or common.is_deleting(pod):
+            return None
+        for name, volume in ephemeral_claims(pod).items():
+            found = self.api.get(CLAIM, key.namespace, name)
+            if found is not None and not common.is_controlled_by(found, pod):
+                where = f"{key.namespace}/{name} was not created for pod {key.namespace}/{key.name}"
+                message = f"ephemeral volume {volume['name']}: PVC {where} (pod is not owner)"
+                self.world.events(pod, "FailedBinding", message, component="ephemeral_volume", warning=True)
+            elif found is None:
+                self._make(pod, name, volume)
+        return None
+
+    def _make(self, pod: JsonObject, name: str, volume: JsonObject) -> None:
+        template = volume["ephemeral"]["volumeClaimTemplate"]
+        copied = {key: value for key, value in (template.get("metadata") or {}).items() if key in ("labels", "annotations") and value}
+        owner = common.controller_reference(pod, POD)
+        metadata = {**copied, "name": name, "namespace": common.namespace_of(pod), "ownerReferences": [owner]}
+        claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": template["spec"]}
+        try:
+            self.api.create(claim, manager=MANAGER)
+        except ApiError as error:
+            message = f"ephemeral volume {volume['name']}: create PVC {name}: {error.message}"
+            self.world.events(pod, "FailedBinding", message, component="ephemeral_volume", warning=True)
+            raise
 
 
 class StandardClass(Reconciler):
