@@ -68,7 +68,7 @@ class Strategy:
 
     def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         """A write to the subresource `status` keeps the spec."""
-        return keep(new, old, "spec")
+        return shapes.prepare_status(op.served.stored, keep(new, old, "spec"), old, version=op.server.version)
 
     def prepare_part(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         """A write to another subresource of the whole object."""
@@ -100,7 +100,7 @@ class Deployment(Strategy):
 
     def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         keep(new["metadata"], old["metadata"], "labels")
-        return keep(new, old, "spec")
+        return super().prepare_status(op, new, old)
 
 
 class Job(Strategy):
@@ -178,7 +178,7 @@ class PersistentVolume(Strategy):
         changed, key = status.get("phase") != before.get("phase"), "lastPhaseTransitionTime"
         if not changed and key not in status and key in before:
             status[key] = before[key]
-        elif changed and status.get(key) in (None, before.get(key)):
+        elif changed and status.get(key) in (None, before.get(key)) and op.server.catalog.version.minor >= 29:
             status[key] = op.now
         new["status"] = status
         return keep(new, old, "spec")

@@ -60,6 +60,8 @@ _METHODS = {
 _CONNECTED = ("exec", "attach", "portforward", "proxy")
 _PDBS = StoreKey("policy", "poddisruptionbudgets")
 _PODS = StoreKey("", "pods")
+CLEARS_NOMINATION_FROM = 35
+"""The minor version from which a pod that gets its node forgets which one was being cleared for it."""
 _BINDABLE = {"Pod": _PODS, "Secret": StoreKey("", "secrets"), "Node": StoreKey("", "nodes")}
 
 
@@ -211,7 +213,9 @@ def _evict(server: ApiServer, request: Request, call: Call, served: Served) -> R
             )
         for budget in budgets:
             _spend(server, budget, call)
-    chosen = options.delete_options(request, body.get("deleteOptions") or {})
+    given = body.get("deleteOptions") or {}
+    dry = [value for value in request.query.get("dryRun", ()) if value]
+    chosen = options.delete_options(request, {**given, "dryRun": given.get("dryRun") or dry} if dry else given)
     op = endpoints.operation(server, request, call, served, options.WriteOptions(chosen.dry_run))
     op.subresource = ""
     deletes.delete(op, chosen)
@@ -255,6 +259,8 @@ def bind(op: Operation, node: str) -> None:
         raise _unbindable(op, f'pod {op.name} is already assigned to node "{pod["spec"]["nodeName"]}"')
     condition = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": op.now}
     status = pod.get("status") or {}
+    if op.server.catalog.version.minor >= CLEARS_NOMINATION_FROM:
+        status = {key: value for key, value in status.items() if key != "nominatedNodeName"}
     others = [entry for entry in status.get("conditions") or () if entry.get("type") != "PodScheduled"]
     new = {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": {**status, "conditions": [*others, condition]}}
     op.server.store.put(_PODS, op.namespace, op.name, writes.finished(op, new))

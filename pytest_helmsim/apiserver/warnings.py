@@ -10,7 +10,7 @@ import base64
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from pytest_helmsim.apiserver import key_pairs, pods, value_warnings
+from pytest_helmsim.apiserver import key_pairs, pods, value_warnings, warning_versions
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.objects import names, quantity
 from pytest_helmsim.objects.json import Json, JsonObject
@@ -58,7 +58,8 @@ def add(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
     check = _CHECKS.get((op.served.group, op.served.stored.kind)) if op.served.custom is None else None
     if check is not None:
         for text in check(new, old):
-            op.warn(text)
+            if (known := warning_versions.said(text, op.server.catalog.version.minor)) is not None:
+                op.warn(known)
 
 
 def _at(value: Json, *steps: str) -> Json:

@@ -1,6 +1,7 @@
 """Fields that belong to features which a version has but does not use: a server drops them, unless the object had them before.
 
-Source: k8s.io/kubernetes pkg/api/pod/util.go (dropDisabledFields), pkg/features/kube_features.go.
+One table for all built-in kinds: `_OF_PODS`, `_OF_CONTAINERS` and `_OF_KINDS`, from path to the minor version since which it is on.
+Source: k8s.io/kubernetes pkg/api/pod/util.go (dropDisabledFields), pkg/registry/*/*/strategy.go, pkg/features/kube_features.go.
 """
 
 from __future__ import annotations
@@ -8,28 +9,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_helmsim.objects.json import JsonObject, copy
+from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.kinds import GroupVersionKind
 
 NEVER = 1000
 _EACH = ("containers", "initContainers", "ephemeralContainers")
-_OF_SPEC = {
-    "hostUsers": 33,
-    "schedulingGroup": NEVER,
-    "resources": 34,
-    "hostnameOverride": 35,
-    "resourceClaims": 34,
-    "securityContext.supplementalGroupsPolicy": 33,
-    "securityContext.seLinuxChangePolicy": 33,
-    "volumes[].image": 35,
-    "volumes[].projected.sources[].clusterTrustBundle": NEVER,
-    "volumes[].projected.sources[].podCertificate": NEVER,
-    "initContainers[].restartPolicy": 29,
+_TERMS = tuple(
+    f"affinity.{kind}.{when}"
+    for kind in ("podAffinity", "podAntiAffinity")
+    for when in ("requiredDuringSchedulingIgnoredDuringExecution[]", "preferredDuringSchedulingIgnoredDuringExecution[].podAffinityTerm")
+)
+_OF_PODS: dict[tuple[str, ...], int] = {
+    ("hostUsers",): 33,
+    ("schedulingGroup",): NEVER,
+    ("workloadRef",): NEVER,
+    ("resources",): 34,
+    ("hostnameOverride",): 35,
+    ("resourceClaims",): 34,
+    ("securityContext.supplementalGroupsPolicy",): 33,
+    ("securityContext.seLinuxChangePolicy",): 33,
+    ("volumes[].projected.sources[].clusterTrustBundle",): NEVER,
+    ("volumes[].projected.sources[].podCertificate",): NEVER,
+    ("initContainers[].restartPolicy",): 29,
+    tuple(f"{term}.{field}" for term in _TERMS for field in ("matchLabelKeys", "mismatchLabelKeys")): 31,
 }
 _OF_CONTAINERS = {
     "resizePolicy": 33,
     "restartPolicyRules": 35,
-    "securityContext.procMount": 33,
     "volumeMounts[].recursiveReadOnly": 31,
     "env[].valueFrom.fileKeyRef": 35,
     "resources.claims": 34,
@@ -37,11 +43,58 @@ _OF_CONTAINERS = {
     "lifecycle.postStart.sleep": 30,
     "lifecycle.stopSignal": NEVER,
 }
-_RULES: tuple[tuple[tuple[tuple[str, ...], ...], int], ...] = (
-    *((((*path.split("."),),), since) for path, since in _OF_SPEC.items()),
-    *((tuple((f"{group}[]", *path.split(".")) for group in _EACH), since) for path, since in _OF_CONTAINERS.items()),
+_OF_KINDS: dict[tuple[str, str], dict[tuple[str, ...], int]] = {
+    ("", "Pod"): {
+        ("status.observedGeneration",): 34,
+        ("status.hostIPs",): 29,
+    },
+    ("", "Service"): {
+        ("spec.trafficDistribution",): 31,
+        ("status.loadBalancer.ingress[].ipMode",): 30,
+    },
+    ("", "PersistentVolume"): {("spec.volumeAttributesClassName",): 34},
+    ("", "PersistentVolumeClaim"): {
+        ("spec.volumeAttributesClassName",): 34,
+        ("status.currentVolumeAttributesClassName", "status.modifyVolumeStatus"): 34,
+        ("status.allocatedResources", "status.allocatedResourceStatuses"): 32,
+    },
+    ("apps", "Deployment"): {("status.terminatingReplicas",): 35},
+    ("apps", "ReplicaSet"): {("status.terminatingReplicas",): 35},
+    ("apps", "StatefulSet"): {("spec.updateStrategy.rollingUpdate.maxUnavailable",): NEVER},
+    ("autoscaling", "HorizontalPodAutoscaler"): {("spec.behavior.scaleUp.tolerance", "spec.behavior.scaleDown.tolerance"): 35},
+    ("batch", "Job"): {
+        ("spec.backoffLimitPerIndex",): 29,
+        ("spec.maxFailedIndexes",): 29,
+        ("spec.podReplacementPolicy",): 29,
+        ("spec.successPolicy",): 31,
+        ("spec.managedBy",): 32,
+    },
+    ("coordination.k8s.io", "Lease"): {("spec.strategy",): NEVER, ("spec.preferredHolder",): NEVER},
+    ("storage.k8s.io", "CSIDriver"): {
+        ("spec.nodeAllocatableUpdatePeriodSeconds",): 35,
+        ("spec.serviceAccountTokenInSecrets",): 35,
+        ("spec.preventPodSchedulingIfMissing",): NEVER,
+    },
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): {("spec.versions[].selectableFields",): 31},
+}
+"""Paths that one feature owns, and the minor version since which it is on; below a pod spec, each container, each object of a kind."""
+
+_Paths = tuple[tuple[str, ...], ...]
+
+
+def _split(paths: tuple[str, ...]) -> _Paths:
+    return tuple(tuple(path.split(".")) for path in paths)
+
+
+_POD_RULES: tuple[tuple[_Paths, int], ...] = (
+    *((_split(paths), since) for paths, since in _OF_PODS.items()),
+    *((_split(tuple(f"{group}[].{path}" for group in _EACH)), since) for path, since in _OF_CONTAINERS.items()),
 )
-"""Paths that one feature owns, and the minor version since which it is on."""
+_KIND_RULES = {key: tuple((_split(paths), since) for paths, since in rows.items()) for key, rows in _OF_KINDS.items()}
+
+_IMAGE_VOLUMES_SINCE = 35
+_PROC_MOUNT_SINCE = 33
+_PROC_MOUNTS = _split(tuple(f"{group}[].securityContext.procMount" for group in _EACH))
 
 _TEMPLATE = ("spec", "template", "spec")
 TEMPLATES = {
@@ -57,20 +110,66 @@ TEMPLATES = {
 
 def without_disabled(key: tuple[str, str], obj: JsonObject, old: JsonObject, minor: int) -> JsonObject:
     """The object without what its version ignores; `old` is the stored one, empty for a new one."""
+    obj = _without(_KIND_RULES.get(key, ()), obj, old, minor)
     path = TEMPLATES.get(key)
     if path is None:
         return obj
     spec, before = _at(obj, path), _at(old, path)
-    gone = [paths for paths, since in _RULES if minor < since and _used(spec, paths) and not _used(before, paths)]
+    kept = _without(_POD_RULES, spec, before, minor)
+    if minor < _IMAGE_VOLUMES_SINCE and not _images(before):
+        kept = _without_images(kept)
+    if minor < _PROC_MOUNT_SINCE and _used(kept, _PROC_MOUNTS):
+        kept = _with_usual_proc_mounts(kept, before)
+    return obj if kept is spec else _replaced(obj, path, kept)
+
+
+def _without(rules: tuple[tuple[_Paths, int], ...], obj: JsonObject, old: JsonObject, minor: int) -> JsonObject:
+    gone = [paths for paths, since in rules if minor < since and _used(obj, paths) and not _used(old, paths)]
     if not gone:
         return obj
     result: JsonObject = copy(obj)
-    spec = _at(result, path)
     for paths in gone:
         for steps in paths:
-            for parents in list(_places(spec, steps)):
+            for parents in list(_places(result, steps)):
                 _drop(parents, steps)
     return result
+
+
+def _images(spec: JsonObject) -> set[str]:
+    return {volume.get("name", "") for volume in spec.get("volumes") or () if volume.get("image") is not None}
+
+
+def _without_images(spec: JsonObject) -> JsonObject:
+    """Volumes from images go with their mounts."""
+    names = _images(spec)
+    if not names:
+        return spec
+    result: JsonObject = {**spec, "volumes": [volume for volume in spec["volumes"] if volume.get("image") is None]}
+    for group in _EACH:
+        if group in spec:
+            result[group] = [
+                {**each, "volumeMounts": [mount for mount in each["volumeMounts"] if mount.get("name", "") not in names]}
+                if each.get("volumeMounts")
+                else each
+                for each in spec[group] or ()
+            ]
+    return result
+
+
+def _with_usual_proc_mounts(spec: JsonObject, before: JsonObject) -> JsonObject:
+    """A value that the version ignores becomes the default one."""
+    if any(parents[-1]["procMount"] != "Default" for steps in _PROC_MOUNTS for parents in _places(before, steps)):
+        return spec
+    result: JsonObject = copy(spec)
+    for steps in _PROC_MOUNTS:
+        for parents in _places(result, steps):
+            parents[-1]["procMount"] = "Default"
+    return result
+
+
+def _replaced(obj: Json, path: tuple[str, ...], value: JsonObject) -> JsonObject:
+    assert isinstance(obj, dict)
+    return {**obj, path[0]: _replaced(obj[path[0]], path[1:], value) if path[1:] else value}
 
 
 def pod_spec(gvk: GroupVersionKind, obj: JsonObject) -> JsonObject:

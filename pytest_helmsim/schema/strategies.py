@@ -98,6 +98,11 @@ def prepare_for_create(gvk: GroupVersionKind, obj: JsonObject, *, uid: str = "",
     return canonical(result, schema) if schema is not None else result
 
 
+def prepare_status(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> JsonObject:
+    """A write to the subresource `status` without what the version ignores."""
+    return without_disabled((gvk.group, gvk.kind), new, old, Catalog.for_version(version).version.minor)
+
+
 def prepare_for_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> JsonObject:
     """The new object with the old status, and a generation that rises when a part named in `GENERATION` changed."""
     key = (gvk.group, gvk.kind)
@@ -117,22 +122,9 @@ def prepare_for_update(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, 
     return with_generation(gvk, result, old, version=version)
 
 
-_GATED = {
-    ("coordination.k8s.io", "Lease"): ("strategy", "preferredHolder"),
-    ("storage.k8s.io", "CSIDriver"): ("preventPodSchedulingIfMissing",),
-}
-"""Fields of `spec` that belong to features which are off by default: new ones are dropped."""
-
-
 def _without_gated(key: tuple[str, str], obj: JsonObject, old: JsonObject, minor: int) -> JsonObject:
     obj = without_disabled(key, obj, old, minor)
-    if key == ("apps", "StatefulSet"):
-        obj = _without_max_unavailable(obj, old)
-    if key == ("", "PersistentVolumeClaim"):
-        obj = _without_disabled_sources(obj, old, minor)
-    spec, before = obj.get("spec") or {}, old.get("spec") or {}
-    gone = [field for field in _GATED.get(key, ()) if field in spec and field not in before]
-    return {**obj, "spec": {name: value for name, value in spec.items() if name not in gone}} if gone else obj
+    return _without_disabled_sources(obj, old) if key == ("", "PersistentVolumeClaim") else obj
 
 
 def with_generation(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, version: str = DEFAULT) -> JsonObject:
@@ -244,7 +236,7 @@ def normalize_data_sources(claim: JsonObject) -> JsonObject:
     return claim
 
 
-def _without_disabled_sources(claim: JsonObject, old: JsonObject, minor: int) -> JsonObject:
+def _without_disabled_sources(claim: JsonObject, old: JsonObject) -> JsonObject:
     """A `dataSource` other than a claim or a snapshot is silently dropped; `dataSourceRef` is the way to name it, in the same namespace."""
     spec, before = claim.get("spec") or {}, old.get("spec") or {}
     gone = set()
@@ -252,8 +244,6 @@ def _without_disabled_sources(claim: JsonObject, old: JsonObject, minor: int) ->
     if reference is not None and reference.get("namespace") and before.get("dataSourceRef") is None:
         gone.add("dataSourceRef")
         reference = None
-    if minor < 34 and before.get("volumeAttributesClassName") is None:
-        gone.add("volumeAttributesClassName")
     source = spec.get("dataSource")
     known = (("PersistentVolumeClaim", ""), ("VolumeSnapshot", "snapshot.storage.k8s.io"))
     in_use = before.get("dataSource") is not None or before.get("dataSourceRef") is not None
@@ -273,18 +263,6 @@ def _limit_range(obj: JsonObject, uid: str) -> JsonObject:
     if not obj["metadata"].get("name"):
         obj["metadata"]["name"] = uid
     return obj
-
-
-def _without_max_unavailable(obj: JsonObject, old: JsonObject) -> JsonObject:
-    """`maxUnavailable` belongs to a feature that is off by default: objects that lack it do not get it."""
-
-    def rolling(side: JsonObject) -> JsonObject:
-        return ((side.get("spec") or {}).get("updateStrategy") or {}).get("rollingUpdate") or {}
-
-    if "maxUnavailable" not in rolling(obj) or "maxUnavailable" in rolling(old):
-        return obj
-    spec, kept = obj["spec"], {key: value for key, value in rolling(obj).items() if key != "maxUnavailable"}
-    return {**obj, "spec": {**spec, "updateStrategy": {**spec["updateStrategy"], "rollingUpdate": kept}}}
 
 
 def _service(obj: JsonObject, uid: str) -> JsonObject:

@@ -263,7 +263,7 @@ def _check_schedule(errors: Errors, schedule: str, zone: str | None, keeps_zone:
     if "TZ" in schedule:
         if zone is not None and keeps_zone:
             errors.invalid("spec.schedule", schedule, "cannot use both timeZone field and TZ or CRON_TZ in schedule")
-        elif not keeps_zone:
+        elif not keeps_zone and errors.minor >= 29:
             errors.invalid("spec.schedule", schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead")
 
 

@@ -179,6 +179,8 @@ def _check_rules(errors: Errors, path: str, rules: JsonObject) -> None:
             errors.invalid(f"{here}.periodSeconds", period, "must be greater than zero")
         if period > 1800:
             errors.invalid(f"{here}.periodSeconds", period, "must be less than or equal to 1800")
+    if "tolerance" in rules and quantity.parse(rules["tolerance"]).scaled(-9) < 0:
+        errors.invalid(f"{path}.tolerance", rules["tolerance"], "must be greater than or equal to 0")
 
 
 def check_budget(errors: Errors, obj: JsonObject) -> None:

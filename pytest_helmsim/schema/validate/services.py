@@ -6,6 +6,7 @@ Source: k8s.io/kubernetes pkg/apis/core/validation/validation.go.
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
@@ -313,15 +314,26 @@ def _check_traffic(errors: Errors, spec: JsonObject, kind: str) -> None:
         errors.unsupported("spec.trafficDistribution", distribution, known)
 
 
+STRICT_ADDRESSES_SINCE = 36
+_ZEROS = re.compile(r"(?<![0-9a-fA-F:])0+(?=\d)")
+
+
 def check_cidr(errors: Errors, path: str, text: str) -> None:
     """A block of addresses."""
+    plain = _ZEROS.sub("", text) if "." in text or "/0" in text else text
     try:
-        network = ipaddress.ip_interface(text) if "/" in text else None
+        network = ipaddress.ip_interface(plain) if "/" in text else None
     except ValueError:
         network = None
     if network is None:
         errors.invalid(path, text, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
-    elif errors.minor >= 36 and network.ip != network.network.network_address:
+    elif errors.minor < STRICT_ADDRESSES_SINCE:
+        return
+    elif plain != text:
+        errors.invalid(path, text, "must not have leading 0s in IP or prefix length")
+    elif network.version == 6 and network.ip.ipv4_mapped is not None:
+        errors.invalid(path, text, "must not have an IPv4-mapped IPv6 address")
+    elif network.ip != network.network.network_address:
         errors.invalid(path, text, "must not have bits set beyond the prefix length")
 
 
