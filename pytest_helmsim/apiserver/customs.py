@@ -77,6 +77,8 @@ def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> li
     verdict = rules.check(new, served.schema, old)
     for text in verdict.unchecked:
         op.server.note(f"{op.served.stored.kind}: {text}")
+    for text in verdict.warnings:
+        op.warn(text)
     return [*found, *verdict.errors]
 
 

@@ -1,22 +1,21 @@
 """The rules of a CustomResourceDefinition (`x-kubernetes-validations`) over an object: what they refuse, in the server's words.
 
-A rule that names `oldSelf` is looked at when there is an old value to compare with; any other rule only where something changed.
+A rule that names `oldSelf` is looked at when there is an old value to compare with, or when it takes none as well. What another rule
+says of a value that has not changed is a warning. Work beyond a budget ends the judgement.
 Sources: k8s.io/apiextensions-apiserver pkg/apiserver/schema/cel/validation.go, KEP-4008 (ratcheting).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from pytest_helmsim.objects.errors import UnsupportedFeature
 from pytest_helmsim.objects.json import Json, JsonObject
-from pytest_helmsim.schema.cel.evaluator import evaluate, mentions
-from pytest_helmsim.schema.cel.functions import FUNCTIONS, CelError, Optional
-from pytest_helmsim.schema.cel.parser import CelSyntaxError
-from pytest_helmsim.schema.field_errors import OMITTED, FieldError
+from pytest_helmsim.schema.field_errors import OMITTED, FieldError, quoted
 from pytest_helmsim.schema.model import Schema
 
 NOT_CHECKED = FieldError(
@@ -27,35 +26,114 @@ NOT_CHECKED = FieldError(
 )
 """Comes after the errors of the schema itself, when the schema has rules: they are not looked at then."""
 
+BUDGET = 10_000_000
+MAX_DEPTH = 100
+_LONGEST_MESSAGE = 5 * 1024
+_OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run"
+_STEP = re.compile(r"\.([^.\[\]]+)|\['((?:[^'\\]|\\.)*)'\]")
+_UNESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "'": "'", "\\": "\\"}
 _MISSING: Any = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the rules refuse, and which rules could not be judged (a sentence each)."""
+    """What the rules refuse, which rules could not be judged (a sentence each), and what is only warned of."""
 
     errors: tuple[FieldError, ...]
     unchecked: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=256)
 def has_rules(schema: Schema) -> bool:
     """Whether any node of a schema has rules; looked up once for the schema of a kind."""
-    return _any_rules(schema)
+    return any_rules(schema.raw)
 
 
-def _any_rules(schema: Schema) -> bool:
-    if schema.raw.get("x-kubernetes-validations"):
+def any_rules(raw: Mapping[str, Any], depth: int = 0) -> bool:
+    """Whether a schema as written has rules, on its spine or in what must hold besides."""
+    if depth > MAX_DEPTH:
+        return False
+    if raw.get("x-kubernetes-validations"):
         return True
-    parts = [*(schema.fields or {}).values(), *(part for part in (schema.items, schema.values) if part is not None)]
-    return any(_any_rules(part) for part in parts)
+    parts = [*(raw.get("properties") or {}).values(), raw.get("items"), raw.get("additionalProperties"), *(raw.get("allOf") or ())]
+    return any(isinstance(part, dict) and any_rules(part, depth + 1) for part in parts)
 
 
 def check(obj: JsonObject, schema: Schema, old: JsonObject | None = None) -> Verdict:
     """Every rule of the schema; `old` is the stored object of an update."""
-    unchecked: list[str] = []
-    errors = tuple(_walk(_Place(obj, _MISSING if old is None else old, "", root=True), schema, unchecked))
-    return Verdict(errors, tuple(dict.fromkeys(unchecked)))
+    judge = _Judge()
+    before = _MISSING if old is None else old
+    judge.walk(_compiled(schema), _Place(obj, before, "", _Kin(old is not None and old == obj, True) if old is not None else None))
+    return Verdict(tuple(judge.errors), tuple(dict.fromkeys(judge.unchecked)), tuple(dict.fromkeys(judge.warnings)))
+
+
+def default_errors(raw: JsonObject, default: Json, path: str, *, root: bool) -> list[FieldError]:
+    """What the rules of a node say of its default: as a value that stays, and then as one that is new."""
+    if not any_rules(raw):
+        return []
+    node = _Validator(raw, root=root)
+    for old in (default, _MISSING):
+        judge = _Judge()
+        judge.walk(node, _Place(default, old, path, None))
+        if judge.errors:
+            return judge.errors
+    return []
+
+
+@lru_cache(maxsize=128)
+def _compiled(schema: Schema) -> _Validator:
+    return _Validator(dict(schema.raw), root=True)
+
+
+class _Validator:
+    """A schema node with its compiled rules; nodes below are made when a value is there."""
+
+    __slots__ = ("_below", "_declared", "_rules", "raw", "root")
+
+    def __init__(self, raw: JsonObject, *, root: bool = False, declared: Any = _MISSING) -> None:
+        self.raw = raw
+        self.root = root
+        self._declared = declared
+        self._rules: list[tuple[JsonObject, Any]] | None = None
+        self._below: dict[str, _Validator | None] = {}
+
+    @property
+    def declared(self) -> Any:
+        """The node's type in expressions, None when it has none."""
+        if self._declared is _MISSING:
+            from pytest_helmsim.schema.cel.declared import declared
+
+            self._declared = declared(self.raw, root=self.root)
+        return self._declared
+
+    @property
+    def rules(self) -> list[tuple[JsonObject, Any]]:
+        """Each rule with what it was compiled to; those of `allOf` count as well."""
+        if self._rules is None:
+            written = [rule for part in (self.raw, *(self.raw.get("allOf") or ())) for rule in part.get("x-kubernetes-validations") or ()]
+            self._rules = []
+            if written and self.declared is not None:
+                from pytest_helmsim.schema.cel.rule import Rules
+
+                compiler = Rules(self.declared)
+                self._rules = [(rule, compiler.compile(rule)) for rule in written]
+        return self._rules
+
+    def below(self, key: str, raw: Any) -> _Validator | None:
+        """The node of a property, of items (`[]`) or of values (`{}`), None when there are no rules there."""
+        if key not in self._below:
+            useful = isinstance(raw, dict) and any_rules(raw)
+            self._below[key] = _Validator(raw, root=bool(raw.get("x-kubernetes-embedded-resource"))) if useful else None
+        return self._below[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kin:
+    """Whether the nearest value that can be compared with an old one is the same, and whether it is the value itself."""
+
+    same: bool
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,118 +141,194 @@ class _Place:
     value: Json
     old: Any
     path: str
-    root: bool = False
+    kin: _Kin | None
 
     @property
     def shown(self) -> str:
         return self.path or "<nil>"
 
 
-def _walk(place: _Place, schema: Schema, unchecked: list[str]) -> Iterator[FieldError]:
-    value = place.value
-    if value is None:
-        return
-    for rule in schema.raw.get("x-kubernetes-validations") or ():
-        yield from _judge(place, schema, rule, unchecked)
-    if isinstance(value, dict):
+class _OutOfBudget(Exception):
+    """No further rule is looked at."""
+
+
+@dataclass(slots=True)
+class _Judge:
+    errors: list[FieldError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
+    budget: int = BUDGET
+
+    def walk(self, node: _Validator, place: _Place) -> None:
+        """The rules of a node and of all below."""
+        try:
+            self._walk(node, place)
+        except _OutOfBudget:
+            return
+
+    def _walk(self, node: _Validator, place: _Place) -> None:
+        value = place.value
+        if value is None:
+            return
+        if node.rules:
+            self._judge_all(node, place)
+        if isinstance(value, dict):
+            for child, below in self._members(node, place, value):
+                self._walk(child, below)
+        elif isinstance(value, list):
+            child_node = node.below("[]", node.raw.get("items"))
+            if child_node is not None:
+                for index, item in enumerate(value):
+                    partner = _partner(item, place.old, node.raw)
+                    kin = _kin(place, item, partner)
+                    self._walk(child_node, _Place(item, partner, f"{place.path}[{index}]", kin))
+
+    def _members(self, node: _Validator, place: _Place, value: JsonObject) -> Iterator[tuple[_Validator, _Place]]:
         before = place.old if isinstance(place.old, dict) else {}
-        for key, child in sorted(value.items()):
-            if place.root and key in ("apiVersion", "kind", "metadata"):
+        properties, others = node.raw.get("properties") or {}, node.raw.get("additionalProperties")
+        for key, item in sorted(value.items()):
+            if key in properties:
+                child, path = node.below(key, properties[key]), f"{place.path}.{key}" if place.path else key
+            else:
+                child, path = node.below("{}", others), f"{place.path}[{key}]"
+            if child is None:
                 continue
-            node = schema.child(key)
-            if node is not None:
-                declared = schema.fields is not None and key in schema.fields
-                path = f"{place.path}[{key}]" if not declared else f"{place.path}.{key}" if place.path else key
-                yield from _walk(_Place(child, before.get(key, _MISSING), path), node, unchecked)
-    elif isinstance(value, list) and schema.items is not None:
-        for index, child in enumerate(value):
-            yield from _walk(_Place(child, _partner(child, place.old, schema), f"{place.path}[{index}]"), schema.items, unchecked)
+            old = before.get(key, _MISSING)
+            old = _MISSING if old is None else old
+            kin = None if place.path == "" and key in ("apiVersion", "kind") else _kin(place, item, old)
+            yield child, _Place(item, old, path, kin)
+
+    def _judge_all(self, node: _Validator, place: _Place) -> None:
+        from pytest_helmsim.schema.cel.values import Optional, adapt
+
+        kind = node.raw.get("type") or ""
+        if self.budget <= 0:
+            self._refuse(place, kind, _OUT_OF_BUDGET)
+            raise _OutOfBudget
+        names: dict[str, Any] = {"self": adapt(place.value, node.raw, root=node.root)}
+        old = None if place.old is _MISSING else adapt(place.old, node.raw, root=node.root)
+        for rule, compiled in node.rules:
+            if compiled.error:
+                self._refuse(place, kind, f"rule compile error: {compiled.error}")
+                continue
+            optional = bool(rule.get("optionalOldSelf"))
+            if not compiled.tree or (compiled.uses_old and place.old is _MISSING and not optional):
+                continue
+            if compiled.uses_old:
+                names["oldSelf"] = Optional(old, place.old is not _MISSING) if optional else old
+            try:
+                self._judge(node, place, rule, compiled, names)
+            except UnsupportedFeature as error:
+                self.unchecked.append(f"rule {rule.get('rule')!r} of {place.shown} is not checked: {error}")
+
+    def _refuse(self, place: _Place, kind: str, detail: str) -> None:
+        self.errors.append(FieldError("FieldValueInvalid", place.shown, kind, detail))
+
+    def _run(self, program: Any, names: dict[str, Any]) -> tuple[Any, str]:
+        """A program's value (an error is one) and its complaint about costs: `call` for its own, `budget` for the object's."""
+        from pytest_helmsim.schema.cel.program import PER_CALL_LIMIT, CostExceeded
+
+        try:
+            found, cost = program.run(names)
+        except CostExceeded:
+            found, cost = None, PER_CALL_LIMIT
+            if cost <= self.budget:
+                return None, "call"
+        if cost > self.budget:
+            return None, "budget"
+        self.budget -= cost
+        return found, ""
+
+    def _judge(self, node: _Validator, place: _Place, rule: JsonObject, compiled: Any, names: dict[str, Any]) -> None:
+        kind = node.raw.get("type") or ""
+        told = (rule.get("message") or rule.get("rule") or "").strip()
+        found, limit = self._run(compiled.program, names)
+        if limit == "budget":
+            self._refuse(place, kind, _OUT_OF_BUDGET)
+            raise _OutOfBudget
+        if limit:
+            why = "no further validation rules will be run due to call cost exceeds limit for rule"
+            self._refuse(place, kind, f"'operation cancelled: actual cost limit exceeded': {why}: {told}")
+            raise _OutOfBudget
+        if isinstance(found, Exception):
+            if str(found).startswith("no such overload"):
+                why = "call arguments did not match a supported operator, function or macro signature for rule"
+                self._refuse(place, kind, f"'{found}': {why}: {told}")
+            else:
+                self._refuse(place, kind, f"{found} evaluating rule: {told}")
+            return
+        if found is True:
+            return
+        path = place.path
+        if rule.get("fieldPath"):
+            further = field_path(rule["fieldPath"], node.raw)
+            path = ".".join(part for part in (path, further or "") if part)
+        detail = f"failed rule: {told}" if not rule.get("message") else told
+        if compiled.message_tree is not None:
+            detail = self._worded(compiled, rule, names, path, kind, place) or detail
+        value = OMITTED if kind in ("object", "array") else place.value
+        reason = rule.get("reason") or "FieldValueInvalid"
+        self._add(FieldError(reason, path or "<nil>", value, "" if reason == "FieldValueDuplicate" else detail), compiled, place)
+
+    def _add(self, error: FieldError, compiled: Any, place: _Place) -> None:
+        if not compiled.uses_old and place.kin is not None and place.kin.same:
+            self.warnings.append(str(error))
+        else:
+            self.errors.append(error)
+
+    def _worded(self, compiled: Any, rule: JsonObject, names: dict[str, Any], path: str, kind: str, place: _Place) -> str:
+        """What the rule's own expression says, empty when it says nothing useful."""
+        found, limit = self._run(compiled.message, names)
+        if limit:
+            text = quoted(rule["messageExpression"])
+            why = "messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run"
+            if limit == "call":
+                why = f"no further validation rules will be run due to call cost exceeds limit for messageExpression: {text}"
+            self._add(FieldError("FieldValueInvalid", path or "<nil>", kind, why), compiled, place)
+            raise _OutOfBudget
+        if not isinstance(found, str):
+            return ""
+        trimmed = found.strip()
+        return "" if "\n" in trimmed or len(trimmed.encode()) > _LONGEST_MESSAGE else trimmed
 
 
-def _partner(item: Json, old: Any, schema: Schema) -> Any:
+def _kin(place: _Place, value: Json, old: Any) -> _Kin | None:
+    """What is known of a child: its own old value if there is one, else what was known nearest above."""
+    kin = place.kin
+    if kin is None or not kin.own:
+        return kin
+    return _Kin(kin.same, False) if old is _MISSING else _Kin(bool(value == old), True)
+
+
+def _partner(item: Json, old: Any, raw: Mapping[str, Any]) -> Any:
     """The old item with the same keys; items of other lists have no partner."""
-    if schema.list_type != "map" or not isinstance(old, list) or not isinstance(item, dict):
+    if raw.get("x-kubernetes-list-type") != "map" or not isinstance(old, list) or not isinstance(item, dict):
         return _MISSING
+    keys = raw.get("x-kubernetes-list-map-keys") or ()
     for other in old:
-        if isinstance(other, dict) and all(other.get(key) == item.get(key) for key in schema.list_map_keys):
+        if isinstance(other, dict) and all(other.get(key) == item.get(key) for key in keys):
             return other
     return _MISSING
 
 
-def _judge(place: _Place, schema: Schema, rule: JsonObject, unchecked: list[str]) -> Iterator[FieldError]:
-    text = rule.get("rule", "")
-    try:
-        compares = mentions(text, "oldSelf")
-        names: dict[str, Any] = {"self": _bound(place.value, schema, place.root)}
-        if compares:
-            if rule.get("optionalOldSelf"):
-                present = place.old is not _MISSING
-                names["oldSelf"] = Optional(_bound(place.old, schema, place.root) if present else None, present)
-            elif place.old is _MISSING:
-                return
-            else:
-                names["oldSelf"] = _bound(place.old, schema, place.root)
-        elif place.old is not _MISSING and place.old == place.value:
-            return
-        if evaluate(text, names) is True:
-            return
-        yield _refusal(place, rule, names)
-    except CelError as error:
-        why = rule.get("message") or text
-        yield FieldError("FieldValueInvalid", place.shown, schema.type, f"{error} evaluating rule: {why.strip()}")
-    except (UnsupportedFeature, CelSyntaxError) as error:
-        unchecked.append(f"rule {text!r} of {place.shown} is not checked: {error}")
-
-
-def _bound(value: Json, schema: Schema, root: bool) -> Json:
-    """At the root a rule sees the name only of metadata; declared fields that are null count as absent."""
-    if root and isinstance(value, dict):
-        meta = value.get("metadata") or {}
-        return {**value, "metadata": {key: meta[key] for key in ("name", "generateName") if key in meta}}
-    if schema.type == "number" and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    return _typed(value, schema) if _has_times(schema) else value
-
-
-@lru_cache(maxsize=1024)
-def _has_times(schema: Schema) -> bool:
-    """Whether strings of this schema, or within it, stand for points or spans of time."""
-    parts = [*(schema.fields or {}).values(), *(part for part in (schema.items, schema.values) if part is not None)]
-    return schema.raw.get("format") in _TIMES or any(_has_times(part) for part in parts)
-
-
-_TIMES = ("date", "date-time", "datetime", "duration")
-
-
-def _typed(value: Any, schema: Schema) -> Any:
-    """The value with times for the strings that stand for them."""
-    if isinstance(value, str):
-        named = schema.raw.get("format")
-        if schema.type != "string" or named not in _TIMES:
-            return value
-        text = f"{value}T00:00:00Z" if named == "date" else value
-        return FUNCTIONS["duration" if named == "duration" else "timestamp"](text)
-    if isinstance(value, list) and schema.items is not None:
-        return [_typed(item, schema.items) for item in value]
-    if isinstance(value, dict):
-        nodes = {key: schema.child(key) for key in value}
-        return {key: item if (node := nodes[key]) is None else _typed(item, node) for key, item in value.items()}
-    return value
-
-
-def _refusal(place: _Place, rule: JsonObject, names: dict[str, Any]) -> FieldError:
-    detail = rule.get("message", "").strip()
-    if rule.get("messageExpression"):
-        try:
-            made = evaluate(rule["messageExpression"], names)
-        except CelError:
-            made = None
-        if isinstance(made, str) and made.strip() and "\n" not in made:
-            detail = made.strip()
-    detail = detail or f"failed rule: {rule.get('rule', '').strip()}"
-    path = place.shown
-    if rule.get("fieldPath"):
-        path = f"{place.path}{rule['fieldPath']}" if place.path else rule["fieldPath"].lstrip(".")
-    reason = rule.get("reason") or "FieldValueInvalid"
-    value = OMITTED if isinstance(place.value, (dict, list)) else place.value
-    return FieldError(reason, path, value, "" if reason == "FieldValueDuplicate" else detail)
+def field_path(path: str, raw: Mapping[str, Any]) -> str | None:
+    """A path of a rule as errors write it, None when it leads to no field of the schema."""
+    position, node, shown = 0, raw, ""
+    while position < len(path):
+        step = _STEP.match(path, position)
+        if step is None:
+            return None
+        key = step[1]
+        if key is None:
+            if re.search(r"\\[^abfnrtv'\\]", step[2]):
+                return None
+            key = re.sub(r"\\(.)", lambda match: _UNESCAPED[match[1]], step[2])
+        properties, others = node.get("properties"), node.get("additionalProperties")
+        if properties is not None:
+            found, shown = properties.get(key), f"{shown}.{key}" if shown else key
+        else:
+            found, shown = others, f"{shown}[{key}]"
+        if not isinstance(found, dict):
+            return None
+        node, position = found, step.end()
+    return shown

@@ -13,18 +13,12 @@ from . import replay
 
 _ADDRESS = "the address of the server itself"
 _ORDER = "Go's maps have no order: another run of the same server says it otherwise"
-_UNCOMPILED = "rules in CEL are not compiled when they are declared"
 DIFFERENT: dict[str, dict[int, str]] = {
     "access": {
         57: _ORDER,
     },
     "discovery": {48: _ADDRESS},
     "keywords": {447: _ORDER},
-    "refusals": {
-        21: "rules are not tried on defaults",
-        **dict.fromkeys((*range(51, 57), 61, 62), _UNCOMPILED),
-        **dict.fromkeys((68, 69), "costs of rules are not estimated"),
-    },
     "rules": {16: _ORDER},
     "system-escalation": {27: _ORDER},
 }

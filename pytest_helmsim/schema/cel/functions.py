@@ -1,394 +1,508 @@
-"""Functions and methods of expressions: the standard ones, and those that Kubernetes adds.
+"""What functions and methods do; the holder of a method is its first argument.
 
-Source: github.com/google/cel-go ext, k8s.io/apiserver pkg/cel/library.
+Sources: github.com/google/cel-go ext/{strings,lists,sets}.go, cel/library.go, k8s.io/apiserver pkg/cel/library.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import base64
+import binascii
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from functools import cmp_to_key, lru_cache
 from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import re2
 
-from pytest_helmsim.objects import names, quantity
-from pytest_helmsim.objects.errors import UnsupportedFeature
+from pytest_helmsim.objects import names
 from pytest_helmsim.objects.quantity import Quantity
-from pytest_helmsim.schema.cel import semver
+from pytest_helmsim.schema.cel import addresses, operators, semver, types
+from pytest_helmsim.schema.cel.formatting import formatted
+from pytest_helmsim.schema.cel.operators import convert, is_zero, overload
+from pytest_helmsim.schema.cel.patterns import pattern_error
+from pytest_helmsim.schema.cel.types import Type
+from pytest_helmsim.schema.cel.values import (
+    NOTHING,
+    CelError,
+    Duration,
+    Optional,
+    Timestamp,
+    compare,
+    equal,
+    parse_quantity,
+    timestamp,
+    type_of,
+)  # fmt: skip
+from pytest_helmsim.schema.cel.zones import part_of_moment
+
+__all__ = ["FUNCTIONS", "METHODS", "CelError", "NamedFormat", "Optional", "overload"]
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 
-class CelError(Exception):
-    """An error of an evaluation, in the server's words."""
+class NamedFormat:
+    """A form that a text can be checked against."""
+
+    __slots__ = ("check", "name", "size")
+    cel_type: Type = types.FORMAT
+
+    def __init__(self, name: str, check: Callable[[str], tuple[str, ...]], size: int) -> None:
+        self.name = name
+        self.check = check
+        self.size = size
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NamedFormat) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Optional:
-    """A value that may be absent."""
-
-    value: Any
-    present: bool = True
-
-
-def overload() -> CelError:
-    """Operands of kinds that an operator does not take."""
-    return CelError("no such overload")
+@lru_cache(maxsize=512)
+def pattern(text: str) -> Any:
+    """A regular expression; raise `CelError` in Go's words."""
+    why = pattern_error(text)
+    if why:
+        raise CelError(why)
+    return re2.compile(text)
 
 
-def unsupported(name: str) -> UnsupportedFeature:
-    """A function that we lack."""
-    return UnsupportedFeature(f"the CEL function {name}()", "the rule that uses it is not checked")
+def _matches(text: str, wanted: str) -> bool:
+    return pattern(wanted).search(text) is not None
 
 
-def equal(left: Any, right: Any) -> bool:
-    """Numbers by value; otherwise only values of one kind are equal."""
-    if isinstance(left, bool) != isinstance(right, bool):
-        return False
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(equal(a, b) for a, b in zip(left, right, strict=True))
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal(item, right[key]) for key, item in left.items())
-    if isinstance(left, Quantity) and isinstance(right, Quantity):
-        return left.compare(right) == 0
-    return bool(left == right)
-
-
-def _pattern(text: str) -> Any:
+def _illegal(wanted: str) -> Any:
     try:
-        return re2.compile(text)
-    except re2.error as error:
-        raise CelError(f"error parsing regexp: {error}") from error
+        return pattern(wanted)
+    except CelError as error:
+        raise CelError(f"Illegal regex: {error}") from error
+
+
+def _find(text: str, wanted: str) -> str:
+    match = _illegal(wanted).search(text)
+    return match.group(0) if match else ""
+
+
+def _find_all(text: str, wanted: str, limit: int = -1) -> list[str]:
+    found = [match.group(0) for match in _illegal(wanted).finditer(text)]
+    return found if limit < 0 else found[:limit]
 
 
 def _size(value: Any) -> int:
-    if isinstance(value, (str, list, dict, bytes)):
+    try:
         return len(value)
-    raise overload()
+    except TypeError as error:
+        raise overload("size") from error
 
 
-_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(h|ms|m|s|us|µs|ns)")
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+def _char_at(text: str, index: int) -> str:
+    if not 0 <= index <= len(text):
+        raise CelError(f"index out of range: {index}")
+    return text[index : index + 1]
 
 
-def _duration(text: Any) -> timedelta:
-    if isinstance(text, timedelta):
-        return text
-    sign = -1 if str(text).startswith("-") else 1
-    body = str(text).lstrip("+-")
-    if (body != "0" and "".join(match.group(0) for match in _DURATION.finditer(body)) != body) or not body:
-        raise CelError(f'time: invalid duration "{text}"')
-    return timedelta(seconds=sign * sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(body)))
+def _index_of(holder: Any, item: Any, start: int = 0) -> int:
+    if not isinstance(holder, str):
+        return next((index for index, value in enumerate(holder) if equal(value, item)), -1)
+    if item == "":
+        return start
+    if start < 0:
+        raise CelError(f"index out of range: {start}")
+    return holder.find(item, start)
 
 
-def _timestamp(text: Any) -> datetime:
-    if isinstance(text, datetime):
-        return text
-    try:
-        return datetime.fromisoformat(str(text)).astimezone(UTC)
-    except ValueError as error:
-        raise CelError(f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00": cannot parse') from error
+def _last_index_of(holder: Any, item: Any, start: int | None = None) -> int:
+    if not isinstance(holder, str):
+        return next((index for index in range(len(holder) - 1, -1, -1) if equal(holder[index], item)), -1)
+    if start is None:
+        return len(holder) if item == "" else holder.rfind(item)
+    if item == "":
+        return start
+    if start < 0:
+        raise CelError(f"index out of range: {start}")
+    return -1 if start >= len(holder) else holder.rfind(item, 0, start + len(item))
 
 
-def _int(value: Any) -> int:
-    try:
-        if isinstance(value, datetime):
-            return int(value.timestamp())
-        return int(value)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise CelError(f'strconv.ParseInt: parsing "{value}": invalid syntax') from error
-
-
-def _double(value: Any) -> float:
-    try:
-        return float(value)
-    except (ValueError, TypeError) as error:
-        raise CelError(f'strconv.ParseFloat: parsing "{value}": invalid syntax') from error
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
-        return str(int(value))
-    if isinstance(value, timedelta):
-        return f"{value.total_seconds():g}s"
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
-    if isinstance(value, (str, int, float)):
-        return str(value)
-    raise overload()
-
-
-def _bool(value: Any) -> bool:
-    known = {"true": True, "false": False, "True": True, "False": False, "1": True, "0": False, "t": True, "f": False}
-    if isinstance(value, bool):
-        return value
-    if value not in known:
-        raise CelError(f'strconv.ParseBool: parsing "{value}": invalid syntax')
-    return known[value]
-
-
-def _type(value: Any) -> str:
-    if isinstance(value, TypeName):
-        return TYPES["type"]
-    kinds = ((bool, "bool"), (int, "int"), (float, "double"), (str, "string"), (bytes, "bytes"), (list, "list"), (dict, "map"))
-    return TypeName(next((name for kind, name in kinds if isinstance(value, kind)), "null_type" if value is None else "dyn"))
-
-
-def _good(check: Callable[[Any], Any], *kinds: type[Exception]) -> Callable[[Any], bool]:
-    def is_good(value: Any) -> bool:
-        try:
-            check(value)
-        except kinds:
-            return False
-        return True
-
-    return is_good
-
-
-def _quantity(text: Any) -> Quantity:
-    try:
-        return quantity.parse(text)
-    except quantity.QuantityError as error:
-        raise CelError(str(error)) from error
-
-
-def _ip(text: Any) -> Any:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError as error:
-        raise CelError(f'IP Address "{text}" parse error during conversion from string: invalid IP address') from error
-
-
-def _cidr(text: Any) -> Any:
-    try:
-        return ipaddress.ip_interface(text)
-    except ValueError as error:
-        raise CelError(f'network address parse error during conversion from string: "{text}"') from error
-
-
-def _url(text: Any) -> Any:
-    parts = urlsplit(text)
-    if not (parts.scheme or text.startswith("/")):
-        raise CelError(f'URL parse error during conversion from string: parse "{text}": invalid URI for request')
-    return parts
+def _replace(text: str, old: str, new: str, limit: int = -1) -> str:
+    return text.replace(old, new, max(limit, -1))
 
 
 def _split(text: str, separator: str, limit: int = -1) -> list[str]:
     if limit == 0:
         return []
     if separator == "":
-        return list(text) if limit < 0 else [*text[: limit - 1], text[limit - 1 :]]
+        whole = list(text)
+        return whole if limit < 0 or limit >= len(whole) else [*whole[: limit - 1], text[limit - 1 :]]
     return text.split(separator) if limit < 0 else text.split(separator, limit - 1)
 
 
 def _substring(text: str, start: int, end: int | None = None) -> str:
-    last = len(text) if end is None else end
-    if not 0 <= start <= last <= len(text):
-        raise CelError(f"index out of range: {start if end is None or start > len(text) else last}")
-    return text[start:last]
+    if end is not None and start > end:
+        raise CelError(f"invalid substring range. start: {start}, end: {end}")
+    for place in (start, len(text) if end is None else end):
+        if not 0 <= place <= len(text):
+            raise CelError(f"index out of range: {place}")
+    return text[start:end]
 
 
-def _index_of(holder: Any, item: Any, start: int = 0) -> int:
-    if isinstance(holder, str):
-        return holder.find(item, start)
-    return next((index for index, value in enumerate(holder) if equal(value, item)), -1)
+def _ascii(change: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda text: "".join(change(letter) if letter.isascii() else letter for letter in text)
 
 
-def _last_index_of(holder: Any, item: Any) -> int:
-    if isinstance(holder, str):
-        return holder.rfind(item)
-    return next((index for index in range(len(holder) - 1, -1, -1) if equal(holder[index], item)), -1)
+_QUOTED = str.maketrans(
+    {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v", "\\": "\\\\", '"': '\\"'}
+)
 
 
-def _find(text: str, pattern: str) -> str:
-    match = _pattern(pattern).search(text)
-    return match.group(0) if match else ""
+def _join(values: list[Any], separator: str = "") -> str:
+    for value in values:
+        if not isinstance(value, str):
+            raise CelError(f"join: invalid input: {value}")
+    return separator.join(values)
 
 
-def _find_all(text: str, pattern: str, limit: int = -1) -> list[str]:
-    found = [match.group(0) for match in _pattern(pattern).finditer(text)]
-    return found if limit < 0 else found[:limit]
-
-
-def _first(values: list[Any], pick: Callable[[list[Any]], Any], name: str) -> Any:
+def _sum(values: list[Any]) -> Any:
     if not values:
-        raise CelError(f"{name} called on empty list")
-    return pick(values)
+        return 0
+    total: Any = Duration(0) if isinstance(values[0], Duration) else type(values[0])(0)
+    for value in values:
+        total = operators.add(total, value)
+    return total
 
 
-def _greatest(*values: Any) -> Any:
-    return max(values[0] if len(values) == 1 and isinstance(values[0], list) else values)
+def _extreme(name: str, sign: int) -> Callable[[list[Any]], Any]:
+    def pick(values: list[Any]) -> Any:
+        if not values:
+            raise CelError(f"{name} called on empty list")
+        found = values[0]
+        for value in values[1:]:
+            if compare(value, found) * sign > 0:
+                found = value
+        return found
+
+    return pick
 
 
-def _least(*values: Any) -> Any:
-    return min(values[0] if len(values) == 1 and isinstance(values[0], list) else values)
+def _slice(values: list[Any], start: int, end: int) -> list[Any]:
+    head = f"cannot slice({start}, {end}), "
+    if start < 0 or end < 0:
+        raise CelError(f"{head}negative indexes not supported")
+    if start > end:
+        raise CelError(f"{head}start index must be less than or equal to end index")
+    if len(values) < end:
+        raise CelError(f"{head}list is length {len(values)}")
+    return list(values[start:end])
 
 
-def _contains(holder: Any, item: Any) -> bool:
-    if not isinstance(holder, str):
-        raise overload()
-    return item in holder
+def _flatten(values: list[Any], depth: int = 1) -> list[Any]:
+    if depth < 0:
+        raise CelError("level must be non-negative")
+    found: list[Any] = []
+    for value in values:
+        if isinstance(value, list) and depth:
+            found.extend(_flatten(value, depth - 1))
+        else:
+            found.append(value)
+    return found
 
 
-def _add(left: Quantity, right: Any) -> Quantity:
-    return left.plus(right if isinstance(right, Quantity) else Quantity(right))
+def _sort_by(values: list[Any], keys: list[Any]) -> list[Any]:
+    if keys and any(type_of(key) != type_of(keys[0]) for key in keys):
+        raise CelError("list elements must have the same type")
+
+    def order(one: int, other: int) -> int:
+        return compare(keys[one], keys[other])
+
+    return [values[index] for index in sorted(range(len(values)), key=cmp_to_key(order))]
 
 
-def _sub(left: Quantity, right: Any) -> Quantity:
-    other = right if isinstance(right, Quantity) else Quantity(right)
-    return left.plus(Quantity(-other.unscaled, other.scale, other.family))
+def _distinct(values: list[Any]) -> list[Any]:
+    found: list[Any] = []
+    for value in values:
+        if not any(equal(value, other) for other in found):
+            found.append(value)
+    return found
 
 
-def _integer(value: Quantity) -> int:
-    if not value.is_integer:
-        raise CelError("cannot convert value to integer")
-    return value.value
+def _range(count: int) -> list[int]:
+    if count > 10**6:
+        raise CelError("operation cancelled: actual cost limit exceeded")
+    return list(range(count))
 
 
-def _seconds(value: Any) -> int:
-    return value.second if isinstance(value, datetime) else int(value.total_seconds())
+def _holds(whole: list[Any], part: list[Any]) -> bool:
+    return all(any(equal(one, other) for other in whole) for one in part)
+
+
+def _good(check: Callable[..., Any]) -> Callable[..., bool]:
+    def is_good(*values: Any) -> bool:
+        try:
+            check(*values)
+        except CelError:
+            return False
+        return True
+
+    return is_good
 
 
 def _semver(text: str, normalize: bool = False) -> semver.Version:
     found = semver.parse(text, normalize=normalize)
     if found is None:
-        raise CelError(f"semver parse error: {text}")
+        raise CelError(semver.why(text))
     return found
 
 
-class TypeName(str):
-    """What `type()` gives, and what `int`, `string` and their kin mean by themselves."""
-
-    __slots__ = ()
+def _other(value: Any) -> Quantity:
+    return value if isinstance(value, Quantity) else Quantity(value)
 
 
-TYPES = {name: TypeName(name) for name in ("bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint")}
+def _sub(left: Quantity, right: Any) -> Quantity:
+    other = _other(right)
+    return left.plus(Quantity(-other.unscaled, other.scale, other.family))
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "semver": _semver,
-    "isSemver": lambda text, normalize=False: semver.parse(text, normalize=normalize) is not None,
-    "size": _size,
-    "int": _int,
-    "uint": _int,
-    "double": _double,
-    "string": _string,
-    "bytes": lambda value: value.encode() if isinstance(value, str) else value,
-    "bool": _bool,
-    "dyn": lambda value: value,
-    "type": _type,
-    "duration": _duration,
-    "timestamp": _timestamp,
-    "matches": lambda text, pattern: _pattern(pattern).search(text) is not None,
-    "quantity": _quantity,
-    "isQuantity": _good(_quantity, CelError),
-    "ip": _ip,
-    "isIP": _good(_ip, CelError),
-    "cidr": _cidr,
-    "isCIDR": _good(_cidr, CelError),
-    "url": _url,
-    "isURL": _good(_url, CelError, ValueError),
-    "optional.of": Optional,
-    "optional.none": lambda: Optional(None, False),
-    "optional.ofNonZeroValue": lambda value: Optional(value, bool(value)),
-    "math.greatest": _greatest,
-    "math.least": _least,
-    "sets.contains": lambda whole, part: all(any(equal(a, b) for b in whole) for a in part),
-    "sets.intersects": lambda one, other: any(any(equal(a, b) for b in other) for a in one),
-    "sets.equivalent": lambda one, other: (
-        all(any(equal(a, b) for b in other) for a in one) and all(any(equal(a, b) for b in one) for a in other)
-    ),
-    "ip.isCanonical": lambda text: str(_ip(text)) == text,
+
+def _integer(value: Quantity) -> int:
+    if not value.is_integer or not -(2**63) <= value.value < 2**63:
+        raise CelError("cannot convert value to integer")
+    return value.value
+
+
+def _value(found: Optional) -> Any:
+    if not found.present:
+        raise CelError("optional.none() dereference")
+    return found.value
+
+
+def _insert(holder: dict[Any, Any], *given: Any) -> dict[Any, Any]:
+    entries = given[0].items() if len(given) == 1 else [given]
+    found = dict(holder)
+    for key, value in entries:
+        if key in found:
+            raise CelError(f"insert failed: key {key} already exists")
+        found[key] = value
+    return found
+
+
+def _time_part(name: str) -> Callable[..., int]:
+    def part(value: Any, zone: str = "UTC") -> int:
+        if isinstance(value, Duration):
+            unit = {"getHours": 3600 * 10**9, "getMinutes": 60 * 10**9, "getSeconds": 10**9, "getMilliseconds": 10**6}[name]
+            return abs(value.nanoseconds) // unit * (-1 if value.nanoseconds < 0 else 1)
+        if not isinstance(value, Timestamp):
+            raise overload(name, value)
+        return part_of_moment(name, value, zone)
+
+    return part
+
+
+def _in(item: Any, holder: Any) -> bool:
+    if isinstance(holder, list):
+        return any(equal(item, other) for other in holder)
+    if isinstance(holder, dict):
+        return not isinstance(item, (list, dict)) and item in holder
+    if hasattr(holder, "find"):
+        return isinstance(item, str) and bool(holder.find(item)[0])
+    raise overload()
+
+
+def _decodes(text: str) -> tuple[str, ...]:
+    try:
+        base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return ("invalid base64",)
+    return ()
+
+
+def _matching(wanted: str, why: str) -> Callable[[str], tuple[str, ...]]:
+    return lambda text: () if re.fullmatch(wanted, text) else (why,)
+
+
+def _date_time(text: str) -> tuple[str, ...]:
+    try:
+        timestamp(text)
+    except CelError:
+        return ("invalid datetime",)
+    return ()
+
+
+def _uri(text: str) -> tuple[str, ...]:
+    try:
+        addresses.url(text)
+    except CelError as error:
+        return (str(error).removeprefix("URL parse error during conversion from string: "),)
+    return ()
+
+
+def _prefix(check: Callable[[str], tuple[str, ...]]) -> Callable[[str], tuple[str, ...]]:
+    return lambda text: check(f"{text[:-1]}a" if text.endswith("-") else text)
+
+
+_UUID = r"(?i)[0-9A-F]{8}-?[0-9A-F]{4}-?[0-9A-F]{4}-?[0-9A-F]{4}-?[0-9A-F]{12}"
+_DATE = r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+FORMATS: dict[str, NamedFormat] = {
+    name: NamedFormat(shown, check, size)
+    for name, shown, check, size in (
+        ("dns1123Label", "DNS1123Label", names.dns_label, 30),
+        ("dns1123Subdomain", "DNS1123Subdomain", names.dns_subdomain, 60),
+        ("dns1035Label", "DNS1035Label", names.dns_1035_label, 30),
+        ("qualifiedName", "QualifiedName", names.label_key, 60),
+        ("dns1123LabelPrefix", "DNS1123LabelPrefix", _prefix(names.dns_label), 30),
+        ("dns1123SubdomainPrefix", "DNS1123SubdomainPrefix", _prefix(names.dns_subdomain), 60),
+        ("dns1035LabelPrefix", "DNS1035LabelPrefix", _prefix(names.dns_1035_label), 30),
+        ("labelValue", "LabelValue", names.label_value, 40),
+        ("uri", "URI", _uri, 1000),
+        ("uuid", "uuid", _matching(_UUID, "does not match the UUID format"), 80),
+        ("byte", "byte", _decodes, 80),
+        ("date", "date", _matching(_DATE, "invalid date"), 100),
+        ("datetime", "datetime", _date_time, 100),
+    )
 }
 
-METHODS: dict[str, Callable[..., Any]] = {
-    "major": lambda version: version.major,
-    "minor": lambda version: version.minor,
-    "patch": lambda version: version.patch,
+
+def _validate(form: NamedFormat, text: str) -> Optional:
+    complaints = list(form.check(text))
+    return Optional(complaints) if complaints else NOTHING
+
+
+def _named_format(name: str) -> Optional:
+    return Optional(FORMATS[name]) if name in FORMATS else NOTHING
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "_+_": operators.add,
+    "_-_": operators.subtract,
+    "_*_": operators.multiply,
+    "_/_": operators.divide,
+    "_%_": operators.modulo,
+    "-_": operators.negate,
+    "_==_": equal,
+    "_!=_": lambda left, right: not equal(left, right),
+    "@in": _in,
     "size": _size,
-    "contains": _contains,
+    "matches": _matches,
+    "contains": lambda text, part: part in text,
     "startsWith": str.startswith,
     "endsWith": str.endswith,
-    "matches": FUNCTIONS["matches"],
     "find": _find,
     "findAll": _find_all,
-    "charAt": lambda text, index: text[index : index + 1],
+    "charAt": _char_at,
     "indexOf": _index_of,
     "lastIndexOf": _last_index_of,
-    "lowerAscii": lambda text: "".join(letter.lower() if letter.isascii() else letter for letter in text),
-    "upperAscii": lambda text: "".join(letter.upper() if letter.isascii() else letter for letter in text),
-    "replace": lambda text, old, new, limit=-1: text.replace(old, new, limit),
+    "lowerAscii": _ascii(str.lower),
+    "upperAscii": _ascii(str.upper),
+    "replace": _replace,
     "split": _split,
-    "join": lambda values, separator="": separator.join(values),
+    "join": _join,
     "substring": _substring,
-    "trim": str.strip,
-    "reverse": lambda holder: holder[::-1],
-    "isSorted": lambda values: all(a <= b for a, b in pairwise(values)),
-    "sum": sum,
-    "min": lambda values: _first(values, min, "min"),
-    "max": lambda values: _first(values, max, "max"),
-    "distinct": lambda values: [item for index, item in enumerate(values) if not any(equal(item, other) for other in values[:index])],
-    "sort": sorted,
-    "flatten": lambda values: [item for inner in values for item in (inner if isinstance(inner, list) else [inner])],
-    "hasValue": lambda value: value.present,
-    "value": lambda value: value.value,
-    "orValue": lambda value, other: value.value if value.present else other,
-    "or": lambda value, other: value if value.present else other,
+    "trim": lambda text: text.strip(_SPACE),
+    "format": formatted,
+    "strings.quote": lambda text: f'"{text.translate(_QUOTED)}"',
+    "isSorted": lambda values: all(compare(one, other) <= 0 for one, other in pairwise(values)),
+    "sum": _sum,
+    "min": _extreme("min", -1),
+    "max": _extreme("max", 1),
+    "first": lambda values: Optional(values[0]) if values else NOTHING,
+    "last": lambda values: Optional(values[-1]) if values else NOTHING,
+    "slice": _slice,
+    "flatten": _flatten,
+    "sort": lambda values: _sort_by(values, values),
+    "@sortByAssociatedKeys": _sort_by,
+    "lists.range": _range,
+    "reverse": lambda values: list(values)[::-1],
+    "distinct": _distinct,
+    "sets.contains": _holds,
+    "sets.equivalent": lambda one, other: _holds(one, other) and _holds(other, one),
+    "sets.intersects": lambda one, other: any(_holds(other, [item]) for item in one),
+    "cel.@mapInsert": _insert,
+    "optional.of": Optional,
+    "optional.none": lambda: NOTHING,
+    "optional.ofNonZeroValue": lambda value: NOTHING if is_zero(value) else Optional(value),
+    "optional.unwrap": lambda values: [each.value for each in values if each.present],
+    "unwrapOpt": lambda values: [each.value for each in values if each.present],
+    "hasValue": lambda found: found.present,
+    "value": _value,
+    "quantity": parse_quantity,
+    "isQuantity": _good(parse_quantity),
     "isGreaterThan": lambda left, right: left.compare(right) > 0,
     "isLessThan": lambda left, right: left.compare(right) < 0,
     "compareTo": lambda left, right: left.compare(right),
-    "isInteger": lambda value: value.is_integer,
+    "isInteger": lambda value: value.is_integer and -(2**63) <= value.value < 2**63,
     "asInteger": _integer,
     "asApproximateFloat": lambda value: value.unscaled * 10.0**value.scale,
     "sign": lambda value: value.compare(Quantity(0)),
-    "add": _add,
+    "add": lambda left, right: left.plus(_other(right)),
     "sub": _sub,
-    "family": lambda address: address.version,
-    "isLoopback": lambda address: address.is_loopback,
-    "isUnspecified": lambda address: address.is_unspecified,
-    "containsIP": lambda block, address: _ip(str(address)) in block.network,
-    "containsCIDR": lambda block, other: (other if hasattr(other, "network") else _cidr(other)).network.subnet_of(block.network),
-    "prefixLength": lambda block: block.network.prefixlen,
-    "masked": lambda block: _cidr(str(block.network)),
-    "getScheme": lambda url: url.scheme,
-    "getHost": lambda url: url.netloc,
-    "getHostname": lambda url: url.hostname or "",
-    "getPort": lambda url: str(url.port or ""),
-    "getEscapedPath": lambda url: url.path,
-    "getQuery": lambda url: parse_qs(url.query),
-    "getSeconds": _seconds,
-    "getMinutes": lambda value: value.minute if isinstance(value, datetime) else int(value.total_seconds() // 60),
-    "getHours": lambda value: value.hour if isinstance(value, datetime) else int(value.total_seconds() // 3600),
-    "getMilliseconds": lambda value: int(value.microseconds // 1000) if isinstance(value, timedelta) else value.microsecond // 1000,
-    "getFullYear": lambda value: value.year,
-    "getMonth": lambda value: value.month - 1,
-    "getDayOfMonth": lambda value: value.day - 1,
-    "getDate": lambda value: value.day,
-    "getDayOfWeek": lambda value: (value.weekday() + 1) % 7,
-    "validate": lambda form, text: form(text),
+    "semver": _semver,
+    "isSemver": _good(_semver),
+    "major": lambda version: version.major,
+    "minor": lambda version: version.minor,
+    "patch": lambda version: version.patch,
+    "ip": lambda value: addresses.Address(value.address) if isinstance(value, addresses.Network) else addresses.address(value),
+    "isIP": _good(addresses.address),
+    "ip.isCanonical": lambda text: str(addresses.address(text)) == text,
+    "family": lambda found: found.address.version,
+    "isUnspecified": lambda found: found.address.is_unspecified,
+    "isLoopback": lambda found: found.address.is_loopback,
+    "isLinkLocalMulticast": addresses.is_local_multicast,
+    "isLinkLocalUnicast": lambda found: found.address.is_link_local,
+    "isGlobalUnicast": addresses.is_global,
+    "cidr": addresses.network,
+    "isCIDR": _good(addresses.network),
+    "containsIP": lambda block, other: addresses.contains(block, _address(other)),
+    "containsCIDR": lambda block, other: addresses.covers(block, _network(other)),
+    "prefixLength": lambda block: block.bits,
+    "masked": addresses.masked,
+    "url": addresses.url,
+    "isURL": _good(addresses.url),
+    "getScheme": lambda found: found.scheme,
+    "getHost": lambda found: found.host,
+    "getHostname": addresses.hostname,
+    "getPort": addresses.port,
+    "getEscapedPath": addresses.escaped_path,
+    "getQuery": addresses.query,
+    "validate": _validate,
+    "format.named": _named_format,
+    "jsonpatch.escapeKey": lambda text: text.replace("~", "~0").replace("/", "~1"),
 }
 
-_FORMATS: dict[str, Callable[[str], tuple[str, ...]]] = {
-    "dns1123Label": names.dns_label,
-    "dns1123Subdomain": names.dns_subdomain,
-    "dns1035Label": names.dns_1035_label,
-    "qualifiedName": names.label_key,
-    "labelValue": names.label_value,
-}
+
+def _address(value: Any) -> Any:
+    try:
+        return addresses.address(value) if isinstance(value, str) else value
+    except CelError as error:
+        raise overload() from error
 
 
-def _named_format(check: Callable[[str], tuple[str, ...]]) -> Callable[[], Callable[[str], Optional]]:
-    def form(text: str) -> Optional:
-        complaints = list(check(text))
-        return Optional(complaints, bool(complaints))
+def _network(value: Any) -> Any:
+    try:
+        return addresses.network(value) if isinstance(value, str) else value
+    except CelError as error:
+        raise overload() from error
 
+
+def _constant(form: NamedFormat) -> Callable[[], NamedFormat]:
     return lambda: form
 
 
-FUNCTIONS.update({f"format.{name}": _named_format(check) for name, check in _FORMATS.items()})
+def _converting(name: str) -> Callable[[Any], Any]:
+    return lambda value: convert(name, value)
+
+
+def _ordering(name: str) -> Callable[[Any, Any], bool]:
+    return lambda left, right: operators.ordered(name, left, right)
+
+
+FUNCTIONS.update({f"format.{name}": _constant(form) for name, form in FORMATS.items()})
+FUNCTIONS.update({name: _ordering(name) for name in ("_<_", "_<=_", "_>_", "_>=_")})
+FUNCTIONS.update(
+    {name: _converting(name) for name in ("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint")}
+)
+FUNCTIONS.update(
+    {
+        name: _time_part(name)
+        for name in ("getFullYear", "getMonth", "getDayOfYear", "getDayOfMonth", "getDate", "getDayOfWeek", "getHours", "getMinutes")
+    }
+)
+FUNCTIONS.update({name: _time_part(name) for name in ("getSeconds", "getMilliseconds")})
+METHODS = FUNCTIONS
+"""Methods stand beside functions; what a package knows besides is added here."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pytest_helmsim.schema.cel import types
+from pytest_helmsim.schema.cel.types import Type
+
 _STRICT = re.compile(
     r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)"
     r"(?:-((?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*))?"
@@ -23,6 +26,11 @@ class Version:
     minor: int
     patch: int
     before: tuple[str, ...] = ()
+
+    @property
+    def cel_type(self) -> Type:
+        """The type it has in expressions."""
+        return types.SEMVER
 
     def compare(self, other: Version) -> int:
         """Below 0, 0 or above 0."""
@@ -54,3 +62,18 @@ def parse(text: str, *, normalize: bool = False) -> Version | None:
     if found is None:
         return None
     return Version(int(found[1]), int(found[2]), int(found[3]), tuple((found[4] or "").split(".")) if found[4] else ())
+
+
+def why(text: str) -> str:
+    """What the server says of a text that is no version."""
+    if not text:
+        return "Version string empty"
+    core = re.split(r"[-+]", text)[0].split(".", 2)
+    if len(core) < 3:
+        return "No Major.Minor.Patch elements found"
+    for part, name in zip(core, ("major", "minor", "patch"), strict=True):
+        if not part.isdigit():
+            return f'Invalid character(s) found in {name} number "{part}"'
+        if len(part) > 1 and part.startswith("0"):
+            return f'{name.capitalize()} number must not contain leading zeroes "{part}"'
+    return f'Invalid character(s) found in prerelease "{text.partition("-")[2]}"'

@@ -1,7 +1,7 @@
-"""What a definition says about values: defaults that must fit, rules in CEL as far as their words go, selectable fields.
+"""What a definition says about values: defaults that must fit, the words of rules in CEL, selectable fields.
 
-Expressions are not compiled: their types and costs stay unchecked. Sources: k8s.io/apiextensions-apiserver
-pkg/apis/apiextensions/validation/{validation,cel_validation}.go, pkg/apiserver/schema/defaulting/validation.go.
+Expressions themselves are compiled by `custom_expressions`. Sources: k8s.io/apiextensions-apiserver
+pkg/apis/apiextensions/validation/validation.go, pkg/apiserver/schema/defaulting/validation.go.
 """
 
 from __future__ import annotations
@@ -9,24 +9,37 @@ from __future__ import annotations
 import re
 
 from pytest_helmsim.objects.json import Json, JsonObject, copy
+from pytest_helmsim.schema import rules
 from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.validate import custom_values
 
 MAX_DEPTH = 100
 _REASONS = ("FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired")
-_STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\['((?:[^'\\]|\\.)+)'\]")
 
 
-def check_default(errors: Errors, path: str, schema: JsonObject) -> None:
-    """A default must be a value of its own schema, without fields that the schema does not know."""
-    default = schema.get("default")
-    if default is None:
+def check_defaults(errors: Errors, path: str, schema: JsonObject, *, root: bool = True, depth: int = 0) -> None:
+    """Every default must be a value of its own schema, without unknown fields, and pass the rules there."""
+    if depth > MAX_DEPTH:
         return
+    if schema.get("default") is not None:
+        _check_default(errors, f"{path}.default", schema, root=root)
+    for key, child in (schema.get("properties") or {}).items():
+        check_defaults(errors, f"{path}.properties[{key}]", child, root=False, depth=depth + 1)
+    if isinstance(schema.get("items"), dict):
+        check_defaults(errors, f"{path}.items", schema["items"], root=False, depth=depth + 1)
+
+
+def _check_default(errors: Errors, path: str, schema: JsonObject, *, root: bool) -> None:
+    default = schema["default"]
     if _pruned(copy(default), schema, 0) != default:
         errors.invalid(path, default, "must not have unknown fields")
         return
-    for error in custom_values.errors(default, schema):
+    found = custom_values.errors(default, schema)
+    for error in found:
         errors.append(FieldError(error.type, f"{path}.{error.field}" if error.field else path, error.value, error.detail))
+    if not found:
+        whole = root or bool(schema.get("x-kubernetes-embedded-resource"))
+        errors.extend(rules.default_errors(schema, default, path, root=whole))
 
 
 def _pruned(value: Json, schema: JsonObject, depth: int) -> Json:
@@ -48,48 +61,35 @@ def _pruned(value: Json, schema: JsonObject, depth: int) -> Json:
     return value
 
 
-def check_rules(errors: Errors, path: str, schema: JsonObject, within: str) -> None:
-    """The rules of one node; `within` is the list or map around it whose items cannot be told from one another, if any."""
+def check_rules(errors: Errors, path: str, schema: JsonObject) -> None:
+    """The rules of one node as far as their words go."""
     for index, rule in enumerate(schema.get("x-kubernetes-validations") or ()):
         here, text = f"{path}.x-kubernetes-validations[{index}]", rule.get("rule") or ""
         if not text.strip():
             errors.required(f"{here}.rule", "rule is not specified")
-            continue
         message = rule.get("message")
-        if message and not message.strip():
+        if not text.strip():
+            pass
+        elif message and not message.strip():
             errors.invalid(f"{here}.message", message, "must be non-empty if specified")
-        elif message and "\n" in message.strip():
+        elif message and re.search(r"[\n\r]", message.strip()):
             errors.invalid(f"{here}.message", message, "must not contain line breaks")
-        elif "\n" in text.strip() and not message:
+        elif re.search(r"[\n\r]", text.strip()) and not message:
             errors.required(f"{here}.message", "message must be specified if rule contains line breaks")
         if rule.get("messageExpression") and not rule["messageExpression"].strip():
-            errors.required(f"{here}.messageExpression", "must be non-empty if specified")
+            errors.required(f"{here}.messageExpression", "messageExpression must be non-empty if specified")
         if rule.get("reason") and rule["reason"] not in _REASONS:
             errors.unsupported(f"{here}.reason", rule["reason"], _REASONS)
-        if rule.get("fieldPath") and not _refers(schema, rule["fieldPath"]):
-            errors.invalid(f"{here}.fieldPath", rule["fieldPath"], "must be a valid path")
-        compares = re.search(r"\boldSelf\b", text) is not None
-        if compares and within:
-            why = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {within}"
-            errors.invalid(f"{here}.rule", text, why)
-        if rule.get("optionalOldSelf") is not None and not compares:
-            errors.invalid(f"{here}.optionalOldSelf", rule["optionalOldSelf"], "may not be set if oldSelf is not used in rule")
+        _check_field_path(errors, f"{here}.fieldPath", rule.get("fieldPath") or "", schema)
 
 
-def _refers(schema: JsonObject, path: str) -> bool:
-    """Whether a path leads to a field of the schema."""
-    position, node = 0, schema
-    while position < len(path):
-        step = _STEP.match(path, position)
-        if step is None:
-            return False
-        key = step[1] or re.sub(r"\\(.)", r"\1", step[2])
-        others = node.get("additionalProperties")
-        found = (node.get("properties") or {}).get(key) or (others if isinstance(others, dict) and not step[1] else None)
-        if not isinstance(found, dict):
-            return False
-        node, position = found, step.end()
-    return bool(path)
+def _check_field_path(errors: Errors, path: str, given: str, schema: JsonObject) -> None:
+    if given and not given.strip():
+        errors.invalid(path, given, "must be non-empty if specified")
+    if re.search(r"[\n\r]", given):
+        errors.invalid(path, given, "must not contain line breaks")
+    if given and rules.field_path(given, schema) is None:
+        errors.invalid(path, given, "must be a valid path")
 
 
 def check_selectable(errors: Errors, path: str, fields: list[JsonObject], schema: JsonObject | None) -> None:

@@ -1,7 +1,7 @@
 """Rules for CustomResourceDefinitions: names, versions, and schemas that are structural.
 
-The server keeps what all versions share above them, so errors of a common schema stand under `spec.validation`. Expressions of rules
-are not compiled here. Sources: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/validation, pkg/apiserver/schema/validation.go.
+The server keeps what all versions share above them, so errors of a common schema stand under `spec.validation`.
+Sources: k8s.io/apiextensions-apiserver pkg/apis/apiextensions/validation, pkg/apiserver/schema/validation.go.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import re2
-
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject
+from pytest_helmsim.schema import rules
+from pytest_helmsim.schema.cel.patterns import pattern_error
 from pytest_helmsim.schema.field_errors import Errors
-from pytest_helmsim.schema.validate.custom_rules import check_default, check_rules, check_selectable
+from pytest_helmsim.schema.validate.custom_expressions import check_expressions
+from pytest_helmsim.schema.validate.custom_rules import check_defaults, check_rules, check_selectable
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_metadata_update
 from pytest_helmsim.schema.validate.webhooks import check_client_config
 
@@ -283,13 +284,17 @@ def _check_conversion(errors: Errors, path: str, conversion: JsonObject | None) 
 
 
 def _check_schema(errors: Errors, path: str, schema: JsonObject) -> None:
-    before = len(errors)
-    _check_keywords(errors, path, schema, 0)
-    if any(error.field.endswith(".$ref") for error in errors[before:]):
+    keywords, found = Errors(errors.minor), Errors(errors.minor)
+    _check_keywords(keywords, path, schema, 0)
+    if any(error.field.endswith(".$ref") for error in keywords):
+        errors.extend(keywords)
         return
-    found = Errors(errors.minor)
     _check_structure(found, path, schema, "at the root", 0)
-    errors.extend(sorted(found, key=str))
+    if not found:
+        check_defaults(found, path, schema)
+    errors.extend([*keywords, *sorted(found, key=str)])
+    if not found and rules.any_rules(schema):
+        check_expressions(errors, path, schema, keywords)
 
 
 def _children(schema: JsonObject, path: str) -> list[tuple[str, JsonObject, str]]:
@@ -306,29 +311,7 @@ def _nested(schema: JsonObject, path: str) -> list[tuple[str, JsonObject]]:
     return [*found, (f"{path}.not", schema["not"])] if isinstance(schema.get("not"), dict) else found
 
 
-_GO_WORDS = {
-    "missing )": "missing closing )",
-    "missing ]": "missing closing ]",
-    "no argument for repetition operator": "missing argument to repetition operator",
-    "bad repetition operator": "invalid nested repetition operator",
-    "invalid perl operator": "invalid or unsupported Perl syntax",
-}
-
-
-def _pattern_error(pattern: str) -> str:
-    """What Go's regexp says of a pattern, empty for a good one."""
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        re2.compile(pattern, options)
-    except re2.error as error:
-        told = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error.args[0])
-        what, _, where = told.partition(": ")
-        return f"error parsing regexp: {_GO_WORDS.get(what, what)}: `{where}`"
-    return ""
-
-
-def _check_keywords(errors: Errors, path: str, schema: JsonObject, depth: int, within: str = "") -> None:
+def _check_keywords(errors: Errors, path: str, schema: JsonObject, depth: int) -> None:
     if depth > MAX_DEPTH:
         return
     kind = schema.get("type")
@@ -349,14 +332,9 @@ def _check_keywords(errors: Errors, path: str, schema: JsonObject, depth: int, w
     if schema.get("x-kubernetes-preserve-unknown-fields") is False:
         errors.invalid(f"{path}.x-kubernetes-preserve-unknown-fields", False, "must be true or undefined")
     _check_list_type(errors, path, schema)
-    check_rules(errors, path, schema, within)
-    check_default(errors, f"{path}.default", schema)
+    check_rules(errors, path, schema)
     for here, child in [*((here, child) for here, child, _ in _children(schema, path)), *_nested(schema, path)]:
-        parts = here[len(path) :]
-        loose = (parts == ".items" and schema.get("x-kubernetes-list-type") != "map") or (
-            parts.startswith(".properties[") and schema.get("x-kubernetes-map-type") == "atomic"
-        )
-        _check_keywords(errors, here, child, depth + 1, within or (path if loose else ""))
+        _check_keywords(errors, here, child, depth + 1)
 
 
 def _check_list_type(errors: Errors, path: str, schema: JsonObject) -> None:
@@ -453,7 +431,7 @@ def _check_own_metadata(errors: Errors, path: str, schema: JsonObject, *, root: 
 
 def _check_nested(errors: Errors, path: str, schema: JsonObject, depth: int) -> None:
     if schema.get("pattern"):
-        why = _pattern_error(schema["pattern"])
+        why = pattern_error(schema["pattern"])
         if why:
             errors.invalid(f"{path}.pattern", schema["pattern"], f"must be a valid regular expression, but isn't: {why}")
     parts = _nested(schema, path)
