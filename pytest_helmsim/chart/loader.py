@@ -24,10 +24,9 @@ from pytest_helmsim.chart import chart_yaml, ignore, model
 from pytest_helmsim.chart.errors import ChartError, ChartNotFound, InvalidChart
 from pytest_helmsim.chart.model import Chart, File, Metadata
 from pytest_helmsim.chart.values_file import read_values
-from pytest_helmsim.objects import yamlio
+from pytest_helmsim.objects import collector, yamlio
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.objects.remembered import Remembered
-from pytest_helmsim.template import collector
 
 MAX_CHART_SIZE: Final = 100 * 1024 * 1024
 MAX_FILE_SIZE: Final = 5 * 1024 * 1024

@@ -23,10 +23,10 @@ from pytest_helmsim.chart.capabilities import Capabilities
 from pytest_helmsim.chart.errors import RenderError
 from pytest_helmsim.chart.manifests import Hook, Manifest
 from pytest_helmsim.chart.model import Chart, File
+from pytest_helmsim.objects import collector
 from pytest_helmsim.objects import json as plain
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.template import collector
 from pytest_helmsim.template.environment import Environment, Template
 from pytest_helmsim.template.errors import FunctionError, LimitExceeded, ParseError, TemplateError, Unplaced
 from pytest_helmsim.template.functions import FUNCTIONS, HELM_4_ONLY

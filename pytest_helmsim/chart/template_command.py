@@ -20,8 +20,8 @@ from pytest_helmsim.chart.errors import ChartError, InvalidChart, ManifestError,
 from pytest_helmsim.chart.manifests import Hook
 from pytest_helmsim.chart.model import Chart
 from pytest_helmsim.chart.values import Options
+from pytest_helmsim.objects import collector
 from pytest_helmsim.objects.flavour import HELM3, HELM4, Flavour
-from pytest_helmsim.template import collector
 from pytest_helmsim.template.environment import Environment
 from pytest_helmsim.template.errors import TemplateError
 from pytest_helmsim.template.functions import FUNCTIONS

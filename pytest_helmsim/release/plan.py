@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from pytest_helmsim.chart.manifests import RESOURCE_POLICY
-from pytest_helmsim.objects import meta
+from pytest_helmsim.objects import collector, meta
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import ApiError, NotFound
 from pytest_helmsim.release import readiness
@@ -67,6 +67,7 @@ class Done:
     deleted: list[Built] = field(default_factory=list)
 
 
+@collector.paused()
 def create_all(context: Context, targets: Sequence[Built], way: Way) -> None:
     """Create every object, also after failures; raise `UpdateFailed` with all of them."""
     if not targets:
@@ -95,6 +96,7 @@ def in_batches(targets: Sequence[Built], *, started: bool = False) -> Iterator[B
         yield from [group[-1], *group[:-1]] if started else group
 
 
+@collector.paused()
 def perform_update(context: Context, plan: Plan, way: Way, done: Done) -> None:
     """Walk the plan; raise `UpdateFailed`. `done` is filled on the way."""
     errors: list[Exception] = []
@@ -173,6 +175,7 @@ def _remove(context: Context, original: Built, done: Done, errors: list[Exceptio
     _tell(context, original, original.object, None, live, None, None, "deleted")
 
 
+@collector.paused()
 def delete_all(context: Context, targets: Sequence[Built], propagation: str, *, observe: bool = True) -> list[Exception]:
     """Delete every object; what is missing is as good as deleted. The errors, none when all went well."""
     if not targets:

@@ -1,6 +1,6 @@
-"""Python's cycle collector pauses while a chart is loaded and rendered.
+"""Python's cycle collector pauses while a chart is loaded, rendered and sent.
 
-Parsing makes many small objects that all stay; looking through them again and again takes up to half of the time. What a rendering may
+This makes many small objects that all stay; looking through them again and again takes up to half of the time. What a rendering may
 make is bounded by its limits, so that the pause is too. The collector belongs to the whole process: it goes on when the last pause ends.
 """
 
