@@ -65,7 +65,7 @@ class Change:
     before: Record | None
 
 
-MANY = 100
+MANY = 20
 """From so many objects on, those with a label are found by an index."""
 
 
