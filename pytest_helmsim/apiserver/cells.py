@@ -318,11 +318,10 @@ def _event(obj: JsonObject, now: float) -> list[Json]:
     involved = obj.get("involvedObject") or {}
     target = involved.get("kind", "").lower() + (f"/{involved['name']}" if involved.get("name") else "")
     source = obj.get("source") or {}
-    where = [source.get("component", ""), source.get("host", "")]
-    if not source.get("component"):
-        where = [obj.get("reportingComponent", ""), obj.get("reportingInstance", "")]
+    component = source.get("component") or obj.get("reportingComponent", "")
+    instance = source.get("host") or obj.get("reportingInstance", "")
     start = [last, obj.get("type", ""), obj.get("reason", ""), target, involved.get("fieldPath", "")]
-    return [*start, ", ".join(part for part in where if part), (obj.get("message") or "").strip(), first, count, name_of(obj)]
+    return [*start, f"{component}, {instance}" if instance else component, (obj.get("message") or "").strip(), first, count, name_of(obj)]
 
 
 def _is_default(obj: JsonObject, *annotations: str) -> str:

@@ -18,6 +18,7 @@ from pytest_helmsim.patch.errors import PatchError
 from pytest_helmsim.patch.field_set import FieldSet
 from pytest_helmsim.patch.managers import is_reset
 from pytest_helmsim.patch.typed import ElementError, describe, validate
+from pytest_helmsim.schema.canonical import canonical
 from pytest_helmsim.schema.model import Schema
 from pytest_helmsim.schema.rawness import is_owned, overlaid
 
@@ -120,6 +121,8 @@ def converter(op: Operation) -> server_side.Convert | None:
         result = conversion.convert(stored, op.served.stored, there.gvk)
         if there.custom is not None and there.schema is not None and (wrong := validate(result, there.schema, allow_duplicates=True)):
             raise PatchError(f"failed to convert to {api_version}: {describe(wrong)}")
+        if there.custom is None and there.schema is not None and there.gvk != source:
+            result = canonical(result, there.schema)
         return result, there.schema or _FREE
 
     return convert

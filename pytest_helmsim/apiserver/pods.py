@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_helmsim.apiserver.strategies import Paths, Strategy, keep
 from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.patch.field_set import AllBut, FieldSet
+from pytest_helmsim.schema.gates import without_disabled
 from pytest_helmsim.schema.strategies import with_generation
 from pytest_helmsim.schema.validate.pod_annotations import APP_ARMOR
 
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
 
 _EPHEMERAL = AllBut(("f:spec", "f:ephemeralContainers"), ("f:metadata",))
-_RESIZED = AllBut(
-    ("f:spec", "f:resources"),
-    *(("f:spec", f"f:{group}", None, f"f:{part}") for group in ("containers", "initContainers") for part in ("resources", "resizePolicy")),
-)
+_STATUSES = ("containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses")
 _GATED = {
     "type": "PodScheduled",
     "status": "False",
@@ -42,7 +40,7 @@ class Pod(Strategy):
         return super().reset_fields(subresource)
 
     def ignored_fields(self, subresource: str) -> FieldSet | None:
-        return {"ephemeralcontainers": _EPHEMERAL, "resize": _RESIZED}.get(subresource)
+        return _EPHEMERAL if subresource == "ephemeralcontainers" else None
 
     def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
         new = super().prepare_create(op, new)
@@ -61,12 +59,16 @@ class Pod(Strategy):
         _keep_generations(status, before)
         if not before.get("nodeAllocatableResourceClaimStatuses"):
             status.pop("nodeAllocatableResourceClaimStatuses", None)
+        if not any(_tells_volumes(entry) for key in _STATUSES for entry in before.get(key) or ()):
+            status |= {key: [_without_volumes(entry) for entry in status[key]] for key in _STATUSES if status.get(key)}
         new["status"] = status
         return keep(new, old, "spec")
 
     def prepare_part(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         spec = new.get("spec") or {}
         if op.subresource == "ephemeralcontainers":
+            minor = op.server.catalog.version.minor
+            spec = without_disabled(("", "Pod"), new, old, minor).get("spec") or {}
             wanted = {**old["spec"], "ephemeralContainers": spec.get("ephemeralContainers")}
         elif op.subresource == "resize":
             resized = _resized(spec, old["spec"])
@@ -86,6 +88,18 @@ class Pod(Strategy):
         if not spec.get("nodeName") or status.get("phase") in ("Failed", "Succeeded"):
             period = 0
         return 1 if period < 0 else int(period)
+
+
+def _tells_volumes(status: JsonObject) -> bool:
+    """Says which image a volume came from: a feature that is off."""
+    return any(mount.get("volumeStatus") is not None for mount in status.get("volumeMounts") or ())
+
+
+def _without_volumes(status: JsonObject) -> JsonObject:
+    if not _tells_volumes(status):
+        return status
+    mounts = [{key: value for key, value in mount.items() if key != "volumeStatus"} for mount in status["volumeMounts"]]
+    return {**status, "volumeMounts": mounts}
 
 
 def _keep_generations(status: JsonObject, before: JsonObject) -> None:

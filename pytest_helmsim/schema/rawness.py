@@ -45,15 +45,15 @@ def overlaid(value: Json, raw: Json, schema: Schema | None, takes: Takes, *, ins
 
 
 def is_empty(value: JsonObject, key: str, sent: Json, field: Schema, inside: bool) -> bool:
-    """An empty list or map was sent where the written form has none."""
-    return value.get(key) is None and (sent == [] or (sent == {} and field.fields is None))
+    """An empty list, map or string of bytes was sent where the written form has none."""
+    return value.get(key) is None and (sent == [] or (sent == {} and field.fields is None) or (sent == "" and field.format == "byte"))
 
 
 def is_otherwise(value: JsonObject, key: str, sent: Json, field: Schema, inside: bool) -> bool:
     """As `is_empty`, or a quantity was spelled in another way: what makes Go's values differ that are written alike."""
     if field.format == "quantity":
         return isinstance(sent, str) and isinstance(value.get(key), str) and sent != value[key]
-    return is_empty(value, key, sent, field, inside) and (field.type == "array" or field.values is not None)
+    return is_empty(value, key, sent, field, inside) and (field.type == "array" or field.values is not None or field.format == "byte")
 
 
 def is_owned(value: JsonObject, key: str, sent: Json, field: Schema, inside: bool) -> bool:

@@ -163,8 +163,10 @@ def _check_parameters(errors: Errors, path: str, parameters: JsonObject | None) 
         errors.required(f"{path}.scope")
     elif scope not in ("Cluster", "Namespace"):
         errors.unsupported(f"{path}.scope", scope, ("Cluster", "Namespace"))
-    elif scope == "Namespace" and not parameters.get("namespace"):
+    elif scope == "Namespace" and parameters.get("namespace") is None:
         errors.required(f"{path}.namespace", "`parameters.scope` is set to 'Namespace'")
+    elif scope == "Namespace":
+        errors.all_invalid(f"{path}.namespace", parameters["namespace"], names.dns_label(parameters["namespace"]))
     elif scope == "Cluster" and parameters.get("namespace") is not None:
         errors.forbidden(f"{path}.namespace", "`parameters.scope` is set to 'Cluster'")
 

@@ -139,14 +139,17 @@ def _internal_selector(selector: JsonObject | None) -> JsonObject | None:
         return None
 
     def rules(given: list[JsonObject] | None) -> list[JsonObject] | None:
-        return [{"Key": r.get("key", ""), "Operator": r.get("operator", ""), "Values": r.get("values")} for r in given or ()] or None
+        if given is None:
+            return None
+        return [{"Key": r.get("key", ""), "Operator": r.get("operator", ""), "Values": r.get("values")} for r in given]
 
-    terms = selector.get("nodeSelectorTerms") or ()
+    terms = selector.get("nodeSelectorTerms")
+    if terms is None:
+        return {"NodeSelectorTerms": None}
     return {
         "NodeSelectorTerms": [
             {"MatchExpressions": rules(t.get("matchExpressions")), "MatchFields": rules(t.get("matchFields"))} for t in terms
         ]
-        or None
     }
 
 
