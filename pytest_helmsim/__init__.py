@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_helmsim._version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from pytest_helmsim.apiserver.admission.scripted import Allow, Deny, Patch, Unreachable
     from pytest_helmsim.apiserver.controllers.images import CrashLoop, Exit, ImagePullError, NeverReady, Ready
     from pytest_helmsim.chart.errors import ChartError
     from pytest_helmsim.harness.cluster import Cluster
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from pytest_helmsim.release.errors import InstallFailed, ReleaseError, RollbackFailed, UninstallFailed, UpgradeFailed
 
 _HOMES = {
+    "Allow": "apiserver.admission.scripted",
     "ChartError": "chart.errors",
     "Cluster": "harness.cluster",
     "CrashLoop": "apiserver.controllers.images",
+    "Deny": "apiserver.admission.scripted",
     "Engine": "release.engine",
     "Exit": "apiserver.controllers.images",
     "HelmsimError": "objects.errors",
@@ -33,20 +36,24 @@ _HOMES = {
     "LiveObject": "harness.live",
     "NeverReady": "apiserver.controllers.images",
     "Outcome": "harness.outcome",
+    "Patch": "apiserver.admission.scripted",
     "Ready": "apiserver.controllers.images",
     "Release": "harness.releases",
     "ReleaseError": "release.errors",
     "Releases": "harness.releases",
     "RollbackFailed": "release.errors",
     "UninstallFailed": "release.errors",
+    "Unreachable": "apiserver.admission.scripted",
     "UnsupportedFeature": "objects.errors",
     "UpgradeFailed": "release.errors",
 }
 
 __all__ = [
+    "Allow",
     "ChartError",
     "Cluster",
     "CrashLoop",
+    "Deny",
     "Engine",
     "Exit",
     "HelmsimError",
@@ -55,12 +62,14 @@ __all__ = [
     "LiveObject",
     "NeverReady",
     "Outcome",
+    "Patch",
     "Ready",
     "Release",
     "ReleaseError",
     "Releases",
     "RollbackFailed",
     "UninstallFailed",
+    "Unreachable",
     "UnsupportedFeature",
     "UpgradeFailed",
     "__version__",

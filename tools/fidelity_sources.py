@@ -109,7 +109,7 @@ def _named(kind: str) -> list[GroupKind]:
 
 def _api(folder: Path) -> Iterator[list[GroupKind]]:
     for path in folder.glob("*.json.z"):
-        yield from (_of_path(step["path"]) for step, _ in read(path)["pairs"])
+        yield from (_of_path(step["path"]) for step, *_ in read(path)["pairs"])
 
 
 def _requests(folder: Path) -> Iterator[list[GroupKind]]:
@@ -170,6 +170,7 @@ _ANSWERS = {
     "releases": _releases,
     "template": _rows,
     "validation": _requests,
+    "webhooks": _api,
     "yaml": _yaml,
 }
 

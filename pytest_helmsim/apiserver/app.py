@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pytest_helmsim.apiserver import bootstrap as fresh
 from pytest_helmsim.apiserver import endpoints, negotiation, routes, upkeep
 from pytest_helmsim.apiserver.admission import Mutator, configured
+from pytest_helmsim.apiserver.admission.scripted import Script
 from pytest_helmsim.apiserver.events import Hub
 from pytest_helmsim.apiserver.inner import InnerApi
 from pytest_helmsim.apiserver.registry import CRD_KEY, Registry
@@ -92,6 +93,8 @@ class ApiServer:
         """Of the request that is being answered."""
         self.notes: list[str] = []
         """What was accepted without being checked, each once: rules that could not be judged."""
+        self.webhooks: dict[str, Script] = {}
+        """What webhooks answer, by name, instead of being called."""
         self.request: Request | None = None
         """The last one from outside."""
         self._configured: configured.Configured | None = None
@@ -131,6 +134,7 @@ class ApiServer:
     def handle(self, request: Request) -> Response:
         """Answer one request. A streamed body must be read (and closed) by the caller."""
         with self.lock:
+            self._keep_up()
             call = routes.parse(request)
             self.warnings = []
             self.request = request
@@ -153,9 +157,13 @@ class ApiServer:
         with self.lock:
             if self.after_write is not None:
                 self.after_write()
-            while self._changed:
-                changes, self._changed = self._changed, []
-                upkeep.run(self, changes)
+            self._keep_up()
+
+    def _keep_up(self) -> None:
+        """The server's own writes that follow from changes: after a write, and before the answer to what controllers did meanwhile."""
+        while self._changed:
+            changes, self._changed = self._changed, []
+            upkeep.run(self, changes)
 
     def _log(self, request: Request, verb: str, status: int) -> None:
         query = "&".join(f"{key}={value}" for key, values in request.query.items() for value in values)
@@ -179,6 +187,7 @@ class ApiServer:
                 store=self.store.fork(),
             )
             twin.mutators = list(self.mutators)
+            twin.webhooks = dict(self.webhooks)
             twin.address = self.address
             twin.logs = dict(self.logs)
             return twin

@@ -15,12 +15,6 @@ from pytest_helmsim.schema.gates import pod_spec
 from pytest_helmsim.schema.rawness import is_empty, overlaid
 from pytest_helmsim.schema.validate.metadata import check_metadata
 
-_POD_SECURITY = "pod-security.kubernetes.io/enforce"
-_NEVER_USED = {
-    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): "its webhooks are not called",
-    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): "its webhooks are not called",
-}
-
 
 def check_create(op: Operation, new: JsonObject) -> None:
     """Raise `Invalid` when the new object breaks a rule of its kind."""
@@ -64,10 +58,6 @@ def _note_unchecked(op: Operation, new: JsonObject) -> None:
     kind = qualified(gvk.kind, gvk.group)
     if not validate.is_modelled(gvk):
         op.server.note(f"{kind}: accepted as it came, only its metadata is checked")
-    if (gvk.group, gvk.kind) in _NEVER_USED:
-        op.server.note(f"{kind}: stored, {_NEVER_USED[gvk.group, gvk.kind]}")
-    if gvk.kind == "Namespace" and _POD_SECURITY in (new["metadata"].get("labels") or {}):
-        op.server.note(f"{kind}: stored, the label {_POD_SECURITY} keeps no pod out")
     if gvk.kind == "CustomResourceDefinition" and ((new["spec"].get("conversion") or {}).get("strategy")) == "Webhook":
         op.server.note(f"{kind}: stored, its conversion webhook is not called")
 

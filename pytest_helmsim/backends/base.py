@@ -45,6 +45,7 @@ class Settings:
 FEATURES = {
     "virtual clock": "its time is the machine's",
     "scripted images": "its kubelet runs the images that are there",
+    "scripted webhooks": "its API server calls the webhooks that are there",
     "controllers by name": "its controllers are the cluster's own",
     "Kubernetes version by test": "it runs the version it was made with",
     "snapshots": "its content is its own store's",

@@ -15,6 +15,7 @@ from pytest_helmsim.schema.catalog import Catalog, UnknownKubernetesVersion
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
+    from pytest_helmsim.apiserver.admission.scripted import Script
     from pytest_helmsim.apiserver.app import Snapshot
     from pytest_helmsim.apiserver.controllers.images import Images
     from pytest_helmsim.backends.base import Backend
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 class Cluster:
     """One isolated cluster (or namespace of a real one) and what happened in it.
 
-    What only the embedded cluster has (`images`, `requests`, `advance`, `snapshot` …) raises `ClusterCannot` on another one; under
-    pytest that is a skip with the reason.
+    What only the embedded cluster has (`images`, `webhook`, `requests`, `advance`, `snapshot` …) raises `ClusterCannot` on another one;
+    under pytest that is a skip with the reason.
     """
 
     def __init__(self, backend: Backend, *, flavour: Flavour = "helm4", profile: Profile | None = None) -> None:
@@ -74,6 +75,14 @@ class Cluster:
     def images(self) -> Images:
         """What each image does when a pod runs it: `cluster.images["web:9.9.9"] = CrashLoop(logs="panic")`."""
         return self._embedded("scripted images").images
+
+    def webhook(self, name: str, answer: Script) -> None:
+        """What the admission webhook of that name (`validate.example.com`) answers from now on, instead of being called.
+
+        `answer` is `Allow`, `Deny`, `Patch` or `Unreachable`, or a function from the `request` of the AdmissionReview to one of them
+        (or to a whole AdmissionResponse; None allows). A webhook behind a Service must have a ready endpoint to be asked at all.
+        """
+        self._embedded("scripted webhooks").server.webhooks[name] = answer
 
     @property
     def requests(self) -> list[Any]:

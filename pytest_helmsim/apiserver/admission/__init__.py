@@ -24,13 +24,12 @@ if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
     from pytest_helmsim.apiserver.options import DeleteOptions
 
-NOT_SIMULATED = (
-    "admission webhooks: stored and checked, not called; a test adds actors of its own to `server.mutators`",
-    "MutatingAdmissionPolicy: stored, not evaluated",
-)
+NOT_SIMULATED = ("MutatingAdmissionPolicy: stored, not evaluated",)
 APPROXIMATE = (
-    "ValidatingAdmissionPolicy: policies are asked by name, where the real server has no order; audit annotations are not kept",
-    "parts of pods and accounts at admission: no policy is asked about `binding`, `eviction`, `token`, `exec` and their kin",
+    "admission policies: asked by name, where the real server has no order; audit annotations are not kept",
+    "webhooks behind a Service: with a ready endpoint they say what `cluster.webhook` scripts; without a script, passed with a note",
+    "webhooks with a URL: called on loopback only, and must not ask the cluster meanwhile; other addresses pass with a note",
+    "parts of pods and accounts at admission: nobody is asked about `binding`, `eviction`, `token`, `exec` and their kin",
 )
 Mutator = Plugin
 _VALIDATING: dict[str, Plugin] = {
@@ -39,23 +38,29 @@ _VALIDATING: dict[str, Plugin] = {
     "PersistentVolumeClaimResize": VALIDATING["PersistentVolumeClaimResize"],
     "RuntimeClass": VALIDATING["RuntimeClass"],
 }
-PLUGINS = tuple(dict.fromkeys((*MUTATING, *_VALIDATING, "ValidatingAdmissionPolicy", "ResourceQuota")))
+_CONFIGURED = ("MutatingAdmissionPolicy", "MutatingAdmissionWebhook", "ValidatingAdmissionPolicy", "ValidatingAdmissionWebhook")
+PLUGINS = tuple(dict.fromkeys((*MUTATING, *_VALIDATING, *_CONFIGURED, "ResourceQuota")))
 """Names of all plugins, as `--disable-admission-plugins` takes them."""
 
 
 def mutate(op: Operation, new: JsonObject, old: JsonObject | None) -> JsonObject:
     """Run the mutating plugins, then the actors of the cluster. `new` is private; the result is the object to go on with."""
+    new = _built_in(op, new, old)
+    if op.server.configured is not NOTHING:
+        from pytest_helmsim.apiserver.admission import dispatch
+
+        new = dispatch.mutate(op, new, old, _built_in)
+    if not op.subresource:
+        for actor in op.server.mutators:
+            new = actor(op, new, old) or new
+    return new
+
+
+def _built_in(op: Operation, new: JsonObject, old: JsonObject | None) -> JsonObject:
     off = op.server.disabled_admission
     for name, plugin in MUTATING.items():
         if name not in off:
             new = plugin(op, new, old) or new
-    if op.server.configured is not NOTHING:
-        from pytest_helmsim.apiserver.admission import dispatch
-
-        new = dispatch.mutate(op, new, old)
-    if not op.subresource:
-        for actor in op.server.mutators:
-            new = actor(op, new, old) or new
     return new
 
 

@@ -6,13 +6,15 @@ Source: k8s.io/apiserver pkg/admission/attributes.go, pkg/admission/plugin/cel/c
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_helmsim.apiserver import conversion, routes
+from pytest_helmsim.apiserver import conversion, customs, routes
 from pytest_helmsim.apiserver.admission.builtin import NAMESPACES
 from pytest_helmsim.apiserver.operation import CONTROLLER
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.objects.status import InternalError
+from pytest_helmsim.schema import decoding, defaults
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
@@ -81,6 +83,29 @@ class Attributes:
             return scaling.of_object(self.op, obj)
         return conversion.convert(obj, served.stored, served.gvk)
 
+    def replace(self, new: JsonObject) -> None:
+        """Go on with another new object."""
+        self.new = new
+        self._versioned = {key: obj for key, obj in self._versioned.items() if key[0] != "new"}
+
+    def settled(self, served: Served, obj: JsonObject) -> JsonObject:
+        """An object that somebody changed in that version: read as the kind it is, with defaults, in the stored version."""
+        op = self.op
+        if GroupVersionKind.of_object(obj) != self.kind(served):
+            why = f"admission must not make another kind of a {self.kind(served).kind}"
+            raise InternalError(f"Internal error occurred: {why}", details={"causes": [{"message": why}]})
+        if op.subresource == "scale":
+            op.server.note(f"{op.plural}/scale: what admission makes of a Scale is not applied")
+            return self.new or {}
+        if served.custom is not None:
+            return conversion.convert(customs.defaulted(op, obj) if served.gvk == op.served.gvk else obj, served.gvk, served.stored)
+        if served.schema is not None:
+            wrong = decoding.type_error(obj, served.schema)
+            if wrong is not None:
+                raise InternalError(f"Internal error occurred: {wrong}", details={"causes": [{"message": wrong}]})
+            obj = defaults.apply(served.gvk, decoding.prune_unknown(obj, served.schema), op.server.version)
+        return conversion.convert(obj, served.gvk, served.stored)
+
     def request(self, served: Served) -> JsonObject:
         """The part of an AdmissionRequest that does not hold the objects."""
         op, asked = self.op, self.op.served
@@ -106,14 +131,9 @@ class Attributes:
         request = self.op.server.request
         if request is None or not self._from_outside:
             return result
-        if kind == "UpdateOptions" and request.method == "PATCH":
-            result["kind"] = "PatchOptions"
         if self.op.dry_run:
             result["dryRun"] = ["All"]
-        given: dict[str, Any] = {key: request.first(key) for key in ("force", "fieldManager", "fieldValidation")}
-        if given["force"]:
-            given["force"] = given["force"] not in ("0", "false")
-        result |= {key: value for key, value in given.items() if value != ""}
+        result |= {key: request.first(key) for key in ("fieldManager", "fieldValidation") if request.first(key)}
         return result
 
 
