@@ -25,7 +25,7 @@ _SCHEMAS, _LEVELS = StoreKey(_FLOW, "flowschemas"), StoreKey(_FLOW, "prioritylev
 _DEFINITIONS = StoreKey("apiextensions.k8s.io", "customresourcedefinitions")
 _CONSUMER = "api-priority-and-fairness-config-consumer-v1"
 _SERVICES, _SLICES = StoreKey("", "services"), StoreKey("discovery.k8s.io", "endpointslices")
-WATCHED = frozenset({_SCHEMAS, _LEVELS, _DEFINITIONS, apiservices.KEY})
+WATCHED = frozenset({_SCHEMAS, _LEVELS, _DEFINITIONS, apiservices.KEY, _SERVICES, _SLICES})
 
 
 def run(server: ApiServer, changes: list[Change]) -> None:
@@ -36,11 +36,12 @@ def run(server: ApiServer, changes: list[Change]) -> None:
     if _SCHEMAS in keys or _LEVELS in keys:
         for _, name, record in list(server.store.records(_SCHEMAS)):
             _judge_schema(server, name, record.obj)
-    if apiservices.KEY in keys:
-        for change in changes:
-            stored = server.store.get(apiservices.KEY, "", change.name)
-            if change.key == apiservices.KEY and stored is not None:
-                _judge_service(server, stored.obj)
+    changed = {change.name for change in changes if change.key == apiservices.KEY}
+    behind = bool(keys & {_SERVICES, _SLICES})
+    if changed or behind:
+        for _, name, record in list(server.store.records(apiservices.KEY)):
+            if name in changed or (behind and record.obj["spec"].get("service") is not None):
+                _judge_service(server, record.obj)
 
 
 def _register(server: ApiServer) -> None:
@@ -87,15 +88,44 @@ def _judge_service(server: ApiServer, obj: JsonObject) -> None:
     now, service = rfc3339(server.clock.now()), obj["spec"].get("service")
     condition = apiservices.available(now)
     if service is not None:
-        where = f'service/{service["name"]} in "{service["namespace"]}"'
-        stored = server.store.get(_SERVICES, service["namespace"], service["name"])
-        if stored is None:
-            condition |= {"status": "False", "reason": "ServiceNotFound", "message": f"{where} is not present"}
-        else:
-            why = f'cannot find endpointslices for {where} with port name ""'
-            condition |= {"status": "False", "reason": "EndpointsNotFound", "message": why}
+        condition |= _verdict(server, service)
     before = next((c for c in (obj.get("status") or {}).get("conditions") or () if c.get("type") == "Available"), None)
     if before is not None and {**before, "lastTransitionTime": now} == condition:
         return
     with contextlib.suppress(ApiError):
         server.api.update_status({**obj, "status": {"conditions": [condition]}}, manager="kube-apiserver")
+
+
+def _verdict(server: ApiServer, service: JsonObject) -> JsonObject:
+    """What the condition says: why the Service leads nowhere, or that it has an address."""
+    name, namespace = service["name"], service["namespace"]
+    where = f'service/{name} in "{namespace}"'
+
+    def no(reason: str, message: str) -> JsonObject:
+        return {"status": "False", "reason": reason, "message": message}
+
+    stored = server.store.get(_SERVICES, namespace, name)
+    if stored is None:
+        return no("ServiceNotFound", f"{where} is not present")
+    spec = stored.obj.get("spec") or {}
+    passed = {"reason": "Passed", "message": "all checks passed"}
+    if spec.get("type") != "ClusterIP":
+        return passed
+    ports = [each.get("name") or "" for each in spec.get("ports") or () if each.get("port") == service.get("port")]
+    if not ports:
+        return no("ServicePortError", f"{where} is not listening on port {service.get('port')}")
+    slices = [
+        record.obj
+        for _, _, record in server.store.records(_SLICES, namespace)
+        if (record.obj["metadata"].get("labels") or {}).get("kubernetes.io/service-name") == name
+    ]
+    if not slices:
+        return no("EndpointsNotFound", f"cannot find endpointslices for {where}")
+    if not any(_reachable(each, ports[0]) for each in slices):
+        return no("MissingEndpoints", f'endpointslices for {where} have no addresses with port name "{ports[0]}"')
+    return passed
+
+
+def _reachable(found: JsonObject, port: str) -> bool:
+    ready = any((each.get("conditions") or {}).get("ready") is not False for each in found.get("endpoints") or ())
+    return ready and any(each.get("name") == port and each.get("port") is not None for each in found.get("ports") or ())

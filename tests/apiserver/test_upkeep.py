@@ -48,6 +48,35 @@ def test_an_extension_server_is_never_there() -> None:
     assert (condition["status"], condition["reason"]) == ("False", "ServiceNotFound")
 
 
+def test_an_extension_server_is_there_when_its_service_leads_somewhere() -> None:
+    server = ApiServer()
+    Controllers(server).start()
+    service = {"name": "metrics", "namespace": "default", "port": 443}
+    spec = {"group": "m.example.com", "version": "v1", "groupPriorityMinimum": 1, "versionPriority": 1, "service": service}
+
+    def condition() -> tuple[str, str]:
+        [found] = ask(server, "GET", f"{SERVICES}/v1.m.example.com").json()["status"]["conditions"]
+        return found["reason"], found["message"]
+
+    ask(server, "POST", SERVICES, {"metadata": {"name": "v1.m.example.com"}, "spec": spec})
+    assert condition() == ("ServiceNotFound", 'service/metrics in "default" is not present')
+    namespace = "/api/v1/namespaces/default"
+    ports = [{"name": "https", "port": 80}]
+    ask(server, "POST", f"{namespace}/services", {"metadata": {"name": "metrics"}, "spec": {"ports": ports}})
+    assert condition() == ("ServicePortError", 'service/metrics in "default" is not listening on port 443')
+    ask(server, "PATCH", f"{namespace}/services/metrics", {"spec": {"ports": [{"name": "https", "port": 443}]}})
+    assert condition() == ("EndpointsNotFound", 'cannot find endpointslices for service/metrics in "default"')
+    ask(server, "PATCH", f"{namespace}/services/metrics", {"spec": {"selector": {"app": "metrics"}}})
+    server.clock.sleep(5)
+    missing = 'endpointslices for service/metrics in "default" have no addresses with port name "https"'
+    assert condition() == ("MissingEndpoints", missing)
+    container = {"name": "c", "image": "c", "ports": [{"containerPort": 443}]}
+    pod = {"metadata": {"name": "metrics", "labels": {"app": "metrics"}}, "spec": {"containers": [container]}}
+    ask(server, "POST", f"{namespace}/pods", pod)
+    server.clock.sleep(30)
+    assert condition() == ("Passed", "all checks passed")
+
+
 def test_a_flow_schema_dangles_until_its_level_is_there() -> None:
     server = ApiServer()
     ask(server, "POST", f"{FLOW}/flowschemas", {"metadata": {"name": "x"}, "spec": {"priorityLevelConfiguration": {"name": "y"}}})
