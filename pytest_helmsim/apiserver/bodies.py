@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pytest_helmsim.apiserver import customs, protobuf
+from pytest_helmsim.apiserver import conversion, customs, protobuf
 from pytest_helmsim.apiserver.field_managers import keep_reset
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
@@ -35,6 +35,7 @@ JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.
 _DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"
 _UNVERSIONED = ("Status", "APIVersions", "APIGroupList", "APIGroup", "APIResourceList")
 MAX_BODY = 3 * 1024 * 1024
+_OLD_AUTOSCALER, _AUTOSCALER = (GroupVersionKind("autoscaling", version, "HorizontalPodAutoscaler") for version in ("v1", "v2"))
 _YAML_PREFIXES = ("error converting YAML to JSON: ", "yaml: unmarshal errors:\n")
 
 
@@ -170,7 +171,11 @@ def decoded(op: Operation, body: Body, expected: GroupVersionKind) -> JsonObject
 
 
 def _with_conversions(gvk: GroupVersionKind, obj: JsonObject) -> JsonObject:
-    """What shows after a way through the internal type: a DaemonSet always has its template generation as an annotation."""
+    """What shows after a way through the internal type: a DaemonSet always has its template generation as an annotation, an old
+    autoscaler what its version cannot say.
+    """
+    if gvk == _OLD_AUTOSCALER:
+        return conversion.convert(conversion.convert(obj, gvk, _AUTOSCALER), _AUTOSCALER, gvk)
     if gvk.kind == "DaemonSet" and gvk.group == "apps":
         annotations = (obj.get("metadata") or {}).get("annotations") or {}
         if TEMPLATE_GENERATION not in annotations:

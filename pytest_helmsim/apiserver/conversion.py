@@ -38,11 +38,12 @@ def convert(obj: JsonObject, source: GroupVersionKind, target: GroupVersionKind)
 
 
 _PREFIX = "autoscaling.alpha.kubernetes.io/"
+_ROUND_TRIP = frozenset(_PREFIX + name for name in ("metrics", "behavior", "current-metrics", "conditions"))
 
 
 def _autoscaler_to_v1(obj: JsonObject) -> JsonObject:
     spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
-    annotations = dict(obj["metadata"].get("annotations") or {})
+    annotations = {key: value for key, value in (obj["metadata"].get("annotations") or {}).items() if key not in _ROUND_TRIP}
     others = []
     for metric in spec.pop("metrics", None) or ():
         target = (metric.get("resource") or {}).get("target") or {}
@@ -60,8 +61,7 @@ def _autoscaler_to_v1(obj: JsonObject) -> JsonObject:
         utilization = ((metric.get("resource") or {}).get("current") or {}).get("averageUtilization")
         if metric.get("type") == "Resource" and metric["resource"].get("name") == "cpu" and utilization is not None:
             status["currentCPUUtilizationPercentage"] = utilization
-        else:
-            current.append(metric)
+        current.append(_current_to_v1(metric))
     if current:
         annotations[_PREFIX + "current-metrics"] = dumps(current).decode()
     conditions = status.pop("conditions", None)
@@ -74,42 +74,44 @@ def _autoscaler_to_v1(obj: JsonObject) -> JsonObject:
 def _autoscaler_to_v2(obj: JsonObject) -> JsonObject:
     spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
     annotations = dict(obj["metadata"].get("annotations") or {})
-    metrics = []
-    others = annotations.pop(_PREFIX + "metrics", None)
-    if others:
-        metrics += [_metric_to_v2(metric) for metric in _loaded(others)]
+    metrics = [_metric_to_v2(metric) for metric in _loaded(annotations.pop(_PREFIX + "metrics", None))]
     utilization = spec.pop("targetCPUUtilizationPercentage", None)
     if utilization is not None:
         target = {"type": "Utilization", "averageUtilization": utilization}
         metrics.append({"type": "Resource", "resource": {"name": "cpu", "target": target}})
-    if metrics:
-        spec["metrics"] = metrics
-    behavior = annotations.pop(_PREFIX + "behavior", None)
-    if behavior:
-        spec["behavior"] = _lowered(_loaded(behavior))
-    current = _loaded(annotations.pop(_PREFIX + "current-metrics", None) or "[]")
+    if not metrics:
+        metrics.append({"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}})
+    spec["metrics"] = metrics
+    behavior = _loaded(f"[{annotations.pop(_PREFIX + 'behavior', '')}]")
+    if behavior and any(behavior[0].values()):
+        spec["behavior"] = _lowered(behavior[0])
     used = status.pop("currentCPUUtilizationPercentage", None)
-    if used is not None:
-        current.append({"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": used, "averageValue": "0"}}})
+    current = [_current_to_v2(metric) for metric in _loaded(annotations.pop(_PREFIX + "current-metrics", None))]
+    if used is not None and not current:
+        current.append({"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": used}}})
     if current:
         status["currentMetrics"] = current
-    conditions = annotations.pop(_PREFIX + "conditions", None)
+    conditions = _loaded(annotations.pop(_PREFIX + "conditions", None))
     if conditions:
-        status["conditions"] = _loaded(conditions)
+        status["conditions"] = conditions
     return _with(obj, annotations, spec, status)
 
 
-def _loaded(text: str) -> Json:
+def _loaded(text: str | None) -> list[JsonObject]:
+    """The objects that an annotation holds; none when it is no list of objects."""
     try:
-        return loads(text)
+        found: Json = loads(text or "[]")
     except ValueError:
         return []
+    return found if isinstance(found, list) and all(isinstance(item, dict) for item in found) else []
 
 
 def _with(obj: JsonObject, annotations: JsonObject, spec: JsonObject, status: JsonObject) -> JsonObject:
-    meta = {**obj["metadata"], "annotations": annotations}
-    if not annotations:
-        del meta["annotations"]
+    meta = {key: value for key, value in obj["metadata"].items() if key not in ("annotations", "managedFields")}
+    if annotations:
+        meta["annotations"] = annotations
+    if "managedFields" in obj["metadata"]:
+        meta["managedFields"] = obj["metadata"]["managedFields"]
     result = {**obj, "metadata": meta, "spec": spec, "status": status}
     if not status and "status" not in obj:
         del result["status"]
@@ -171,6 +173,55 @@ def _metric_to_v2(metric: JsonObject) -> JsonObject:
             source["describedObject"] = about
     source["target"] = target
     return {"type": kind, field: source}
+
+
+def _current_to_v1(metric: JsonObject) -> JsonObject:
+    """What a metric is now, as the annotation has it."""
+    kind = metric.get("type") or ""
+    field = kind[:1].lower() + kind[1:]
+    source = metric.get(field)
+    if source is None:
+        return {"type": kind}
+    current, named = source.get("current") or {}, source.get("metric") or {}
+    name, value, average = named.get("name", ""), current.get("value", "0"), current.get("averageValue")
+    selector = {"selector": named["selector"]} if named.get("selector") else {}
+    if kind == "Object":
+        about = {
+            key: source["describedObject"][key] for key in ("kind", "name", "apiVersion") if key in (source.get("describedObject") or {})
+        }
+        found = {"target": about, "metricName": name, "currentValue": value, **selector, **({"averageValue": average} if average else {})}
+    elif kind == "External":
+        chosen = {"metricSelector": named["selector"]} if named.get("selector") else {}
+        found = {"metricName": name, **chosen, "currentValue": value, **({"currentAverageValue": average} if average else {})}
+    elif kind == "Pods":
+        found = {"metricName": name, "currentAverageValue": average or "0", **selector}
+    else:
+        used = {"currentAverageUtilization": current["averageUtilization"]} if current.get("averageUtilization") is not None else {}
+        whose = {"container": source["container"]} if "container" in source else {}
+        found = {"name": source.get("name", ""), **used, "currentAverageValue": average or "0", **whose}
+    return {"type": kind, field: found}
+
+
+def _current_to_v2(metric: JsonObject) -> JsonObject:
+    kind = metric.get("type") or ""
+    field = kind[:1].lower() + kind[1:]
+    source = metric.get(field)
+    if not isinstance(source, dict):
+        return {"type": kind}
+    if kind in ("Object", "External", "Pods"):
+        selector = source.get("metricSelector" if kind == "External" else "selector")
+        found: JsonObject = {"metric": {"name": source.get("metricName", ""), **({"selector": selector} if selector else {})}}
+        average = source.get("averageValue" if kind == "Object" else "currentAverageValue")
+        value = {} if kind == "Pods" else {"value": source.get("currentValue", "0")}
+        found["current"] = {**value, **({"averageValue": average} if average else {})}
+        if kind == "Object":
+            found["describedObject"] = source.get("target") or {}
+        return {"type": kind, field: found}
+    used = {"averageUtilization": source["currentAverageUtilization"]} if source.get("currentAverageUtilization") is not None else {}
+    whose = {"container": source["container"]} if "container" in source else {}
+    average = source.get("currentAverageValue", "0")
+    named = {"name": source.get("name", ""), "current": {**({} if used and average == "0" else {"averageValue": average}), **used}}
+    return {"type": kind, field: {**named, **whose}}
 
 
 def _behavior(behavior: JsonObject) -> JsonObject:

@@ -18,7 +18,8 @@ Takes: TypeAlias = Callable[[JsonObject, str, Json, Schema, bool], bool]
 def overlaid(value: Json, raw: Json, schema: Schema | None, takes: Takes, *, inside: bool = False, closed: str = "") -> Any:
     """The value with what `raw` has at the same places where `takes` says so; the very same value when that is nowhere.
 
-    Lists of another length are left alone, and so are types whose name ends with `closed`.
+    Lists of another length are left alone, and so are types whose name ends with `closed`. What is taken though it is written alike
+    stands for another value of Go's.
     """
     if schema is None or value is raw or (closed and schema.name.endswith(closed)):
         return value
@@ -36,7 +37,7 @@ def overlaid(value: Json, raw: Json, schema: Schema | None, takes: Takes, *, ins
         if field is None:
             continue
         if takes(value, key, sent, field, inside):
-            found[key] = sent
+            found[key] = sent if sent != value.get(key) else [sent]
         elif value.get(key) is not None:
             item = overlaid(value[key], sent, field, takes, inside=inside, closed=closed)
             if item is not value[key]:
@@ -50,9 +51,14 @@ def is_empty(value: JsonObject, key: str, sent: Json, field: Schema, inside: boo
 
 
 def is_otherwise(value: JsonObject, key: str, sent: Json, field: Schema, inside: bool) -> bool:
-    """As `is_empty`, or a quantity was spelled in another way: what makes Go's values differ that are written alike."""
+    """As `is_empty`, or a quantity was spelled in another way: what makes Go's values differ that are written alike.
+
+    A pointer to a quantity in powers of two is never the one that was read before.
+    """
     if field.format == "quantity":
-        return isinstance(sent, str) and isinstance(value.get(key), str) and sent != value[key]
+        written = value.get(key)
+        binary = bool(field.go_type) and field.presence == "optional" and isinstance(written, str) and written.endswith("i")
+        return isinstance(sent, str) and isinstance(written, str) and (sent != written or binary)
     return is_empty(value, key, sent, field, inside) and (field.type == "array" or field.values is not None or field.format == "byte")
 
 
