@@ -312,7 +312,85 @@ def ownership() -> Iterator[Step]:
         yield merge(f"{secrets}/x", {})
 
 
+def autoscalers() -> Iterator[Step]:
+    """An autoscaler in both versions: what the old one cannot say goes into annotations."""
+    old, new = (f"/apis/autoscaling/{version}/namespaces/{{ns}}/horizontalpodautoscalers" for version in ("v1", "v2"))
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    memory = '[{"type":"Resource","resource":{"name":"memory","targetAverageValue":"1Gi"}}]'
+    prefix = "autoscaling.alpha.kubernetes.io/"
+    plain = {"apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "spec": {"maxReplicas": 5, "scaleTargetRef": target}}
+    for index, notes in enumerate((
+        {}, {"metrics": memory}, {"metrics": "nothing"}, {"metrics": "[1]"}, {"behavior": "{}"}, {"behavior": "[]", "conditions": "x"},
+        {"current-metrics": '[{"type":"Resource","resource":{"name":"cpu","currentAverageUtilization":5,"currentAverageValue":"1"}}]'},
+    )):  # fmt: skip
+        annotations = {prefix + key: text for key, text in notes.items()}
+        yield post(old, {**plain, "metadata": {"name": f"a{index}", "annotations": annotations}})
+        yield {"method": "GET", "path": f"{new}/a{index}"}
+    yield merge(f"{old}/a0/status", {"status": {"currentCPUUtilizationPercentage": 2}})
+    yield {"method": "GET", "path": f"{new}/a0"}
+    now = [
+        {"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 3, "averageValue": "2"}}},
+        {"type": "Pods", "pods": {"metric": {"name": "rps"}, "current": {"averageValue": "4"}}},
+        {
+            "type": "Object",
+            "object": {"metric": {"name": "q"}, "current": {"value": "1"}, "describedObject": {"kind": "Service", "name": "s"}},
+        },
+        {"type": "External", "external": {"metric": {"name": "e", "selector": {"matchLabels": {"a": "b"}}}, "current": {"value": "1"}}},
+        {"type": "ContainerResource", "containerResource": {"name": "cpu", "container": "c", "current": {"averageValue": "1"}}},
+    ]
+    yield merge(f"{new}/a1/status", {"status": {"currentMetrics": now, "conditions": [{"type": "AbleToScale", "status": "True"}]}})
+    yield {"method": "GET", "path": f"{old}/a1"}
+    yield merge(f"{old}/a1", {"metadata": {"labels": {"a": "1"}}})
+    yield merge(f"{old}/a2", {"spec": {"maxReplicas": []}})
+    applied = {**plain, "metadata": {"name": "b"}}
+    yield {"method": "PATCH", "path": f"{old}/b", "type": APPLY, "query": "fieldManager=one", "body": applied}
+    yield {
+        "method": "PATCH",
+        "path": f"{new}/b",
+        "type": STRATEGIC,
+        "query": "fieldManager=two",
+        "body": {"metadata": {"labels": {"b": "2"}}},
+    }
+    bare = {key: applied[key] for key in ("apiVersion", "kind", "metadata")}
+    yield {"method": "PATCH", "path": f"{old}/b", "type": APPLY, "query": "fieldManager=one&force=true", "body": bare}
+    pods = [{"type": "Pods", "pods": {"metric": {"name": "rps"}, "target": {"type": "AverageValue", "averageValue": "512Mi"}}}]
+    yield post(new, {"metadata": {"name": "c"}, "spec": {"maxReplicas": 5, "scaleTargetRef": target, "metrics": pods}})
+    yield merge(f"{new}/c", {"metadata": {"labels": {"a": "1"}}})
+
+
+def parts() -> Iterator[Step]:
+    """Pods through their subresources, with features that are off."""
+    many = "/api/v1/namespaces/{ns}/pods"
+    container = {"name": "web", "image": "nginx", "command": ["a"], "resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "100m"}}}
+    yield post(many, {"metadata": {"name": "x"}, "spec": {"containers": [container]}})
+    resized = {"name": "web", "resources": {"limits": {"cpu": "2"}}}
+    for entry in (
+        resized,
+        {**resized, "image": "nginx"},
+        {**container, "resources": {"limits": {"cpu": "3"}, "requests": {"cpu": "100m"}}},
+    ):
+        yield merge(f"{many}/x/resize", {"spec": {"containers": [entry]}})
+    yield {
+        "method": "PATCH",
+        "path": f"{many}/x/resize",
+        "type": STRATEGIC,
+        "query": "fieldManager=s",
+        "body": {"spec": {"containers": [resized]}},
+    }
+    ended = {"stopSignal": "SIGTERM"}
+    for index, lifecycle in enumerate((ended, {}, {**ended, "preStop": {"exec": {"command": ["a"]}}}, {"stopSignal": ""}, None)):
+        debug = {"name": f"d{index}", "image": "busybox", "lifecycle": lifecycle}
+        body = {"spec": {"ephemeralContainers": [debug]}}
+        yield {"method": "PATCH", "path": f"{many}/x/ephemeralcontainers", "type": STRATEGIC, "query": "fieldManager=e", "body": body}
+    image = {"name": "v", "image": {"reference": "r"}}
+    yield post(many, {"metadata": {"name": "y"}, "spec": {"containers": [container], "volumes": [image]}})
+    for volume in ({}, {"image": {"imageRef": "r"}}):
+        state = {"name": "web", "image": "", "imageID": "", "ready": False, "restartCount": 0}
+        mounts = [{"name": "v", "mountPath": "/x", "volumeStatus": volume}]
+        yield merge(f"{many}/y/status", {"status": {"containerStatuses": [{**state, "volumeMounts": mounts}]}})
+
+
 def scenarios() -> Iterator[tuple[str, list[Step]]]:
     """One sequence for each idea."""
-    for make in (events, nodes, certificates, statuses, routes, storing, limits, ownership):
+    for make in (events, nodes, certificates, statuses, routes, storing, limits, ownership, autoscalers, parts):
         yield f"kinds-{make.__name__}", list(make())

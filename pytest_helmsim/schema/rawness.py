@@ -53,13 +53,20 @@ def is_empty(value: JsonObject, key: str, sent: Json, field: Schema, inside: boo
 def is_otherwise(value: JsonObject, key: str, sent: Json, field: Schema, inside: bool) -> bool:
     """As `is_empty`, or a quantity was spelled in another way: what makes Go's values differ that are written alike.
 
-    A pointer to a quantity in powers of two is never the one that was read before.
+    A quantity whose text its parser does not keep (0, and eights of a power of two) is never the one that was read before, unless it
+    is one of a list of resources, which is rounded.
     """
     if field.format == "quantity":
         written = value.get(key)
-        binary = bool(field.go_type) and field.presence == "optional" and isinstance(written, str) and written.endswith("i")
-        return isinstance(sent, str) and isinstance(written, str) and (sent != written or binary)
+        if not isinstance(sent, str) or not isinstance(written, str):
+            return False
+        return sent != written or (bool(field.go_type) and _is_forgotten(written))
     return is_empty(value, key, sent, field, inside) and (field.type == "array" or field.values is not None or field.format == "byte")
+
+
+def _is_forgotten(amount: str) -> bool:
+    number = amount[:-2]
+    return amount == "0" or (amount.endswith("i") and number.removeprefix("-").isdigit() and int(number) % 8 == 0)
 
 
 def is_owned(value: JsonObject, key: str, sent: Json, field: Schema, inside: bool) -> bool:

@@ -11,7 +11,7 @@ from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_selector
-from pytest_helmsim.schema.validate.webhooks import check_rule
+from pytest_helmsim.schema.validate.webhooks import check_match_conditions, check_rule
 
 APPROXIMATE = ("expressions of admission policies: not compiled; one that is no CEL, or has wrong types, is accepted",)
 _FAILURE, _MATCH = ("Fail", "Ignore"), ("Equivalent", "Exact")
@@ -124,7 +124,7 @@ def _check_policy(errors: Errors, spec: JsonObject, *, mutating: bool = False) -
             errors.required("spec.matchConstraints.resourceRules")
         if mutating:
             _check_operations(errors, "spec.matchConstraints", match)
-    _check_conditions(errors, spec.get("matchConditions") or [])
+    check_match_conditions(errors, "spec.matchConditions", spec.get("matchConditions") or [])
 
 
 def _check_param_kind(errors: Errors, kind: JsonObject) -> None:
@@ -176,23 +176,6 @@ def _check_operations(errors: Errors, path: str, match: JsonObject) -> None:
         for operation in rule.get("operations") or ():
             if operation not in _MUTATED:
                 errors.unsupported(f"{path}.resourceRules.operations", operation, _MUTATED)
-
-
-def _check_conditions(errors: Errors, conditions: list[JsonObject]) -> None:
-    path, seen = "spec.matchConditions", set()
-    if len(conditions) > 64:
-        errors.too_many(path, len(conditions), 64)
-    for index, condition in enumerate(conditions):
-        name = condition.get("name", "")
-        if not condition.get("expression", "").strip():
-            errors.required(f"{path}[{index}].expression")
-        if not name:
-            errors.required(f"{path}[{index}].name")
-            continue
-        errors.all_invalid(f"{path}[{index}].name", name, names.label_key(name))
-        if name in seen:
-            errors.duplicate(f"{path}[{index}].name", name)
-        seen.add(name)
 
 
 def _check_variables(errors: Errors, spec: JsonObject) -> None:
