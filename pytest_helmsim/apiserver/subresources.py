@@ -60,6 +60,7 @@ _METHODS = {
 _CONNECTED = ("exec", "attach", "portforward", "proxy")
 _PDBS = StoreKey("policy", "poddisruptionbudgets")
 _PODS = StoreKey("", "pods")
+SHORTEST_TOKEN, LONGEST_TOKEN = 600, 2**32
 CLEARS_NOMINATION_FROM = 35
 """The minor version from which a pod that gets its node forgets which one was being cleared for it."""
 _BINDABLE = {"Pod": _PODS, "Secret": StoreKey("", "secrets"), "Node": StoreKey("", "nodes")}
@@ -279,6 +280,10 @@ def _token(server: ApiServer, request: Request, call: Call, served: Served) -> R
     spec = body.get("spec") or {}
     _check_bound(server, call.namespace, spec.get("boundObjectRef") or {})
     seconds = spec.get("expirationSeconds") or 3600
+    if not SHORTEST_TOKEN <= seconds <= LONGEST_TOKEN:
+        bound = "less than 10 minutes" if seconds < SHORTEST_TOKEN else "larger than 2^32 seconds"
+        why = f"Invalid value: {seconds}: may not specify a duration {bound}"
+        raise invalid("TokenRequest", "authentication.k8s.io", "", [Cause("FieldValueInvalid", why, "spec.expirationSeconds")])
     now = server.clock.now()
     subject = f"system:serviceaccount:{call.namespace}:{call.name}"
     claims = {
@@ -371,8 +376,6 @@ def _reviewed(server: ApiServer, op: Operation, obj: JsonObject, call: Call) -> 
         return {**obj, "metadata": {"creationTimestamp": op.now}, "status": {"userInfo": info}}
     if call.plural == "selfsubjectrulesreviews":
         rules = list(authorization.rules(server, op.user, spec.get("namespace") or ""))
-        if authorization.MASTERS in op.user.groups:
-            rules = [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}, {"verbs": ["*"], "nonResourceURLs": ["*"]}]
         resource_rules = [rule for rule in rules if rule.get("resources")]
         others = [{"verbs": rule["verbs"], "nonResourceURLs": rule["nonResourceURLs"]} for rule in rules if rule.get("nonResourceURLs")]
         return {**obj, "status": {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": False}}

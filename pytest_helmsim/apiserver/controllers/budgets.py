@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from pytest_helmsim.apiserver.controllers import common, pods
 from pytest_helmsim.apiserver.controllers.common import BUDGET, DEPLOYMENT, POD, REPLICA_SET, STATEFUL_SET, Key, Keys, Reconciler
 from pytest_helmsim.apiserver.loopback import StoreEvent
+from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.objects.status import NotFound
 
 COMPONENT = "controllermanager"
 
@@ -51,7 +53,13 @@ class Budgets(Reconciler):
         found = [pod for pod in self.api.list(POD, key.namespace) if _selects(budget, common.labels_of(pod))]
         if not found:
             self.world.events(budget, "NoPods", "No matching pods found", component=COMPONENT)
-        expected, desired = self._counts(budget, found)
+        try:
+            expected, desired = self._counts(budget, found)
+        except _Uncountable as error:
+            message = f"Failed to calculate the number of expected pods: {error}"
+            self.world.events(budget, "CalculateExpectedPodCountFailed", message, component=COMPONENT, warning=True)
+            self._fail(budget, str(error))
+            return None
         healthy = sum(pods.is_ready(pod) and not common.is_deleting(pod) for pod in found)
         allowed = max(healthy - desired, 0) if expected > 0 else 0
         generation = budget["metadata"].get("generation")
@@ -79,36 +87,88 @@ class Budgets(Reconciler):
         common.update_status(self.api, budget, status)
         return None
 
+    def _fail(self, budget: JsonObject, why: str) -> None:
+        """Nothing may be disrupted while the controller cannot count."""
+        old = common.status_of(budget)
+        before = common.condition(old, "DisruptionAllowed")
+        made = {
+            "type": "DisruptionAllowed",
+            "status": "False",
+            **({"observedGeneration": old["observedGeneration"]} if old.get("observedGeneration") else {}),
+            "lastTransitionTime": before["lastTransitionTime"] if before and before["status"] == "False" else self.world.stamp(),
+            "reason": "SyncFailed",
+            "message": why,
+        }
+        conditions = [*(item for item in old.get("conditions") or () if item is not before), made]
+        counts = dict.fromkeys(("currentHealthy", "desiredHealthy", "expectedPods"), 0)
+        common.update_status(self.api, budget, {**counts, **old, "disruptionsAllowed": 0, "conditions": conditions})
+
     def _counts(self, budget: JsonObject, found: list[JsonObject]) -> tuple[int, int]:
         """Expected pods and how many of them have to stay healthy."""
         spec = budget["spec"]
         if spec.get("maxUnavailable") is not None:
-            expected = self._expected(found)
+            expected = self._expected(budget, found)
             return expected, max(expected - common.scaled(spec["maxUnavailable"], expected, round_up=True), 0)
         minimum = spec.get("minAvailable", 1)
         if isinstance(minimum, int):
-            return len([pod for pod in found if not pods.is_finished(pod)]), minimum
-        expected = self._expected(found)
+            return len(found), minimum
+        expected = self._expected(budget, found)
         return expected, common.scaled(minimum, expected, round_up=True)
 
-    def _expected(self, found: list[JsonObject]) -> int:
-        """The sizes of the controllers that the pods belong to, each once."""
+    def _expected(self, budget: JsonObject, found: list[JsonObject]) -> int:
+        """The sizes of the controllers that the pods belong to, each once; a pod that has none is told of."""
         sizes: dict[str, int] = {}
+        unmanaged = False
         for pod in found:
-            scale = self._scale(common.namespace_of(pod), common.controller_of(pod))
-            if scale is not None:
-                sizes[scale[0]] = scale[1]
+            reference = common.controller_of(pod)
+            if reference is None:
+                unmanaged = True
+                continue
+            scale = self._scale(common.namespace_of(pod), reference)
+            if scale is None:
+                raise _Uncountable(f'found no controllers for pod "{common.name_of(pod)}"')
+            sizes[scale[0]] = scale[1]
+        if unmanaged:
+            selector = _go_selector(budget["spec"].get("selector") or {})
+            message = (
+                f"Pods selected by this PodDisruptionBudget (selector: {selector}) were found to be unmanaged. "
+                "As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. "
+                'To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.'
+            )
+            self.world.events(budget, "UnmanagedPods", message, component=COMPONENT, warning=True)
         return sum(sizes.values())
 
     def _scale(self, namespace: str, reference: JsonObject | None) -> tuple[str, int] | None:
         if reference is None:
             return None
-        gvk = {"ReplicaSet": REPLICA_SET, "StatefulSet": STATEFUL_SET, "Deployment": DEPLOYMENT}.get(reference["kind"])
-        owner = self.api.get(gvk, namespace, reference["name"]) if isinstance(gvk, GroupVersionKind) else None
-        if owner is None:
+        gvk = GroupVersionKind.of(reference["apiVersion"], reference["kind"])
+        if (plural := _UNSCALED.get((gvk.group, gvk.kind))) is not None:
+            raise _Uncountable(f"{plural} does not implement the scale subresource")
+        try:
+            owner = self.api.get(gvk, namespace, reference["name"])
+        except NotFound as error:
+            raise _Uncountable(error.message) from error
+        if owner is None or common.uid_of(owner) != reference["uid"]:
             return None
         above = self._scale(namespace, common.controller_of(owner))
         return above or (common.uid_of(owner), int(owner["spec"].get("replicas") or 0))
+
+
+class _Uncountable(HelmsimError):
+    """Why the number of expected pods cannot be known."""
+
+
+_UNSCALED = {("apps", "DaemonSet"): "daemonsets.apps", ("batch", "Job"): "jobs.batch"}
+
+
+def _go_selector(selector: JsonObject) -> str:
+    """A LabelSelector as Go's generated `String` writes it."""
+    labels = "".join(f"{key}: {value}," for key, value in sorted((selector.get("matchLabels") or {}).items()))
+    rules = "".join(
+        f"LabelSelectorRequirement{{Key:{rule['key']},Operator:{rule['operator']},Values:[{' '.join(rule.get('values') or ())}],}},"
+        for rule in selector.get("matchExpressions") or ()
+    )
+    return f"&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{rules}}},}}"
 
 
 def _selects(budget: JsonObject, labels: Mapping[str, str]) -> bool:

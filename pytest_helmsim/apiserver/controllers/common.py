@@ -50,6 +50,7 @@ STORAGE_CLASS = GroupVersionKind("storage.k8s.io", "v1", "StorageClass")
 BUDGET = GroupVersionKind("policy", "v1", "PodDisruptionBudget")
 AUTOSCALER = GroupVersionKind("autoscaling", "v2", "HorizontalPodAutoscaler")
 INGRESS = GroupVersionKind("networking.k8s.io", "v1", "Ingress")
+POLICY = GroupVersionKind("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicy")
 SERVICE_CIDR = GroupVersionKind("networking.k8s.io", "v1", "ServiceCIDR")
 DEFINITION = GroupVersionKind("apiextensions.k8s.io", "v1", "CustomResourceDefinition")
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pytest_helmsim.apiserver.controllers import common, podlife, pods
 from pytest_helmsim.apiserver.controllers.common import NODE, POD, Key, Keys, Reconciler, World
 from pytest_helmsim.apiserver.controllers.images import Behaviour, CrashLoop, Exit, NeverReady, Ready
+from pytest_helmsim.apiserver.loopback import StoreEvent
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import NotFound
 
@@ -21,6 +22,7 @@ MANAGER = "kubelet"
 COMPONENT = "kubelet"
 NETWORK = ["10", "244"]
 LAST_ADDRESS = 65_534
+UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 
 
 class Nodes(Reconciler):
@@ -29,13 +31,18 @@ class Nodes(Reconciler):
     name, alias = "node-lifecycle-controller", "nodelifecycle"
 
     def watches(self) -> Mapping[tuple[str, str], Keys]:
-        return {}
+        return {common.kind(NODE): self._changed}
+
+    def _changed(self, event: StoreEvent) -> Iterable[Key]:
+        return () if event.type == "DELETED" else (common.key_of(event.new),)
 
     def initial(self) -> Iterable[Key]:
         return [Key("", f"node-{index}") for index in range(self.world.settings.nodes)]
 
     def sync(self, key: Key) -> float | None:
-        if self.api.get(NODE, "", key.name) is not None:
+        found = self.api.get(NODE, "", key.name)
+        if found is not None:
+            self._mark(found)
             return None
         labels = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", "kubernetes.io/hostname": key.name}
         labels |= {"beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux"}
@@ -49,6 +56,17 @@ class Nodes(Reconciler):
             node = self.api.update({**node, "spec": {**spec, **({"taints": ready} if ready else {})}}, manager=common.MANAGER)
         common.update_status(self.api, node, self._status(key.name), manager=MANAGER)
         return None
+
+    def _mark(self, node: JsonObject) -> None:
+        """A cordoned node has a taint that says so."""
+        taints = node["spec"].get("taints") or []
+        others = [item for item in taints if item["key"] != UNSCHEDULABLE]
+        wanted = bool(node["spec"].get("unschedulable"))
+        if wanted == (len(others) != len(taints)):
+            return
+        marked = [*others, {"key": UNSCHEDULABLE, "effect": "NoSchedule", "timeAdded": self.world.stamp()}] if wanted else others
+        spec = {name: value for name, value in node["spec"].items() if name != "taints"}
+        self.api.update({**node, "spec": {**spec, **({"taints": marked} if marked else {})}}, manager=common.MANAGER)
 
     def _status(self, name: str) -> JsonObject:
         stamp, capacity = self.world.stamp(), dict(self.world.settings.node_capacity)

@@ -20,6 +20,7 @@ from pytest_helmsim.apiserver.controllers.jobs import FinishedJobs, Jobs
 from pytest_helmsim.apiserver.controllers.kubelet import Kubelet, Nodes
 from pytest_helmsim.apiserver.controllers.mirroring import Mirrors
 from pytest_helmsim.apiserver.controllers.namespaces import Namespaces, RootCertificates, ServiceAccounts
+from pytest_helmsim.apiserver.controllers.policies import PolicyStatuses
 from pytest_helmsim.apiserver.controllers.quotas import Quotas
 from pytest_helmsim.apiserver.controllers.ranges import ServiceRanges
 from pytest_helmsim.apiserver.controllers.replicasets import ReplicaSets, ReplicationControllers
@@ -42,6 +43,7 @@ ALL: tuple[type[Reconciler], ...] = (
     Definitions,
     AggregatedRoles,
     ServiceRanges,
+    PolicyStatuses,
     Autoscalers,
     CronJobs,
     Deployments,

@@ -29,7 +29,9 @@ class AggregatedRoles(Reconciler):
             rules = list({dumps(rule): rule for part in _parts(roles, name) for rule in roles[part].get("rules") or ()}.values())
             if rules == (roles[name].get("rules") or []):
                 continue
-            applied = {"apiVersion": CLUSTER_ROLE.api_version, "kind": CLUSTER_ROLE.kind, "metadata": {"name": name}, "rules": rules}
+            applied: JsonObject = {"apiVersion": CLUSTER_ROLE.api_version, "kind": CLUSTER_ROLE.kind, "metadata": {"name": name}}
+            if rules:
+                applied["rules"] = rules
             roles[name] = self.api.patch(
                 CLUSTER_ROLE, "", name, applied, manager=MANAGER, content_type="application/apply-patch+yaml", force=True
             )
