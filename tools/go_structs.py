@@ -75,7 +75,7 @@ class GoTypes:
 
     def _inline(self, folder: Path, name: str) -> list[Field]:
         if name.endswith("TypeMeta"):
-            return [Field("kind", "o", "string"), Field("apiVersion", "o", "string")]
+            return [Field(key, "o", "string", embedded="TypeMeta") for key in ("kind", "apiVersion")]
         if "." in name:
             return []
         return [replace(field, embedded=f"{name}.{field.embedded}".rstrip(".")) for field in self._struct(folder, name)]

@@ -161,7 +161,7 @@ def _strict(value: Json, schema: Schema, path: str) -> Iterator[tuple[str, str]]
         if schema.fields is None and schema.values is None:
             if schema.type == "object" and not schema.preserve_unknown and schema.raw:
                 yield from (("unknown", f"{path}.{key}" if path else key) for key in value)
-            else:
+            elif schema.go_type != "runtime.RawExtension":
                 yield from (("duplicate", here) for here in _duplicates(value, path))
             return
         seen: set[str] = set()
@@ -253,6 +253,8 @@ def _kind(value: Json) -> str:
 
 
 def _check(value: Json, schema: Schema, finder: _Finder, *, struct: str, path: tuple[str, ...], expected: str) -> None:
+    if schema.go_type == "v1.JSONSchemaPropsOrBool" and not isinstance(value, (dict, bool, type(None))):
+        raise _Abort("boolean or JSON schema expected")
     if value is None or schema.preserve_unknown or schema.type == "any":
         return
     if schema.format == "byte":

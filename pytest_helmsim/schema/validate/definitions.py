@@ -391,7 +391,7 @@ def _check_structure(errors: Errors, path: str, schema: JsonObject, level: str, 
     kind, properties = schema.get("type", ""), schema.get("properties") or {}
     root, embedded = level == "at the root", bool(schema.get("x-kubernetes-embedded-resource"))
     free, either = bool(schema.get("x-kubernetes-preserve-unknown-fields")), bool(schema.get("x-kubernetes-int-or-string"))
-    if kind == "array" and schema.get("items") is None:
+    if kind == "array" and not isinstance(schema.get("items"), (dict, list)):
         errors.required(f"{path}.items", "must be specified")
     for here, child, where in _children(schema, path):
         _check_structure(errors, here, child, where, depth + 1)
