@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from pytest_helmsim.apiserver import custom_objects
 from pytest_helmsim.objects.json import Json, JsonObject, dumps, loads
 from pytest_helmsim.objects.kinds import GroupVersionKind
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.registry import Served
 
+_MOST_VIEWS = 4096
 Converter: TypeAlias = Callable[[JsonObject], JsonObject]
 
 
@@ -24,7 +26,38 @@ def to_storage(served: Served, obj: JsonObject) -> JsonObject:
 
 def from_storage(served: Served, obj: JsonObject) -> JsonObject:
     """From the stored version to the one that was asked for."""
+    if served.custom is not None:
+        return _custom_from_storage(served, obj)
     return convert(obj, served.stored, served.gvk)
+
+
+def _custom_from_storage(served: Served, obj: JsonObject) -> JsonObject:
+    """A stored custom object as it is read: pruned and defaulted by the version in which it was written, pruned by the one asked for.
+
+    So a default that came with a newer definition shows at once, and so does the default of a status. The object itself when that
+    changes nothing; worked out once for each version.
+    """
+    known = served.views.get(id(obj))
+    if known is not None and known[0] is obj:
+        return known[1]
+    assert served.custom is not None
+    assert served.schema_of is not None
+    version = obj["apiVersion"].rpartition("/")[2]
+    found = obj
+    if not served.custom.preserve_unknown:
+        written = served.schema_of(version)
+        if written is not None:
+            found = custom_objects.cleaned(found, written, defaults=True)
+        if version != served.gvk.version and served.schema is not None:
+            found = custom_objects.cleaned(found, served.schema, defaults=False)
+    if version != served.gvk.version:
+        found = {**found, "apiVersion": served.gvk.api_version}
+    elif found == obj:
+        found = obj
+    if len(served.views) >= _MOST_VIEWS:
+        served.views.clear()
+    served.views[id(obj)] = obj, found
+    return found
 
 
 def convert(obj: JsonObject, source: GroupVersionKind, target: GroupVersionKind) -> JsonObject:

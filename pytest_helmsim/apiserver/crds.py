@@ -5,6 +5,8 @@ Source: k8s.io/apiextensions-apiserver pkg/apiserver/customresource_handler.go.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pytest_helmsim.objects.json import JsonObject
@@ -20,7 +22,6 @@ class CustomVersion:
     """One served version of a custom resource. `scale` is the declared subresource (its three paths) or None."""
 
     resource: Resource
-    schema: Schema
     storage_version: str
     uid: str
     scale: JsonObject | None = None
@@ -33,7 +34,27 @@ class CustomVersion:
     list_kind: str = ""
 
 
-def served_versions(crd: JsonObject, meta: Schema | None = None) -> list[CustomVersion]:
+def _deprecation(group: str, kind: str, name: str, versions: Sequence[JsonObject]) -> str:
+    """What is said where the definition says nothing: with the newest version to use instead, if one is newer."""
+    newer = [each["name"] for each in versions if each.get("served") and not each.get("deprecated") and _age(each["name"]) < _age(name)]
+    better = f"; use {group}/{min(newer, key=_age)} {kind}" if newer else ""
+    return f"{group}/{name} {kind} is deprecated{better}"
+
+
+def _age(name: str) -> tuple[int, int, int, str]:
+    """Sorts versions as Kubernetes ranks them: stable, beta, alpha, each by number from the newest, then all other names."""
+    found = re.fullmatch(r"v(\d+)(?:(alpha|beta)(\d+))?", name)
+    if found is None:
+        return 3, 0, 0, name
+    return {"": 0, "beta": 1, "alpha": 2}[found[2] or ""], -int(found[1]), -int(found[3] or 0), ""
+
+
+def schema_of(crd: JsonObject, version: str, meta: Schema | None = None) -> Schema:
+    """What the fields of a version mean; `meta`: the schema of ObjectMeta."""
+    return openapi.from_crd(crd, version, meta) or Schema("object", preserve_unknown=True)
+
+
+def served_versions(crd: JsonObject) -> list[CustomVersion]:
     """Of an established definition (or one whose names nobody else took), the versions with `served: true`."""
     spec = crd["spec"]
     if any(c.get("type") == "NamesAccepted" and c.get("status") == "False" for c in (crd.get("status") or {}).get("conditions") or ()):
@@ -58,11 +79,10 @@ def served_versions(crd: JsonObject, meta: Schema | None = None) -> list[CustomV
         )
         warning = ""
         if version.get("deprecated"):
-            warning = version.get("deprecationWarning") or f"{group}/{version['name']} {names['kind']} is deprecated"
+            warning = version.get("deprecationWarning") or _deprecation(group, names["kind"], version["name"], versions)
         result.append(
             CustomVersion(
                 resource,
-                openapi.from_crd(crd, version["name"], meta) or Schema("object", preserve_unknown=True),
                 storage,
                 crd["metadata"].get("uid", ""),
                 declared.get("scale"),

@@ -5,14 +5,15 @@ Source: k8s.io/apiextensions-apiserver pkg/apiserver/customresource_handler.go, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from pytest_helmsim.apiserver import custom_objects
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.objects import names
-from pytest_helmsim.objects.json import Json, JsonObject, copy
+from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
-from pytest_helmsim.objects.status import BadRequest, invalid
+from pytest_helmsim.objects.status import ApiError, BadRequest, invalid
 from pytest_helmsim.patch import gotext
 from pytest_helmsim.schema import decoding
 from pytest_helmsim.schema.field_errors import Errors, FieldError
@@ -67,7 +68,7 @@ def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> li
     found = [
         *_value_errors(op, new, raw, schemas.MISSING if old is None else old),
         *_embedded_errors(new, raw),
-        *schemas.list_errors(new, served.schema),
+        *(() if old is not None and schemas.list_errors(old, served.schema) else schemas.list_errors(new, served.schema)),
         *_scale_errors(op, new),
     ]
     if not rules.has_rules(served.schema):
@@ -156,8 +157,8 @@ def _scale_errors(op: Operation, new: JsonObject) -> list[FieldError]:
     return []
 
 
-def decoded(op: Operation, obj: JsonObject, complaints: tuple[str, ...]) -> JsonObject:
-    """A private copy without unknown fields, with defaults; what was unknown is refused or warned of."""
+def decoded(op: Operation, obj: JsonObject, complaints: tuple[str, ...], refuse: Callable[[str], ApiError] | None = None) -> JsonObject:
+    """A private copy without unknown fields, with defaults; what was unknown is refused or warned of. `refuse` words that of a patch."""
     schema = op.served.schema
     assert schema is not None
     wrong = _metadata_error(op, obj)
@@ -168,16 +169,18 @@ def decoded(op: Operation, obj: JsonObject, complaints: tuple[str, ...]) -> Json
         found = list(complaints)
         if not (op.served.custom and op.served.custom.preserve_unknown):
             found += [f'unknown field "{path}"' for path in sorted(decoding.unknown_fields(obj, schema))]
-        _complain(op, op.served.gvk, found)
+        _complain(op, op.served.gvk, found, refuse)
     return defaulted(op, obj)
 
 
-def _complain(op: Operation, gvk: GroupVersionKind, found: Sequence[str]) -> None:
+def _complain(op: Operation, gvk: GroupVersionKind, found: Sequence[str], refuse: Callable[[str], ApiError] | None = None) -> None:
     """Refuse what a strict reader would, or warn of it."""
     from pytest_helmsim.apiserver.bodies import told
 
     if found and op.validation == "Strict":
         why = f"strict decoding error: {', '.join(found)}"
+        if refuse is not None:
+            raise refuse(why)
         raise BadRequest(f'{gvk.kind} in version "{gvk.version}" cannot be handled as a {gvk.kind}: {why}')
     for text in told(found):
         op.warn(text)
@@ -206,35 +209,9 @@ def _metadata_error(op: Operation, obj: JsonObject) -> str | None:
 
 
 def defaulted(op: Operation, obj: JsonObject, *, nulls: bool = False) -> JsonObject:
-    """A private copy, pruned and with the schema's defaults; with `nulls` (after an apply) nulls without a default stay."""
+    """A private copy, pruned and with the schema's defaults; with `nulls` (after an apply) nulls and unknown fields stay as well."""
     schema = op.served.schema
     assert schema is not None
     custom = op.served.custom
-    pruned = copy(obj) if custom is not None and custom.preserve_unknown else decoding.prune_unknown(obj, schema)
-    result: JsonObject = copy(pruned)
-    _fill(result, schema, 0, nulls=nulls)
-    return result
-
-
-def _fill(value: Json, schema: Schema, depth: int, *, nulls: bool) -> None:
-    if depth > MAX_DEPTH:
-        return
-    if isinstance(value, dict):
-        for key, field in (schema.fields or {}).items():
-            if value.get(key, 0) is None and not field.nullable and (field.has_default or not nulls):
-                del value[key]
-            if field.has_default and key not in value:
-                value[key] = copy(field.default)
-            if key in value:
-                _fill(value[key], field, depth + 1, nulls=nulls)
-        if schema.values is not None:
-            for key, item in list(value.items()):
-                if key in (schema.fields or {}):
-                    continue
-                if item is None and not schema.values.nullable and (schema.values.has_default or not nulls):
-                    del value[key]
-                else:
-                    _fill(item, schema.values, depth + 1, nulls=nulls)
-    elif isinstance(value, list) and schema.items is not None:
-        for item in value:
-            _fill(item, schema.items, depth + 1, nulls=nulls)
+    prunes = not nulls and (custom is None or not custom.preserve_unknown)
+    return custom_objects.cleaned(obj, schema, defaults=True, nulls=nulls, prunes=prunes)

@@ -148,10 +148,7 @@ def get(server: ApiServer, request: Request, call: Call, served: Served) -> Resp
     record = server.store.get(served.key, call.namespace if served.namespaced else "", call.name)
     if record is None:
         raise not_found(call.plural, call.group, call.name)
-    if representation.plain and served.gvk == served.stored:
-        return Response(200, record.encoded, (*JSON_HEADERS, *_warnings(server)))
-    shown = Record(conversion.from_storage(served, record.obj), 0)
-    body, content_type = representation.one(server, served, shown)
+    body, content_type = representation.one(server, served, reads.shown(served, record))
     return Response(200, body, (("Content-Type", content_type), *_warnings(server)))
 
 

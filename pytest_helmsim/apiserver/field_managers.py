@@ -37,9 +37,12 @@ def keep_reset(new: JsonObject, raw: JsonObject) -> JsonObject:
 def update(op: Operation, live: JsonObject | None, new: JsonObject) -> JsonObject:
     """The new object with the owners of what changed between `live` and it; both in the requested version.
 
-    An object whose fields cannot be told apart (a keyed list without its keys) is written without owners, as upstream does.
+    An object whose fields cannot be told apart (a keyed list without its keys, a status of other types than declared) is written
+    without owners, as upstream does.
     """
     entries = (live or {}).get("metadata", {}).get("managedFields") or []
+    if op.served.custom is not None and op.served.schema is not None and validate(new, op.served.schema, allow_duplicates=True):
+        return with_entries(new, [])
     try:
         managed = server_side.update(
             live,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pytest_helmsim.objects.json import Json, dumps
+from pytest_helmsim.objects.json import Json, dumps_sorted
 
 _STEP = re.compile(
     r"""\.?\[\?\(@\.(?P<field>[\w.\\/-]+)\s*(?P<op>==|!=)\s*["']?(?P<value>[^"')]*)["']?\)\]"""
@@ -59,4 +59,4 @@ def text(value: Json) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return value
-    return "" if value is None else dumps(value).decode() if isinstance(value, (dict, list)) else str(value)
+    return "" if value is None else dumps_sorted(value).decode() if isinstance(value, (dict, list)) else str(value)

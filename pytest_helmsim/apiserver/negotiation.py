@@ -76,7 +76,7 @@ class Representation:
 
     def event_encoder(self, server: ApiServer, served: Served) -> Encoder:
         """A function that writes one line of a watch. One function for equal representations, so that lines are shared."""
-        if self.plain and served.gvk == served.stored:
+        if self.plain and served.gvk == served.stored and served.custom is None:
             return _plain_event
         first = True
 

@@ -146,7 +146,10 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
     strategic = content_type == dispatch.STRATEGIC_MERGE_PATCH
 
     def refuse(why: str) -> ApiError:
-        text = gotext.sprint(_as_merged(value, live)) if strategic else dumps(_as_go_writes(patched, touched)).decode().translate(_HTML)
+        if op.served.custom is not None:
+            text = dumps_sorted(patched).decode().translate(_HTML)
+        else:
+            text = gotext.sprint(_as_merged(value, live)) if strategic else dumps(_as_go_writes(patched, touched)).decode().translate(_HTML)
         message = f"Invalid value: {gojson.encode(text, escape_html=False)}: {why}"
         cause = Cause("FieldValueInvalid", message, "patch")
         return Invalid(f' "" is invalid: patch: {message}', details=details(causes=[cause]))
@@ -158,7 +161,7 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
     if op.served.custom is not None:
         if patched.get("kind") != expected.kind or patched.get("apiVersion") != expected.api_version:
             return customs.decoded(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version}, complaints)
-        return customs.decoded(op, patched, complaints)
+        return customs.decoded(op, patched, complaints, refuse)
     if not strategic:
         try:
             bodies.head_checked(patched)

@@ -245,7 +245,7 @@ def page(server: ApiServer, served: Served, namespace: str | None, options: List
             return Page([record for _, _, record in part], revision)
         last = f"{part[-1][0]}/{part[-1][1]}" if everywhere else part[-1][1]
         return Page([record for _, _, record in part], revision, _encode_continue(revision, last), left)
-    as_stored = served.gvk == served.stored
+    as_stored = served.gvk == served.stored and served.custom is None
     found: list[Record] = []
     last, more = "", 0
     for space, name, record in source:
@@ -303,9 +303,13 @@ def _expired_continue(options: ListOptions) -> Expired:
 
 def encoded(served: Served, record: Record) -> bytes:
     """One object as JSON, in the requested version; what is stored in that version is encoded only once."""
-    if served.gvk == served.stored:
-        return record.encoded
-    return dumps(conversion.from_storage(served, record.obj))
+    return shown(served, record).encoded
+
+
+def shown(served: Served, record: Record) -> Record:
+    """A stored record as readers of the requested version see it: itself when they see what is stored."""
+    obj = conversion.from_storage(served, record.obj)
+    return record if obj is record.obj else Record(obj, record.revision)
 
 
 def list_meta(found: Page) -> JsonObject:
@@ -324,7 +328,7 @@ def encoded_list(served: Served, found: Page) -> bytes:
     if served.custom is not None:
         meta = {"continue": "", **meta}
         head = dumps({"apiVersion": gvk.api_version})[:-1] + b',"items":['
-        tail = b'],"kind":' + dumps(f"{gvk.kind}List") + b',"metadata":' + dumps(meta) + b"}"
+        tail = b'],"kind":' + dumps(served.custom.list_kind) + b',"metadata":' + dumps(meta) + b"}"
         return head + b",".join([encoded(served, record) for record in found.records]) + tail
     prefix = len(dumps({"kind": gvk.kind, "apiVersion": gvk.api_version}))
     head = dumps({"kind": f"{gvk.kind}List", "apiVersion": gvk.api_version, "metadata": meta})[:-1] + b',"items":['

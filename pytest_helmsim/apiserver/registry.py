@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 
 from pytest_helmsim.apiserver import crds, strategies
 from pytest_helmsim.apiserver.store import Store, StoreKey
+from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind, Resource
 from pytest_helmsim.schema.catalog import Catalog
 from pytest_helmsim.schema.model import Schema
@@ -39,6 +40,10 @@ class Served:
     stored: GroupVersionKind
     strategy: strategies.Strategy
     custom: crds.CustomVersion | None = None
+    schema_of: Callable[[str], Schema | None] | None = None
+    """Of a custom kind: what the fields of any of its versions mean, served or not; None for a version that there is not."""
+    views: dict[int, tuple[JsonObject, JsonObject]] = field(default_factory=dict, compare=False, repr=False)
+    """Of a custom kind: stored objects with what readers of this version see (`conversion`)."""
 
     @property
     def schema(self) -> Schema | None:
@@ -68,7 +73,7 @@ class Served:
     @property
     def persisted(self) -> bool:
         """False for resources that only answer, such as TokenReview."""
-        return self.plural not in _NOT_PERSISTED
+        return self.custom is not None or self.plural not in _NOT_PERSISTED
 
 
 class Registry:
@@ -79,6 +84,7 @@ class Registry:
         self._store = store
         self._built_in = _builtin_entries(catalog)
         self._custom: dict[tuple[str, str, str], Served] = {}
+        self._schemas: dict[tuple[str, str], tuple[tuple[str, int], Schema]] = {}
         self._revision = -1
         self._versions: dict[StoreKey, tuple[Served, ...]] = {}
         self._by_kind = {entry.gvk: entry for entry in self._built_in.values()}
@@ -117,20 +123,33 @@ class Registry:
         yield from self._built_in.values()
         yield from self._customs().values()
 
+    def _schema_of(self, definition: JsonObject, version: str) -> Schema | None:
+        """Built when first asked for, and kept while the definition's spec is the same; None for a version that there is not."""
+        if all(entry["name"] != version for entry in definition["spec"]["versions"]):
+            return None
+        meta = definition["metadata"]
+        key = (meta["name"], version)
+        mark = (meta.get("uid"), meta.get("generation"))
+        known = self._schemas.get(key)
+        if known is None or known[0] != mark:
+            known = self._schemas[key] = mark, crds.schema_of(definition, version, self.catalog.meta)
+        return known[1]
+
     def _customs(self) -> dict[tuple[str, str, str], Served]:
         if self._revision < 0:
             self._custom = {}
             for _, _, record in self._store.records(CRD_KEY):
-                for version in crds.served_versions(record.obj, self.catalog.meta):
+                for version in crds.served_versions(record.obj):
                     resource = version.resource
                     gvk = resource.gvk
                     self._custom[gvk.group, gvk.version, resource.plural] = Served(
                         resource,
-                        partial(getattr, version, "schema"),
+                        partial(self._schema_of, record.obj, gvk.version),
                         StoreKey(gvk.group, resource.plural),
                         GroupVersionKind(gvk.group, version.storage_version, gvk.kind),
                         strategies.CustomResource(resource),
                         version,
+                        partial(self._schema_of, record.obj),
                     )
             self._custom_by_kind = {entry.gvk: entry for entry in self._custom.values()}
             self._revision = self._store.revision

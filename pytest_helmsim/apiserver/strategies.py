@@ -351,7 +351,7 @@ class CustomResource(Strategy):
 
     def __init__(self, resource: Resource) -> None:
         super().__init__(resource)
-        self.allow_unconditional_update = False
+        self.allow_unconditional_update = self.allow_create_on_update = self.returns_deleted = False
 
     def reset_fields(self, subresource: str) -> Paths:
         return (("metadata",), ("spec",)) if subresource == "status" else super().reset_fields(subresource)

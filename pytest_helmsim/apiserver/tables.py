@@ -168,4 +168,4 @@ def _custom_cell(found: list[Json], kind: str, now: float) -> Json:
         return value if isinstance(value, (int, float)) else None
     if kind == "boolean":
         return value if isinstance(value, bool) else None
-    return " ".join(jsonpath.text(item) for item in found) if len(found) > 1 else jsonpath.text(value)
+    return jsonpath.text(value)

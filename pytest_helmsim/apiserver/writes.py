@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from pytest_helmsim.apiserver import admission, conversion, field_managers, validation, warnings
+from pytest_helmsim.apiserver import admission, conversion, custom_objects, field_managers, validation, warnings
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.store import StoreKey, with_revision
 from pytest_helmsim.apiserver.strategies import keep
 from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.status import AlreadyExists, ApiError, BadRequest, already_exists
-from pytest_helmsim.schema import decoding
 from pytest_helmsim.schema.canonical import canonical
 from pytest_helmsim.schema.strategies import JOB_NAME_LABELS, JOB_UID_LABELS
 
@@ -125,10 +124,12 @@ def update(op: Operation, transform: Transform, *, uid: str = "", upsert: bool =
         if uid:
             raise _uid_differs(op, uid, "")
         return _insert(op, transform(None)), True
-    old = record.obj
+    stored = old = record.obj
+    if op.served.custom is not None:
+        old = {**conversion.from_storage(op.served, stored), "apiVersion": op.served.stored.api_version}
     if uid and uid != old["metadata"]["uid"]:
         raise _uid_differs(op, uid, old["metadata"]["uid"])
-    new = conversion.to_storage(op.served, transform(conversion.from_storage(op.served, strategy.as_stored(op, old))))
+    new = conversion.to_storage(op.served, transform(conversion.from_storage(op.served, strategy.as_stored(op, stored))))
     new = admission.mutate(op, new, old)
     deduplicate_owners(op, new, after_admission=True)
     meta, before = metadata_of(new), old["metadata"]
@@ -148,7 +149,7 @@ def update(op: Operation, transform: Transform, *, uid: str = "", upsert: bool =
     admission.validate(op, new, old)
     new = finished(op, new, old)
     loose = _has_null_bytes(op)
-    if new == old and not (loose or record.loose or (record.first and _reads_otherwise(op, old))):
+    if new == stored and not (loose or record.loose or (record.first and _reads_otherwise(op, old))):
         return old, False
     if _ends_life(new, old):
         if not op.dry_run:
@@ -319,14 +320,9 @@ def ordered(obj: JsonObject) -> JsonObject:
 def finished(op: Operation, obj: JsonObject, old: JsonObject | None = None) -> JsonObject:
     """The object as it is stored: built-in kinds in the form that Go gives them, custom ones as they are."""
     served = op.server.registry.of_kind(op.served.stored) if op.served.gvk != op.served.stored else op.served
-    if (
-        served is not None
-        and served is not op.served
-        and served.schema is not None
-        and served.custom
-        and not served.custom.preserve_unknown
-    ):
-        obj = decoding.prune_unknown(obj, served.schema)
+    if op.served.custom is not None and not op.served.custom.preserve_unknown and op.served.schema_of is not None:
+        written = op.served.schema_of(op.served.stored.version)
+        obj = obj if written is None else custom_objects.cleaned(obj, written, defaults=False)
     if op.served.custom is not None or served is None or served.schema is None:
         return ordered(obj)
     return canonical(obj, served.schema, known=old)

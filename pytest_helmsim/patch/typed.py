@@ -87,6 +87,8 @@ def node(schema: Schema, free: bool = False) -> Node:
         return Node(scalar="untyped", quantity=True)
     free = (free and not schema.name) or schema.preserve_unknown
     kind = schema.type
+    if kind == "int-or-string" and schema.raw.get("type") in _SCALARS:
+        return Node(scalar=_SCALARS[str(schema.raw["type"])])
     if kind in _SCALARS:
         scalar = "untyped" if kind == "string" and schema.format not in ("", "byte") else _SCALARS[kind]
         return Node(scalar=scalar, omits_zero=schema.presence == "omitempty")

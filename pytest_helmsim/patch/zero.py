@@ -40,14 +40,17 @@ def _means_nothing(schema: Schema, declared: bool) -> bool:
 
 
 def without_nulls(value: Json, schema: Schema | None) -> Json:
-    """Without nulls, except where a schema says nullable or nothing, and in maps of scalars, where null is read as the zero value."""
+    """Without nulls, except where a schema says nullable or nothing, and in maps of scalars, where null is read as the zero value.
+
+    The nulls of a custom kind stay: no Go type reads them.
+    """
     if type(value) is dict:
         result = {}
         changed = False
         declared = (schema.fields if schema is not None else None) or {}
         for key, item in value.items():
             below = schema.child(key) if schema is not None else None
-            if item is None and below is not None and _means_nothing(below, key in declared):
+            if item is None and below is not None and not below.raw and _means_nothing(below, key in declared):
                 changed = True
                 continue
             if type(item) in (dict, list) and below is not None:

@@ -159,7 +159,7 @@ def _strict(value: Json, schema: Schema, path: str) -> Iterator[tuple[str, str]]
     """In the order of the text; below an unknown field nothing is looked at."""
     if isinstance(value, dict):
         if schema.fields is None and schema.values is None:
-            if schema.type == "object" and not schema.preserve_unknown and schema.raw:
+            if _is_closed(schema):
                 yield from (("unknown", f"{path}.{key}" if path else key) for key in value)
             elif schema.go_type != "runtime.RawExtension":
                 yield from (("duplicate", here) for here in _duplicates(value, path))
@@ -176,9 +176,9 @@ def _strict(value: Json, schema: Schema, path: str) -> Iterator[tuple[str, str]]
             seen.add(key)
             if node is not None:
                 yield from _strict(child, node, here)
-    elif isinstance(value, list) and schema.items is not None:
+    elif isinstance(value, list) and (items := _items(schema)) is not None:
         for index, child in enumerate(value):
-            yield from _strict(child, schema.items, f"{path}[{index}]")
+            yield from _strict(child, items, f"{path}[{index}]")
 
 
 def prune_unknown(obj: JsonObject, schema: Schema) -> JsonObject:
@@ -190,7 +190,7 @@ def prune_unknown(obj: JsonObject, schema: Schema) -> JsonObject:
 def _prune(value: Json, schema: Schema) -> Json:
     if isinstance(value, dict):
         if schema.fields is None and schema.values is None:
-            return {} if schema.type == "object" and not schema.preserve_unknown and schema.raw else value
+            return {} if _is_closed(schema) else value
         result = {}
         for key, child in value.items():
             node = schema.child(key)
@@ -199,9 +199,23 @@ def _prune(value: Json, schema: Schema) -> Json:
             elif schema.preserve_unknown:
                 result[key] = child
         return result
-    if isinstance(value, list) and schema.items is not None:
-        return [_prune(child, schema.items) for child in value]
+    if isinstance(value, list) and (items := _items(schema)) is not None:
+        return [_prune(child, items) for child in value]
     return value
+
+
+_NOTHING = Schema("object", raw={"type": "object"})
+"""Of a custom kind, a place where no field is known."""
+
+
+def _is_closed(schema: Schema) -> bool:
+    """A custom kind's node without fields knows none, whatever its type."""
+    return bool(schema.raw) and not schema.preserve_unknown
+
+
+def _items(schema: Schema) -> Schema | None:
+    """What items are judged by: where a custom kind wants no list, objects in one have no known field."""
+    return schema.items if schema.items is not None else _NOTHING if _is_closed(schema) else None
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 import re2
 
 from pytest_helmsim.objects import gojson
-from pytest_helmsim.objects.json import Json, JsonObject, dumps
+from pytest_helmsim.objects.json import Json, JsonObject, dumps, dumps_sorted
 from pytest_helmsim.schema import formats
 from pytest_helmsim.schema.field_errors import FieldError, quoted
 from pytest_helmsim.schema.model import Schema
@@ -316,13 +316,25 @@ def _lists(value: Json, schema: Schema, path: str, depth: int) -> Iterator[Field
             if node is not None and (path or key != "metadata"):
                 yield from _lists(item, node, f"{path}.{key}" if path else key, depth + 1)
     elif isinstance(value, list) and schema.items is not None:
-        seen: list[Json] = []
+        yield from _doubled(value, schema, path)
         for index, item in enumerate(value):
-            mark = item
-            if schema.list_type == "map" and isinstance(item, dict):
-                mark = {key: item[key] for key in schema.list_map_keys if key in item}
-            if schema.list_type in ("map", "set"):
-                if mark in seen:
-                    yield FieldError("FieldValueDuplicate", f"{path}[{index}]", mark)
-                seen.append(mark)
             yield from _lists(item, schema.items, f"{path}[{index}]", depth + 1)
+
+
+def _doubled(items: list[Json], schema: Schema, path: str) -> Iterator[FieldError]:
+    """Each value that comes again, once; a keyed list with something else than objects is told nothing more of."""
+    marks = items
+    if schema.list_type == "map":
+        for index, item in enumerate(items):
+            if item is not None and not isinstance(item, dict):
+                yield FieldError(_INVALID, f"{path}[{index}]", item, "must be an object for an array of list-type map")
+                return
+        marks = [{key: item[key] for key in schema.list_map_keys if key in item} if item else {} for item in items]
+    elif schema.list_type != "set":
+        return
+    seen: dict[bytes, int] = {}
+    for index, mark in enumerate(marks):
+        text = dumps_sorted(mark)
+        seen[text] = seen.get(text, 0) + 1
+        if seen[text] == 2:
+            yield FieldError("FieldValueDuplicate", f"{path}[{index}]", mark)
