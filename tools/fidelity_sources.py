@@ -157,6 +157,20 @@ def _yaml(folder: Path) -> Iterator[list[GroupKind]]:
     yield from ([] for answers in read(folder / "answers.json").values() for _ in answers)
 
 
+def _versions(folder: Path) -> Iterator[list[GroupKind]]:
+    for path in folder.glob("*/*.json.z"):
+        yield from ([] for _ in read(path)["pairs"])
+
+
+def compared_versions() -> dict[str, tuple[str, int]]:
+    """By minor version: the server that answered, and how many of its recorded answers are replayed."""
+    found: dict[str, tuple[str, int]] = {}
+    for path in sorted((RECORDED / "versions").glob("*/*.json.z")):
+        recorded, minor = read(path), path.parent.name
+        found[minor] = (recorded["server"], found.get(minor, ("", 0))[1] + len(recorded["pairs"]))
+    return found
+
+
 _ANSWERS = {
     "api": _api,
     "chart_commands": _scripts,
@@ -166,6 +180,7 @@ _ANSWERS = {
     "defaults": _requests,
     "expressions": _rows,
     "patch": _patches,
+    "profiles": _scripts,
     "release_faults": _faults,
     "releases": _releases,
     "template": _rows,

@@ -178,13 +178,25 @@ def _controllers() -> Iterator[str]:
 
 def _versions() -> Iterator[str]:
     yield "## Kubernetes versions\n"
-    yield f"Answers are compared for {DEFAULT} only. The others serve what their own OpenAPI lists; defaults and rules are {DEFAULT}'s,"
-    yield "gated by version.\n"
+    yield f"Everything above was compared with {DEFAULT}. What the others serve, and with which fields, is their own OpenAPI's. Since when"
+    yield "a feature's fields are kept, and warnings, columns, default roles and words by version, are tables made from upstream's source."
+    yield "These answers are replayed, of the version's own server or of one that emulates it:\n"
+    compared = sources.compared_versions()
     yield from table(
-        ("version", "kinds", "compared"),
-        ((version, str(len(sources.kinds(version))), "yes" if version == DEFAULT else "no") for version in SUPPORTED),
+        ("version", "kinds", "answers compared", "of"),
+        (
+            (version, str(len(sources.kinds(version))), rounded(answers), _server(version, server))
+            for version in SUPPORTED
+            for server, answers in (compared.get(version, ("", 0)),)
+        ),
     )
     yield ""
+
+
+def _server(version: str, server: str) -> str:
+    if not server:
+        return "no server: source only"
+    return f"kube-apiserver {server.removeprefix('v')}" + ("" if server.startswith(f"v{version}.") else f", emulating {version}")
 
 
 def _functions() -> Iterator[str]:

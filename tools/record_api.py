@@ -27,6 +27,7 @@ import api_scenarios_definitions
 import api_scenarios_kinds
 import api_scenarios_lists
 import api_scenarios_more
+import api_scenarios_mutations
 import api_scenarios_policies
 import api_scenarios_security
 import api_scenarios_system
@@ -36,7 +37,7 @@ from api_scenarios import Step
 TARGET = Path(__file__).parent.parent / "tests" / "recorded" / "api"
 MODULES = (
     api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_definitions, api_scenarios_system,
-    api_scenarios_admission, api_scenarios_policies, api_scenarios_security, api_scenarios_workloads,
+    api_scenarios_admission, api_scenarios_mutations, api_scenarios_policies, api_scenarios_security, api_scenarios_workloads,
     api_scenarios_kinds,
 )  # fmt: skip
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")

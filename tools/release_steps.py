@@ -205,7 +205,7 @@ class _Steps:
             " --pending",
             " --uninstalled",
             " --deployed",
-            " -A -f web",
+            " -f web",
             " -q",
             " -d",
             " -r",
@@ -387,7 +387,7 @@ class _Written(_Steps):
             f"helm template {self.name()} {chosen} {settings} {source.choice(('', '--is-upgrade', '--no-hooks', '--include-crds'))}",
             f"helm lint {chosen} {settings}", f"helm show all {chosen}", f"helm show crds {chosen}", f"helm dependency list {chosen}",
             f"helm upgrade {self.name()} {chosen} {settings} --dry-run=server --install", f"helm get values {self.name()} -a -o json",
-            f"helm list -a -o yaml --max 1 --offset {source.randint(0, 1)}", "helm list -a -d -r -o json", "helm list -A -q -f ^(web|two)$",
+            f"helm list -a -o yaml --max 1 --offset {source.randint(0, 1)}", "helm list -a -d -r -o json", "helm list -q -a -f ^(web|two)$",
             f"helm test {self.name()} --timeout=2s --logs",
         ))  # fmt: skip
 

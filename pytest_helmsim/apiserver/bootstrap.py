@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_helmsim.apiserver import apiservices, default_roles
 from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.clock import rfc3339
-from pytest_helmsim.objects.json import JsonObject, loads
+from pytest_helmsim.objects.json import JsonObject, copy, loads
 from pytest_helmsim.objects.kinds import GroupVersionKind
 
 if TYPE_CHECKING:
@@ -79,8 +79,54 @@ def _defaults(server: ApiServer) -> tuple[Iterator[str], list[tuple[StoreKey, st
             continue
         rows.append((key, namespace, _in_version(obj, gvk)))
     rows = default_roles.of_version(rows, server.version, stamp)
+    if server.catalog.version.minor < _FLOWS_UNTIL:
+        rows += _old_flows(rows)
     rows += [(apiservices.KEY, "", obj) for obj in apiservices.missing(server, {obj["metadata"]["name"] for _, _, obj in rows}, stamp)]
     return identities, rows
+
+
+_FLOWS_UNTIL = 34
+_OLD_FLOWS: tuple[JsonObject, ...] = (
+    {
+        "name": "endpoint-controller",
+        "level": "workload-high",
+        "precedence": 150,
+        "accounts": ("endpoint-controller", "endpointslicemirroring-controller"),
+        "user": "system:kube-controller-manager",
+        "resources": (("", ["endpoints"]),),
+    },
+    {
+        "name": "workload-leader-election",
+        "level": "leader-election",
+        "precedence": 200,
+        "accounts": ("*",),
+        "user": "",
+        "resources": (("", ["endpoints", "configmaps"]), ("coordination.k8s.io", ["leases"])),
+    },
+)
+"""Flow schemas that a server makes before 1.34: k8s.io/apiserver pkg/apis/flowcontrol/bootstrap/default.go."""
+
+
+def _old_flows(rows: list[tuple[StoreKey, str, JsonObject]]) -> Iterator[tuple[StoreKey, str, JsonObject]]:
+    """As the others are, with a name and rules of their own."""
+    key, namespace, model = next(row for row in rows if row[2]["metadata"]["name"] == "service-accounts")
+    for flow in _OLD_FLOWS:
+        obj = copy(model)
+        obj["metadata"]["name"], level = flow["name"], flow["level"]
+        users = [{"kind": "User", "user": {"name": flow["user"]}}] if flow["user"] else []
+        accounts = [{"kind": "ServiceAccount", "serviceAccount": {"namespace": "kube-system", "name": name}} for name in flow["accounts"]]
+        rules = [
+            {"verbs": ["get", "create", "update"], "apiGroups": [group], "resources": list(names), "namespaces": ["*"]}
+            for group, names in flow["resources"]
+        ]
+        obj["spec"] |= {
+            "priorityLevelConfiguration": {"name": level},
+            "matchingPrecedence": flow["precedence"],
+            "rules": [{"subjects": [*users, *accounts], "resourceRules": rules}],
+        }
+        condition = obj["status"]["conditions"][0]
+        condition["message"] = f'This FlowSchema references the PriorityLevelConfiguration object named "{level}" and it exists'
+        yield key, namespace, obj
 
 
 def _components() -> Iterator[tuple[StoreKey, str, JsonObject]]:

@@ -289,12 +289,18 @@ _EVENT_NAMES = (
 def _event_to_group(obj: JsonObject) -> JsonObject:
     names = dict(_EVENT_NAMES)
     skip = {field for field in ("reportingComponent", "reportingInstance") if not obj.get(field)}
-    return {names.get(field, field): value for field, value in obj.items() if field not in skip}
+    result = {names.get(field, field): value for field, value in obj.items() if field not in skip}
+    if result.get("series") is not None:
+        result["series"] = {"count": 0, "lastObservedTime": None, **result["series"]}
+    return result
 
 
 def _event_to_core(obj: JsonObject) -> JsonObject:
     names = {new: old for old, new in _EVENT_NAMES}
-    return {names.get(field, field): value for field, value in obj.items()}
+    result = {names.get(field, field): value for field, value in obj.items()}
+    if result.get("series") is not None and not result["series"].get("count"):
+        result["series"] = {field: value for field, value in result["series"].items() if field != "count"}
+    return result
 
 
 _SPECIAL: dict[tuple[str, str, str, str, str], Converter] = {

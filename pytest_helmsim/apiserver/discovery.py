@@ -113,6 +113,7 @@ def subresources(server: ApiServer, served: Served) -> list[tuple[str, GroupVers
 def aggregated(server: ApiServer, *, core: bool, version: str) -> JsonObject:
     """`/api` or `/apis` as one APIGroupDiscoveryList (v2 or v2beta1)."""
     items = []
+    timed: JsonObject = {"creationTimestamp": None} if server.catalog.version.minor < 34 else {}
     for group, versions in _groups(server).items():
         if bool(group) == core:
             continue
@@ -120,7 +121,7 @@ def aggregated(server: ApiServer, *, core: bool, version: str) -> JsonObject:
             {"version": name, "resources": [_resource_discovery(server, served) for served in found], "freshness": "Current"}
             for name, found in versions.items()
         ]
-        items.append({"metadata": {"name": group} if group else {}, "versions": listed})
+        items.append({"metadata": {**({"name": group} if group else {}), **timed}, "versions": listed})
     return {"kind": "APIGroupDiscoveryList", "apiVersion": f"{AGGREGATED}/{version}", "metadata": {}, "items": items}
 
 

@@ -272,7 +272,7 @@ def _without_resource(server: ApiServer, request: Request) -> Response:
 def _discovery(server: ApiServer, request: Request, path: str) -> Response | None:
     parts = path.strip("/").split("/")
     if path in ("/api", "/apis"):
-        version = negotiation.aggregated_version(request)
+        version = negotiation.aggregated_version(request, server.catalog.version.minor)
         if version:
             body = discovery.aggregated(server, core=path == "/api", version=version)
             tag = discovery.etag(body)

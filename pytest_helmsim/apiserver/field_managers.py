@@ -41,6 +41,8 @@ def update(op: Operation, live: JsonObject | None, new: JsonObject) -> JsonObjec
     without owners, as upstream does.
     """
     entries = (live or {}).get("metadata", {}).get("managedFields") or []
+    if op.served.strategy.forgets_owners(new):
+        return with_entries(new, [])
     if op.served.custom is not None and op.served.schema is not None and validate(new, op.served.schema, allow_duplicates=True):
         return with_entries(new, [])
     try:

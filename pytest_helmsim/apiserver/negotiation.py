@@ -216,13 +216,14 @@ def _clauses(accept: str) -> list[tuple[str, dict[str, str]]]:
     return [(media, parameters) for _, media, parameters in found]
 
 
-def aggregated_version(request: Request) -> str:
-    """`v2` or `v2beta1` when the client prefers aggregated discovery, else empty."""
+def aggregated_version(request: Request, minor: int) -> str:
+    """`v2` (since 1.30) or `v2beta1` (before 1.33) when the client prefers aggregated discovery, else empty."""
+    known = (*(("v2",) if minor >= 30 else ()), *(("v2beta1",) if minor < 33 else ()))
     for media, parameters in _clauses(request.headers.get("accept", "")):
         if media not in (JSON, "*/*"):
             continue
         if parameters.get("as") == "APIGroupDiscoveryList" and parameters.get("g") == "apidiscovery.k8s.io":
-            if parameters.get("v") in ("v2", "v2beta1"):
+            if parameters.get("v") in known:
                 return parameters["v"]
             continue
         return ""

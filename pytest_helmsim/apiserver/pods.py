@@ -46,8 +46,11 @@ class Pod(Strategy):
         new = super().prepare_create(op, new)
         if new["spec"].get("schedulingGates"):
             new["status"] = {**new["status"], "conditions": [{**_GATED, "lastTransitionTime": op.now}]}
-        _add_label_keys(new)
+        minor = op.server.catalog.version.minor
+        _add_label_keys(new, minor)
         _adopt_profiles(op, new)
+        if 30 <= minor < 34:
+            _annotate_profiles(new)
         return new
 
     def prepare_status(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
@@ -62,7 +65,7 @@ class Pod(Strategy):
         if not any(_tells_volumes(entry) for key in _STATUSES for entry in before.get(key) or ()):
             status |= {key: [_without_volumes(entry) for entry in status[key]] for key in _STATUSES if status.get(key)}
         new["status"] = status
-        return keep(new, old, "spec")
+        return super().prepare_status(op, new, old)
 
     def prepare_part(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         spec = new.get("spec") or {}
@@ -143,13 +146,13 @@ def _label_terms(spec: JsonObject) -> Iterator[JsonObject]:
         yield from part.get(_TERMS[1]) or ()
 
 
-def _add_label_keys(pod: JsonObject) -> None:
-    """`matchLabelKeys` become expressions of the selector beside them, with the values that the pod has."""
+def _add_label_keys(pod: JsonObject, minor: int) -> None:
+    """`matchLabelKeys` become expressions of the selector beside them, with the values that the pod has; of a spread since 1.34."""
     spec, labels = pod["spec"], pod["metadata"].get("labels") or {}
     if not labels or not (spec.get("affinity") or spec.get("topologySpreadConstraints")):
         return
     pod["spec"] = spec = copy(spec)
-    for term in (*_label_terms(spec), *(spec.get("topologySpreadConstraints") or ())):
+    for term in (*_label_terms(spec), *((spec.get("topologySpreadConstraints") or ()) if minor >= 34 else ())):
         selector = term.get("labelSelector")
         if selector is None:
             continue
@@ -181,6 +184,27 @@ def _adopt_profiles(op: Operation, pod: JsonObject) -> None:
             elif profile is not None:
                 continue
             op.warn(f'metadata.annotations[{key}]: deprecated since v1.30; use the "appArmorProfile" field instead')
+
+
+def _annotate_profiles(pod: JsonObject) -> None:
+    """The field for AppArmor goes into the annotation that it took the place of, for nodes that are older than the server."""
+    spec = pod["spec"]
+    if (spec.get("os") or {}).get("name") == "windows":
+        return
+    annotations = dict(pod["metadata"].get("annotations") or {})
+    general = (spec.get("securityContext") or {}).get("appArmorProfile")
+    for group in ("initContainers", "containers"):
+        for container in spec.get(group) or ():
+            profile = (container.get("securityContext") or {}).get("appArmorProfile") or general or {}
+            text = {
+                "Unconfined": "unconfined",
+                "RuntimeDefault": "runtime/default",
+                "Localhost": f"localhost/{profile['localhostProfile']}" if profile.get("localhostProfile") is not None else "",
+            }.get(profile.get("type", ""), "")
+            if text:
+                annotations.setdefault(f"{APP_ARMOR}{container.get('name', '')}", text)
+    if annotations:
+        pod["metadata"]["annotations"] = dict(sorted(annotations.items()))
 
 
 def profile_of(annotation: str) -> JsonObject | None:

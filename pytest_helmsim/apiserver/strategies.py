@@ -30,6 +30,9 @@ class Strategy:
     warns_of_orphans = False
     """What happens to owned objects when the client does not say."""
 
+    writes_again = False
+    """What `stores_otherwise` is written each time it is sent."""
+
     def __init__(self, resource: Resource) -> None:
         plural = resource.plural
         self.resource = resource
@@ -76,6 +79,14 @@ class Strategy:
 
     def canonicalize(self, op: Operation, new: JsonObject) -> None:
         """After validation, before the object is stored."""
+
+    def stores_otherwise(self, raw: JsonObject) -> bool:
+        """What was sent is stored otherwise than it will read, so that the next update writes."""
+        return False
+
+    def forgets_owners(self, new: JsonObject) -> bool:
+        """The fields of the object cannot be told apart."""
+        return False
 
     def grace_period(self, obj: JsonObject, requested: int | None) -> int | None:
         """Seconds an object lives on after DELETE; None for kinds that go at once."""
@@ -155,6 +166,17 @@ class Webhooks(DeepEqual):
     """The part is its webhooks."""
 
     part = "webhooks"
+
+    def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
+        """A certificate that was sent as no bytes is stored so, and is another value than none."""
+        result, record = super().prepare_update(op, new, old), op.server.store.get(op.served.key, op.namespace, op.name)
+        if result["metadata"].get("generation") == old["metadata"].get("generation") and record is not None:
+            result["metadata"]["generation"] = old["metadata"].get("generation", 0) + (self.stores_otherwise(op.raw or {}) != record.loose)
+        return result
+
+    def stores_otherwise(self, raw: JsonObject) -> bool:
+        hooks = raw.get("webhooks") or ()
+        return any((hook.get("clientConfig") or {}).get("caBundle") == "" for hook in hooks if isinstance(hook, dict))
 
 
 class StorageDriver(Strategy):
@@ -250,8 +272,21 @@ def _timed(conditions: list[JsonObject], known: list[JsonObject], now: str) -> l
     return result
 
 
-class Secret(Strategy):
+class NullBytes(Strategy):
+    """A null that was sent for bytes is stored as nothing, and read as no bytes."""
+
+    bytes_field = "binaryData"
+    writes_again = True
+
+    def stores_otherwise(self, raw: JsonObject) -> bool:
+        sent, text = raw.get(self.bytes_field), raw.get("stringData") or {}
+        return isinstance(sent, dict) and any(value is None and key not in text for key, value in sent.items())
+
+
+class Secret(NullBytes):
     """An update without a type keeps the old one."""
+
+    bytes_field = "data"
 
     def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         if not new.get("type") and old.get("type"):
@@ -260,7 +295,10 @@ class Secret(Strategy):
 
 
 class ServiceAccount(Strategy):
-    """Of each entry in `secrets` only the name is kept."""
+    """Of each entry in `secrets` only the name is kept; an entry without one cannot be owned."""
+
+    def forgets_owners(self, new: JsonObject) -> bool:
+        return any(not (entry or {}).get("name") for entry in new.get("secrets") or ())
 
     def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
         return super().prepare_create(op, self._names_only(new))
@@ -422,6 +460,7 @@ _BY_PLURAL: dict[tuple[str, str], type[Strategy]] = {
     ("rbac.authorization.k8s.io", "clusterrolebindings"): AccessBinding,
     ("", "nodes"): Node,
     ("certificates.k8s.io", "certificatesigningrequests"): CertificateRequest,
+    ("", "configmaps"): NullBytes,
     ("", "secrets"): Secret,
     ("", "serviceaccounts"): ServiceAccount,
     ("", "services"): Service,

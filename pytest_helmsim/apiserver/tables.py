@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pytest_helmsim.apiserver import conversion, jsonpath, published, systemcells
+from pytest_helmsim.apiserver import column_versions, conversion, jsonpath, published, systemcells
 from pytest_helmsim.apiserver.durations import since
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects.json import Json, JsonObject
@@ -43,10 +43,11 @@ def table(
         why = f"includeObject: Invalid value: \"{objects_as}\": must be 'Metadata', 'Object', 'None', or empty"
         raise BadRequest(f"Unable to convert to Table as requested: {why}")
     now = server.clock.now()
-    definitions = columns(served) if headers else None
+    minor = server.catalog.version.minor
+    definitions = columns(served, minor) if headers else None
     rows = []
     for obj in _ordered(served, objects):
-        row: JsonObject = {"cells": _cells(served, _as_stored(served, obj), now)}
+        row: JsonObject = {"cells": _cells(served, _as_stored(served, obj), now, minor)}
         if served.key == ("", "pods") and (ended := _ENDED.get((obj.get("status") or {}).get("phase", ""))):
             row["conditions"] = [ended]
         if objects_as == "Object":
@@ -74,7 +75,7 @@ def _as_stored(served: Served, obj: JsonObject) -> JsonObject:
 
 def _is_plain(served: Served) -> bool:
     """Whether a kind has no columns of its own: the server then says null where there are no rows."""
-    return served.custom is None and [column["name"] for column in columns(served)] == ["Name", "Created At"]
+    return served.custom is None and systemcells.printer_of(served).columns == ("Name", "Created At")
 
 
 def of_scale(server: ApiServer, scale: JsonObject, *, version: str) -> JsonObject:
@@ -105,7 +106,7 @@ def bare_metadata(obj: JsonObject) -> JsonObject:
     return meta  # type: ignore[no-any-return]
 
 
-def columns(served: Served) -> list[JsonObject]:
+def columns(served: Served, minor: int) -> list[JsonObject]:
     """The column definitions of a kind."""
     if served.custom is not None:
         return _custom_columns(served)
@@ -116,13 +117,15 @@ def columns(served: Served) -> list[JsonObject]:
         form = "name" if name == "Name" else printer.formats.get(name, "")
         words = described.get(name, "")
         result.append({"name": name, "type": kind or "string", "format": form, "description": words, "priority": int(text.startswith("+"))})
-    return result
+    return column_versions.definitions((served.group, served.plural), result, minor)
 
 
-def _cells(served: Served, obj: JsonObject, now: float) -> list[Json]:
+def _cells(served: Served, obj: JsonObject, now: float, minor: int) -> list[Json]:
     if served.custom is not None:
         return _custom_cells(served, obj, now)
-    return systemcells.printer_of(served).cells(obj, now)
+    printer = systemcells.printer_of(served)
+    names = [text.lstrip("+").partition(":")[0] for text in printer.columns]
+    return column_versions.cells((served.group, served.plural), names, printer.cells(obj, now), obj, minor)
 
 
 _AGE = ({"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},)

@@ -6,6 +6,7 @@ Sources: k8s.io/apimachinery pkg/util/validation/ip.go, k8s.io/kubernetes pkg/ap
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 
 from pytest_helmsim.objects.json import JsonObject
@@ -27,13 +28,42 @@ def address(text: str, path: str) -> Iterator[str]:
 
 
 def block(text: str, path: str) -> Iterator[str]:
-    """A block of IPv6 addresses in another form than the canonical one."""
+    """A block of addresses with bits set beyond its length, in a form that only a lenient reader takes, or not in the canonical one."""
+    plain = re.sub(r"(?<![0-9a-fA-F:])0+(?=\d)", "", text) if "." in text or "/0" in text else text
     try:
-        canonical = ipaddress.ip_network(text)
+        host = ipaddress.ip_interface(plain) if "/" in text else None
     except ValueError:
+        host = None
+    if host is None:
         return
-    if canonical.version == 6 and str(canonical) != text:
-        yield f"{path}: IPv6 CIDR value {quoted(text)} should be in RFC 5952 canonical format ({quoted(str(canonical))})"
+    whole, lenient = host.network, False
+    if host.ip != whole.network_address:
+        single = f"{host.ip}/{host.max_prefixlen}"
+        yield f"{path}: CIDR value {quoted(text)} is ambiguous in this context (should be {quoted(str(whole))} or {quoted(single)}?)"
+        lenient = True
+    if plain != text:
+        yield f"{path}: non-standard CIDR value {quoted(text)} is invalid: use {quoted(str(whole))}"
+    elif not lenient and whole.version == 6 and str(whole) != text:
+        yield f"{path}: IPv6 CIDR value {quoted(text)} should be in RFC 5952 canonical format ({quoted(str(whole))})"
+
+
+def policy_blocks(spec: JsonObject) -> Iterator[str]:
+    """Blocks of a NetworkPolicy."""
+    for direction, peers in (("ingress", "from"), ("egress", "to")):
+        for i, rule in enumerate(spec.get(direction) or ()):
+            for j, peer in enumerate(rule.get(peers) or ()):
+                found, where = peer.get("ipBlock") or {}, f"spec.{direction}[{i}].{peers}[{j}].ipBlock"
+                yield from block(found.get("cidr") or "", f"{where}.cidr")
+                for k, text in enumerate(found.get("except") or ()):
+                    yield from block(text, f"{where}.except[{k}]")
+
+
+def endpoint_addresses(subsets: list[JsonObject]) -> Iterator[str]:
+    """Addresses of Endpoints."""
+    for i, subset in enumerate(subsets):
+        for key in ("addresses", "notReadyAddresses"):
+            for j, entry in enumerate(subset.get(key) or ()):
+                yield from address(entry.get("ip") or "", f"subsets[{i}].{key}[{j}].ip")
 
 
 def overlaps(volumes: list[JsonObject]) -> Iterator[str]:

@@ -20,8 +20,8 @@ _SINCE: tuple[tuple[int, str], ...] = (
     (33, r"a negative value retains all historical revisions"),
     (33, r"\.values\[\d+\]: .* is invalid, "),
     (33, r"^(spec\.template\.)?spec\.(dnsConfig\.nameservers|hostAliases)\[\d+\](\.ip)?: (non-standard|IPv6 address) "),
-    (33, r"^spec\.(podCIDRs|rules|egress|ingress)\b.*(non-standard|ambiguous|canonical format)"),
-    (33, r"^(endpoints|subsets|spec\.loadBalancerSourceRanges)\b.*CIDR value .* is ambiguous"),
+    (33, r"^(spec\.(podCIDRs|egress|ingress)|endpoints|subsets)\b.*(non-standard|ambiguous|canonical format)"),
+    (33, r"CIDR value \S+ is ambiguous in this context"),
     (34, r"is ignored for headless services$"),
     (35, r'^spec\.trafficDistribution: "PreferClose" is deprecated'),
     (36, r"^spec\.externalIPs is deprecated"),
@@ -30,16 +30,22 @@ _SINCE: tuple[tuple[int, str], ...] = (
 """The first minor version that gives a warning of this form; the others all of them give."""
 
 _FUTURE = "in a future Kubernetes release"
+_OCTET = "IPv4 field has octet with leading zero"
 _LOOPS = "which may cause controller apply-loops"
 _BEFORE: tuple[tuple[int, str, str], ...] = (
     (36, r"(non-standard (?:IP address|CIDR value) \S+) is invalid: use ", rf"\1 will be considered invalid {_FUTURE}: use "),
+    (
+        33,
+        r'non-standard CIDR value "([^"/]+)/([^"]+)" will be considered.*$',
+        rf'IP prefix was accepted, but will be invalid {_FUTURE}: netip.ParsePrefix("\1/\2"): ParseAddr("\1"): {_OCTET}',
+    ),
     (33, r"deprecated in v1\.11, and disabled by default in v1\.33\+$", "deprecated in v1.11"),
     (33, r"(IPv6 address \S+) should be (in RFC 5952 canonical format .*)$", rf"\1 is not \2, {_LOOPS}"),
     (33, r"IPv6 CIDR value (\S+) should be (in RFC 5952 canonical format .*)$", rf"IPv6 prefix \1 is not \2, {_LOOPS}"),
     (
         33,
         r"non-standard IP address (\S+) will be considered.*$",
-        rf"IP address was accepted, but will be invalid {_FUTURE}: ParseAddr(\1): IPv4 field has octet with leading zero",
+        rf"IP address was accepted, but will be invalid {_FUTURE}: ParseAddr(\1): {_OCTET}",
     ),
 )
 """A form that came with this minor version, and what the ones before it said instead."""

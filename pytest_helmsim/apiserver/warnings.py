@@ -436,7 +436,19 @@ def _node(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
         yield from value_warnings.block(text, f"spec.podCIDRs[{index}]")
 
 
+def _network_policy(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    yield from value_warnings.policy_blocks(new.get("spec") or {})
+
+
+def _endpoints(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    """Not of what the controller makes."""
+    if _at(new, "metadata", "labels", "endpoints.kubernetes.io/managed-by") != "endpoint-controller":
+        yield from value_warnings.endpoint_addresses(new.get("subsets") or [])
+
+
 _CHECKS: dict[tuple[str, str], Check] = {
+    ("networking.k8s.io", "NetworkPolicy"): _network_policy,
+    ("", "Endpoints"): _endpoints,
     ("", "Node"): _node,
     ("discovery.k8s.io", "EndpointSlice"): _endpoint_slice,
     ("node.k8s.io", "RuntimeClass"): _runtime_class,

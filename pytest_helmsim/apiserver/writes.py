@@ -31,7 +31,6 @@ _SYSTEM = ("creationTimestamp", "uid", "deletionTimestamp", "deletionGracePeriod
 _FOLDERS = {"replicationcontrollers": "controllers", "services": "services/specs", "endpoints": "services/endpoints"}
 """Where etcd keeps what is not under its plural name."""
 
-_BYTES = {StoreKey("", "secrets"): "data", StoreKey("", "configmaps"): "binaryData"}
 _CLAIMS, _JOBS = StoreKey("", "persistentvolumeclaims"), StoreKey("batch", "jobs")
 
 Transform: TypeAlias = Callable[[JsonObject | None], JsonObject]
@@ -77,7 +76,7 @@ def _insert(op: Operation, new: JsonObject) -> JsonObject:
     new = finished(op, new)
     if op.dry_run:
         return new
-    return store.put(op.served.key, op.namespace, name, new, loose=_has_null_bytes(op)).obj
+    return store.put(op.served.key, op.namespace, name, new, loose=op.raw is not None and strategy.stores_otherwise(op.raw)).obj
 
 
 def _exists(op: Operation, existing: JsonObject, name: str) -> AlreadyExists:
@@ -148,8 +147,8 @@ def update(op: Operation, transform: Transform, *, uid: str = "", upsert: bool =
         new["metadata"]["managedFields"] = before["managedFields"]
     admission.validate(op, new, old)
     new = finished(op, new, old)
-    loose = _has_null_bytes(op)
-    if new == stored and not (loose or record.loose or (record.first and _reads_otherwise(op, old))):
+    loose = op.raw is not None and not op.subresource and strategy.stores_otherwise(op.raw)
+    if new == stored and not (loose != record.loose or (loose and strategy.writes_again) or (record.first and _reads_otherwise(op, old))):
         return old, False
     if _ends_life(new, old):
         if not op.dry_run:
@@ -199,13 +198,6 @@ def _reads_otherwise(op: Operation, obj: JsonObject) -> bool:
     labels = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
     generated = not spec.get("manualSelector") and labels.keys() == {*JOB_NAME_LABELS, *JOB_UID_LABELS}
     return generated and obj["metadata"].get("labels") == labels
-
-
-def _has_null_bytes(op: Operation) -> bool:
-    """A null was sent for a value of bytes: it is stored as nothing, and read as no bytes."""
-    field = _BYTES.get(op.served.key)
-    sent = (op.raw or {}).get(field) if field is not None and not op.subresource else None
-    return isinstance(sent, dict) and None in sent.values()
 
 
 def _keep(meta: JsonObject, before: JsonObject, field: str) -> None:

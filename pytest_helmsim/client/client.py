@@ -7,7 +7,7 @@ A door is a `wire.Handler` (the embedded cluster, called straight) or a `kuberne
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -206,9 +206,17 @@ class Client:
         return _events(answer)
 
     def try_watch(self, kind: Target, namespace: str = "", *, initial: bool = False) -> None:
-        """Ask for a watch and end it once it is granted; `initial`: with what is there already, which not every server grants."""
+        """Ask for a watch and end it once it is granted; `initial`: with what is there already, which not every server grants.
+
+        A server without the storage for that says so in the first event.
+        """
         query = {"watch": "true", **(_WITH_INITIAL if initial else {})}
         answer = self.request("GET", self.resource_for(kind).path(namespace), query=query)
+        if initial and not hasattr(answer.body, "rest"):
+            events = _events(answer)
+            next(events, None)
+            events.close()
+            return
         end = getattr(answer.body, "close", None)
         if end is not None:
             end()
@@ -350,7 +358,7 @@ def error_of(answer: Response) -> ApiError:
     return ApiError.from_status({"code": answer.status, "message": text or f"the server answered {answer.status}"})
 
 
-def _events(answer: Response) -> Iterator[WatchEvent | None]:
+def _events(answer: Response) -> Generator[WatchEvent | None, None, None]:
     stream = answer.body
     if isinstance(stream, bytes):
         raise InternalError("the server did not stream the watch")

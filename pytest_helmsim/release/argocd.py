@@ -3,116 +3,73 @@
 | what | Argo CD |
 | --- | --- |
 | render | `helm template` with the cluster's version and kinds: no `lookup`, revision 1, always an install; crds/ among the objects |
-| hooks | pre-install, pre-upgrade: PreSync; post-install, post-upgrade: PostSync; pre-delete, post-delete on deletion; others ignored; all of Helm's ignored where an object has `argocd.argoproj.io/hook` |
-| order | phases, then waves (`argocd.argoproj.io/sync-wave`, a hook's weight), then kinds; a wave is healthy before the next one |
-| apply | client-side by `argocd-controller`, with `kubectl.kubernetes.io/last-applied-configuration`; `server_side=True`: forced |
-| tracking | the annotation `argocd.argoproj.io/tracking-id` |
-| prune | what is tracked and not rendered any more, after the sync, but `Prune=false`; `prune=False` leaves it |
+| hooks | pre-install, pre-upgrade: PreSync; post-install, post-upgrade: PostSync; pre-delete, post-delete on deletion; others ignored |
+| order | phases, then waves (`argocd.argoproj.io/sync-wave`, a weight), then kinds; a wave is healthy before the next one |
+| apply | client-side by `argocd-controller`, with `kubectl.kubernetes.io/last-applied-configuration`; or by sync options |
+| tracking | the annotation `argocd.argoproj.io/tracking-id`, of hooks too, but not of definitions |
+| prune | what is tracked and not rendered any more, in its wave, but `Prune=false`; `prune=False` leaves it; `keep` is not heeded |
+| deletion | all that is tracked but definitions, `Delete=false`, and Helm's `keep` |
 | self-heal | off: drift stays until the next sync; `self_heal=True`: `reconcile` syncs again |
 
-Sources: https://argo-cd.readthedocs.io/en/stable/user-guide/{helm,sync-options,sync-waves,auto_sync,resource_tracking}/;
-argoproj/gitops-engine pkg/utils/kube/resource_ops.go (kubectl's apply with the manager), pkg/sync.
-"""  # noqa: E501
+Sources: argoproj/gitops-engine pkg/sync; argoproj/argo-cd controller/{sync,appcontroller,hook}.go;
+https://argo-cd.readthedocs.io/en/stable/user-guide/{helm,sync-options,sync-waves,auto_sync,resource_tracking}/.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from pytest_helmsim.chart import dependencies, manifests, model
 from pytest_helmsim.chart.render import ReleaseInfo
-from pytest_helmsim.client.client import MERGE_PATCH, STRATEGIC_PATCH
-from pytest_helmsim.objects import gojson, meta
+from pytest_helmsim.objects import meta, yamlio
 from pytest_helmsim.objects.flavour import HELM4
-from pytest_helmsim.objects.json import JsonObject, loads
-from pytest_helmsim.objects.status import ApiError, NotFound
-from pytest_helmsim.patch import merge_patch, three_way
-from pytest_helmsim.release import plan, rendering
-from pytest_helmsim.release.apply import ServerSide, Way, Written, on_conflict
+from pytest_helmsim.objects.json import JsonObject
+from pytest_helmsim.objects.kinds import GroupVersionKind, Resource
+from pytest_helmsim.objects.status import ApiError, Conflict, NotFound
+from pytest_helmsim.release import argocd_tasks, plan, rendering
+from pytest_helmsim.release.argocd_apply import LAST_APPLIED, MANAGER, Applied
+from pytest_helmsim.release.argocd_tasks import FINALIZER, SYNC_OPTIONS, TRACKING, Task, has_option
 from pytest_helmsim.release.build import Built, build
 from pytest_helmsim.release.context import Context
 from pytest_helmsim.release.engine import ChartLike, Engine, merged_options
-from pytest_helmsim.release.errors import InvalidOption, ObjectFailed, ReleaseError, ReleaseNotFound, UninstallFailed, UpgradeFailed
-from pytest_helmsim.release.model import DEPLOYED, FAILED, SUPERSEDED, UNINSTALLED, HookRecord, Info, ObjectChange, Release
+from pytest_helmsim.release.errors import InvalidOption, ReleaseError, ReleaseNotFound, UninstallFailed, UpdateFailed, UpgradeFailed
+from pytest_helmsim.release.model import DEPLOYED, FAILED, SUPERSEDED, UNINSTALLED, Info, ObjectChange, Release
 from pytest_helmsim.release.options import InstallOptions, RollbackOptions, UninstallOptions, UpgradeOptions
 from pytest_helmsim.release.uninstall import Uninstalled
 from pytest_helmsim.release.waiters import Watcher
 
-MANAGER = "argocd-controller"
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-TRACKING = "argocd.argoproj.io/tracking-id"
-HOOK, WAVE, SYNC_OPTIONS = "argocd.argoproj.io/hook", "argocd.argoproj.io/sync-wave", "argocd.argoproj.io/sync-options"
-HOOK_POLICY = "argocd.argoproj.io/hook-delete-policy"
-PHASES = {
-    "pre-install": "PreSync",
-    "pre-upgrade": "PreSync",
-    "post-install": "PostSync",
-    "post-upgrade": "PostSync",
-    "pre-delete": "PreDelete",
-    "post-delete": "PostDelete",
-}
-POLICIES = {"before-hook-creation": "BeforeHookCreation", "hook-succeeded": "HookSucceeded", "hook-failed": "HookFailed"}
-SYNC = ("PreSync", "Sync", "PostSync")
+__all__ = ["LAST_APPLIED", "SYNC_OPTIONS", "TRACKING", "ArgoCD"]
 REFUSED = ("atomic", "force", "force_conflicts", "reuse_values", "reset_then_reuse_values", "cleanup_on_fail", "recreate_pods", "replace")
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One object with its place in the sync; `policies` only of hooks."""
-
-    phase: str
-    wave: int
-    target: Built
-    policies: frozenset[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClientApply:
-    """`kubectl apply`: a three-way merge whose original is the annotation of the last apply."""
-
-    context: Context
-
-    def create(self, target: Built) -> JsonObject:
-        """POST with the annotation."""
-        body, client = _annotated(target.object), self.context.client
-        return on_conflict(self.context, lambda: client.create(body, target.namespace, resource=target.resource, field_manager=MANAGER))
-
-    def update(self, original: JsonObject | None, target: Built, live: JsonObject) -> Written:
-        """PATCH, or nothing when there is nothing to change."""
-        body = _annotated(target.object)
-        text = meta.annotations(live).get(LAST_APPLIED)
-        last = loads(text) if text else {}
-        schema = self.context.builtin_schema(target.resource.gvk)
-        content = MERGE_PATCH if schema is None else STRATEGIC_PATCH
-        patch = merge_patch.three_way(last, body, live) if schema is None else three_way.build(last, body, live, schema)
-        if not patch:
-            return Written("unchanged", live)
-        client = self.context.client
-        try:
-            after = client.patch(target.resource, target.name, patch, target.namespace, content_type=content, field_manager=MANAGER)
-        except ApiError as error:
-            raise ObjectFailed(f"error when patching {target.key}: {error}") from error
-        return Written("patched", after, patch)
-
-
-def _annotated(obj: JsonObject) -> JsonObject:
-    """With its own text as the annotation, an empty map of annotations standing there as kubectl writes it."""
-    metadata = dict(obj.get("metadata") or {})
-    metadata["annotations"] = {key: value for key, value in (metadata.get("annotations") or {}).items() if key != LAST_APPLIED}
-    bare = {**obj, "metadata": metadata}
-    return meta.with_annotations(bare, {LAST_APPLIED: gojson.encode(bare, escape_html=False) + "\n"})
+DEFINITION = "CustomResourceDefinition"
+ESTABLISHED_WITHIN = 3.0
+AGENT = "argocd-application-controller"
 
 
 class ArgoCD(Engine):
-    """An Application of Argo CD as an engine: install and upgrade sync, rollback syncs an old render, uninstall deletes the app."""
+    """An Application of Argo CD as an engine: install and upgrade sync, rollback syncs an old render, uninstall deletes the app.
 
-    def __init__(self, client: Any, *, prune: bool = True, self_heal: bool = False, server_side: bool = False, **settings: Any) -> None:
+    `sync_options` are the application's: `Replace=true`, `Force=true`, `PruneLast=true`, `CreateNamespace=true` and so on.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        *,
+        prune: bool = True,
+        self_heal: bool = False,
+        server_side: bool = False,
+        sync_options: Iterable[str] = (),
+        **settings: Any,
+    ) -> None:
         settings["driver"] = "memory"
         super().__init__(client, flavour=HELM4, **settings)
         self.prune, self.self_heal, self.server_side = prune, self_heal, server_side
-        self.rules = replace(self.rules, field_manager=MANAGER, user_agent="argocd-application-controller")
+        self.sync_options = tuple(sync_options)
+        self.rules = replace(self.rules, field_manager=MANAGER, user_agent=AGENT)
         self.client = client.as_agent(self.rules.user_agent)
 
     def install(
@@ -145,14 +102,18 @@ class ArgoCD(Engine):
         context = self.context()
         context.check_reachable()
         last = context.history.last(name)
-        tasks = list(self._tasks(context, last))
-        self._run_hooks(context, [task for task in tasks if task.phase == "PreDelete"], chosen.seconds)
-        going = [task.target for task in tasks if task.phase == "Sync" and not _kept(task.target.object)]
-        errors = plan.delete_all(context, going[::-1], "Foreground")
-        if errors:
-            raise UninstallFailed("; ".join(map(str, errors)), release=last, cause=errors[0])
-        Watcher(context).gone(going, chosen.seconds)
-        self._run_hooks(context, [task for task in tasks if task.phase == "PostDelete"], chosen.seconds)
+        objects = self._objects(context, last)
+        self._run_deletion_hooks(context, objects, "PreDelete", chosen.seconds)
+        going = [each for each in self._tracked(context, name) if not _kept(each.object) and not argocd_tasks.is_hook(each.object)]
+        for _, group in groupby(
+            sorted(going, key=lambda each: -argocd_tasks.wave(each.object)), key=lambda each: argocd_tasks.wave(each.object)
+        ):
+            leaving = list(group)
+            errors = plan.delete_all(context, leaving, "Foreground")
+            if errors:
+                raise UninstallFailed("; ".join(map(str, errors)), release=last, cause=errors[0])
+            Watcher(context).gone(leaving, chosen.seconds)
+        self._run_deletion_hooks(context, objects, "PostDelete", chosen.seconds)
         for each in context.history.all(name):
             context.history.driver.delete(name, each.version)
         return Uninstalled(last.with_status(UNINSTALLED, "application deleted"))
@@ -164,7 +125,7 @@ class ArgoCD(Engine):
         context = self.context()
         context.check_reachable()
         last = context.history.last(name)
-        targets = [task.target for task in self._tasks(context, last) if task.phase == "Sync"]
+        targets = [task.target for task in argocd_tasks.of_objects(self._objects(context, last)) if not task.is_hook]
         drifted = [change for change in preview.walk(context, targets, targets, self._way) if change.action not in ("unchanged", "kept")]
         if drifted and self.self_heal:
             self._sync(context, last, 300.0, record=False)
@@ -174,8 +135,8 @@ class ArgoCD(Engine):
         """Never: a sync is a sync."""
         return False
 
-    def _way(self, context: Context) -> Way:
-        return ServerSide(context, force=True) if self.server_side else ClientApply(context)
+    def _way(self, context: Context) -> Applied:
+        return Applied(context, frozenset(self.sync_options) | ({"ServerSideApply=true"} if self.server_side else frozenset()))
 
     def _deploy(self, name: str, chart: model.Chart, values: JsonObject, options: InstallOptions | UpgradeOptions) -> Release:
         for refused in REFUSED:
@@ -211,26 +172,35 @@ class ArgoCD(Engine):
             return 1
 
     def _sync(self, context: Context, release: Release, timeout: float, *, record: bool = True) -> Release:
-        """Phases and waves in order, then pruning; the outcome is the application's history."""
+        """Phases and waves in order; the outcome is the application's history."""
         try:
-            tasks = list(self._tasks(context, release))
-            before = self._before(context, release.name)
-            for phase in SYNC:
-                self._run_phase(context, [task for task in tasks if task.phase == phase], before, timeout)
-            if self.prune:
-                self._prune(context, release, tasks)
+            if "CreateNamespace=true" in self.sync_options:
+                self._create_namespace(context)
+            objects = self._objects(context, release)
+            records = [each for each in self._records(context, release.name) if each.status == DEPLOYED]
+            before = [each for record in records[-1:] for each in self._objects(context, record)]
+            sync = _Sync(context, self._way(context), timeout, before=before, prune=self.prune)
+            message = sync.run(self._ordered(context, release.name, objects))
         except ReleaseError as error:
             failed = release.with_status(FAILED, f"sync failed: {error}")
             if record:
                 context.history.create(failed)
             raise UpgradeFailed(str(error), release=failed, cause=error) from error
-        done = release.with_status(DEPLOYED, "successfully synced (all tasks run)")
+        done = release.with_status(DEPLOYED, message)
         if record:
             for each in self._records(context, release.name):
                 if each.status == DEPLOYED:
                     context.history.update(each.with_info(status=SUPERSEDED))
             context.history.create(done)
         return done
+
+    def _create_namespace(self, context: Context) -> None:
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}
+        try:
+            context.client.get("Namespace", self.namespace)
+        except NotFound:
+            (target,) = build(context.client, f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {self.namespace}}}\n", "")
+            self._way(context).create(target.holding(body))
 
     @staticmethod
     def _records(context: Context, name: str) -> list[Release]:
@@ -239,99 +209,172 @@ class ArgoCD(Engine):
         except ReleaseNotFound:
             return []
 
-    def _tasks(self, context: Context, release: Release) -> Iterator[Task]:
-        """Objects and hooks in their phases; a hook of two events of one phase is one task."""
-        objects = build(context.client, release.manifest, self.namespace)
-        own = any(HOOK in meta.annotations(each.object) for each in objects)
-        for each in objects:
-            tracked = each.holding(meta.with_annotations(each.object, {TRACKING: self._tracking(release.name, each)}))
-            notes = meta.annotations(each.object)
-            if HOOK not in notes:
-                yield Task("Sync", _wave(notes), tracked)
-                continue
-            policies = frozenset(_words(notes.get(HOOK_POLICY, "BeforeHookCreation")))
-            yield from (Task(phase, _wave(notes), each, policies) for phase in _words(notes[HOOK]) if phase != "Skip")
-        for hook in () if own else release.hooks:
-            yield from self._hook_tasks(context, hook)
+    def _objects(self, context: Context, release: Release) -> list[Built]:
+        """All that was rendered, hooks among it, each with the application's mark."""
+        texts = [release.manifest, *(hook.manifest for hook in release.hooks)]
+        defined = {resource.gvk: resource for text in texts for resource in _defined(text)}
+        found = [each for text in texts for each in build(context.client, text, self.namespace, defined=defined)]
+        return [
+            each.holding(
+                meta.with_annotations(each.object, {TRACKING: self._tracking(release.name, each)})
+                if each.kind != DEFINITION
+                else each.object
+            )
+            for each in found
+        ]
 
-    def _hook_tasks(self, context: Context, hook: HookRecord) -> Iterator[Task]:
-        policies = frozenset(POLICIES[each] for each in hook.delete_policies if each in POLICIES) or frozenset({"BeforeHookCreation"})
-        for each in build(context.client, hook.manifest, self.namespace):
-            for phase in dict.fromkeys(PHASES[event] for event in hook.events if event in PHASES):
-                yield Task(phase, _wave(meta.annotations(each.object), hook.weight), each, policies)
+    def _ordered(self, context: Context, name: str, objects: Sequence[Built]) -> list[Task]:
+        tasks = argocd_tasks.of_objects(objects)
+        leaving = [
+            each
+            for each in self._tracked(context, name)
+            if not argocd_tasks.is_hook(each.object) and not any(each.same_place(other) for other in objects)
+        ]
+        return argocd_tasks.in_order([*tasks, *argocd_tasks.of_leftovers(leaving, tasks, last="PruneLast=true" in self.sync_options)])
 
-    def _before(self, context: Context, name: str) -> list[Built]:
-        """What the last sync that succeeded had rendered."""
-        records = [each for each in self._records(context, name) if each.status == DEPLOYED]
-        return [task.target for each in records[-1:] for task in self._tasks(context, each)]
-
-    def _run_phase(self, context: Context, tasks: Sequence[Task], before: Sequence[Built], timeout: float) -> None:
-        ordered = sorted(tasks, key=lambda task: (task.wave, _kind_order(task.target.kind), task.target.name))
-        waves = [(wave, list(group)) for wave, group in groupby(ordered, key=lambda task: task.wave)]
-        for number, (_, group) in enumerate(waves):
-            plain = [task.target for task in group if task.policies is None]
-            plan.perform_update(context, plan.Plan(plan.make(before, plain).steps, ()), self._way(context), plan.Done())
-            self._run_hooks(context, [task for task in group if task.policies is not None], timeout)
-            if plain and number < len(waves) - 1:
-                Watcher(context).ready(plain, timeout, jobs=True)
-
-    def _run_hooks(self, context: Context, tasks: Sequence[Task], timeout: float) -> None:
-        """Apply the hooks of one wave, wait for them, delete them by their policies."""
-        wait = Watcher(context)
-        for task in tasks:
-            if "BeforeHookCreation" in (task.policies or ()):
-                plan.delete_all(context, [task.target], "Foreground", observe=False)
-                wait.gone([task.target], timeout)
-            try:
-                live = context.client.get(task.target.resource, task.target.name, task.target.namespace)
-                self._way(context).update(None, task.target, live)
-            except NotFound:
-                self._way(context).create(task.target)
-        outcome = "HookSucceeded"
-        try:
-            wait.hook_done([task.target for task in tasks], timeout)
-        except ReleaseError:
-            outcome = "HookFailed"
-            raise
-        finally:
-            plan.delete_all(context, [task.target for task in tasks if outcome in (task.policies or ())], "Foreground", observe=False)
-
-    def _prune(self, context: Context, release: Release, tasks: Sequence[Task]) -> None:
-        """What an earlier sync tracked and this one has not."""
-        wanted = {(task.target.kind, task.target.namespace, task.target.name) for task in tasks}
-        leaving: dict[tuple[str, str, str], Built] = {}
-        for old in self._records(context, release.name):
-            for each in build(context.client, old.manifest, self.namespace):
-                place = (each.kind, each.namespace, each.name)
-                if place not in wanted and HOOK not in meta.annotations(each.object):
-                    leaving[place] = each
-        for each in reversed(list(leaving.values())):
+    def _tracked(self, context: Context, name: str) -> list[Built]:
+        """The live objects with the application's mark, of all that it ever rendered."""
+        places: dict[tuple[str, str, str], Built] = {}
+        for record in self._records(context, name):
+            for each in self._objects(context, record):
+                places[each.kind, each.namespace, each.name] = each
+        found = []
+        for each in places.values():
             try:
                 live = context.client.get(each.resource, each.name, each.namespace)
             except NotFound:
                 continue
-            tracked = meta.annotations(live).get(TRACKING) == self._tracking(release.name, each)
-            if tracked and "Prune=false" not in _words(meta.annotations(live).get(SYNC_OPTIONS, "")):
-                plan.delete_all(context, [each], "Foreground")
+            if meta.annotations(live).get(TRACKING) == self._tracking(name, each):
+                found.append(each.holding(live))
+        return found
+
+    def _run_deletion_hooks(self, context: Context, objects: Sequence[Built], phase: str, timeout: float) -> None:
+        hooks = [each for each in objects if argocd_tasks.runs_at_deletion(each.object, phase)]
+        tasks = [Task("Sync", argocd_tasks.wave(each.object), each, argocd_tasks.policies(each.object)) for each in hooks]
+        _Sync(context, self._way(context), timeout, finalizes=False).run(argocd_tasks.in_order(tasks))
 
     def _tracking(self, name: str, each: Built) -> str:
         return f"{name}:{each.resource.gvk.group}/{each.kind}:{each.namespace or self.namespace}/{each.name}"
 
 
-def _words(text: str) -> list[str]:
-    return [each.strip() for each in text.split(",") if each.strip()]
+class _Sync:
+    """One run through ordered tasks."""
+
+    def __init__(
+        self, context: Context, way: Applied, timeout: float, *, before: Sequence[Built] = (), prune: bool = True, finalizes: bool = True
+    ) -> None:
+        self.context, self.way, self.timeout = context, way, timeout
+        self.before, self.prune, self.finalizes = before, prune, finalizes
+        self.wait = Watcher(context)
+
+    def run(self, tasks: Sequence[Task]) -> str:
+        """Do all; the words of success. Raise `UpgradeFailed` in the words of a failed sync."""
+        steps = [task for task in tasks if task.phase != "SyncFail"]
+        groups = [list(group) for _, group in groupby(steps, key=lambda task: (task.phase, task.wave))]
+        hooks = [task for task in steps if task.is_hook]
+        ran: list[Task] = []
+        try:
+            for number, group in enumerate(groups):
+                ran += [task for task in group if task.is_hook]
+                self._run_wave(group, awaited=number < len(groups) - 1 or any(task.is_hook for task in group))
+        except ReleaseError:
+            self._delete(ran, "HookFailed")
+            for _, failing in groupby((task for task in tasks if task.phase == "SyncFail"), key=lambda task: task.wave):
+                self._run_wave(list(failing), awaited=True)
+            raise
+        self._delete(hooks, "HookSucceeded")
+        return f"successfully synced ({'no more tasks' if groups and any(task.is_hook for task in groups[-1]) else 'all tasks run'})"
+
+    def _run_wave(self, group: Sequence[Task], *, awaited: bool) -> None:
+        pruned = [task.target for task in group if task.is_prune and self.prune and not has_option(task.target.object, "Prune=false")]
+        going = [task.target for task in group if "BeforeHookCreation" in (task.policies or ())]
+        for each in going:
+            self._release(each)
+        for targets in (pruned, going):
+            if targets:
+                errors = plan.delete_all(self.context, targets, "Foreground", observe=targets is pruned)
+                if errors:
+                    raise UpgradeFailed(f"one or more objects failed to apply, reason: {errors[0]}", cause=errors[0])
+                self.wait.gone(targets, self.timeout)
+        written = [task for task in group if not task.is_prune]
+        problems: list[Exception] = []
+        for task in written:
+            try:
+                self._write(task)
+            except UpdateFailed as error:
+                problems += error.errors
+            except (ApiError, ReleaseError) as error:
+                problems.append(error)
+        if problems:
+            running = len(problems) < len(written)
+            head = "one or more synchronization tasks completed unsuccessfully" if running else "one or more objects failed to apply"
+            raise UpgradeFailed(f"{head}, reason: {','.join(map(str, problems))}", cause=problems[0])
+        if awaited:
+            self._await(written)
+
+    def _write(self, task: Task) -> None:
+        target = task.target
+        if task.is_hook and self.finalizes:
+            held = [*meta.finalizers(target.object), FINALIZER] if FINALIZER not in meta.finalizers(target.object) else None
+            target = target.holding(meta.with_metadata(target.object, finalizers=held)) if held else target
+        if not task.is_hook:
+            plan.perform_update(self.context, plan.Plan(plan.make(self.before, [target]).steps, ()), self.way, plan.Done())
+            if target.kind == DEFINITION:
+                with suppress(ReleaseError):
+                    self.wait.ready([target], ESTABLISHED_WITHIN, jobs=False)
+                self.context.client.resources.invalidate()
+            return
+        try:
+            live = self.context.client.get(target.resource, target.name, target.namespace)
+        except NotFound:
+            self.way.create(target)
+        else:
+            self.way.update(None, target, live)
+
+    def _await(self, written: Sequence[Task]) -> None:
+        plain = [task.target for task in written if not task.is_hook]
+        hooks = [task.target for task in written if task.is_hook]
+        if plain:
+            self.wait.ready(plain, self.timeout, jobs=True)
+        if hooks:
+            try:
+                self.wait.hook_done(hooks, self.timeout)
+            finally:
+                for each in hooks:
+                    self._release(each)
+
+    def _release(self, hook: Built) -> None:
+        """Take our finalizer off a hook."""
+        client = self.context.client
+        for _ in range(5):
+            try:
+                live = client.get(hook.resource, hook.name, hook.namespace)
+                left = [each for each in meta.finalizers(live) if each != FINALIZER]
+                if left != meta.finalizers(live):
+                    client.replace(meta.with_metadata(live, finalizers=left or None), hook.namespace, resource=hook.resource)
+                return
+            except NotFound:
+                return
+            except Conflict:
+                continue
+
+    def _delete(self, hooks: Sequence[Task], policy: str) -> None:
+        leaving = [task.target for task in hooks if policy in (task.policies or ())]
+        if leaving:
+            plan.delete_all(self.context, leaving, "Foreground", observe=False)
 
 
-def _wave(annotations: Any, weight: int = 0) -> int:
-    text = annotations.get(WAVE, "")
-    return int(text) if text.lstrip("-").isdigit() else weight
-
-
-def _kind_order(kind: str) -> int:
-    order = manifests.INSTALL_ORDER[HELM4]
-    return order.index(kind) if kind in order else len(order)
+def _defined(text: str) -> Iterator[Resource]:
+    """The kinds that definitions of a manifest are going to make."""
+    for obj in yamlio.load_objects(text):
+        if isinstance(obj, dict) and obj.get("kind") == DEFINITION:
+            spec = obj.get("spec") or {}
+            names = spec.get("names") or {}
+            for version in spec.get("versions") or []:
+                gvk = GroupVersionKind(str(spec.get("group")), str(version.get("name")), str(names.get("kind")))
+                yield Resource(gvk, str(names.get("plural")), spec.get("scope") == "Namespaced")
 
 
 def _kept(obj: JsonObject) -> bool:
-    notes = meta.annotations(obj)
-    return notes.get(manifests.RESOURCE_POLICY, "").strip() == plan.KEEP or "Delete=false" in _words(notes.get(SYNC_OPTIONS, ""))
+    keeps = meta.annotations(obj).get(manifests.RESOURCE_POLICY, "").strip() == plan.KEEP
+    return keeps or obj.get("kind") == DEFINITION or has_option(obj, "Delete=false")

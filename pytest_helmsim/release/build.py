@@ -5,7 +5,7 @@ Source: k8s.io/cli-runtime pkg/resource (builder.go, mapper.go, visitor.go).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -17,6 +17,8 @@ from pytest_helmsim.objects.kinds import GroupVersionKind, Resource
 from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.release import listed
 from pytest_helmsim.release.errors import BuildFailed
+
+_NONE_DEFINED: Mapping[GroupVersionKind, Resource] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,18 @@ class Built:
         return replace(self, object=obj)
 
 
-def build(client: Client, manifest: str | bytes, namespace: str, *, validate: listed.SchemaOf | None = None) -> list[Built]:
+def build(
+    client: Client,
+    manifest: str | bytes,
+    namespace: str,
+    *,
+    validate: listed.SchemaOf | None = None,
+    defined: Mapping[GroupVersionKind, Resource] = _NONE_DEFINED,
+) -> list[Built]:
     """The objects in the manifest's order; raise `BuildFailed` with every problem of every document.
 
     `validate`, which knows the schemas of kinds, is for what is new: a missing apiVersion or kind is then named in other words than
-    in a stored manifest, and the items of a List are held against their schemas.
+    in a stored manifest, and the items of a List are held against their schemas. `defined` are kinds that the cluster need not know.
     """
     built: list[Built] = []
     problems: list[str] = []
@@ -67,7 +76,7 @@ def build(client: Client, manifest: str | bytes, namespace: str, *, validate: li
     for document, is_item in _flat(documents, problems, validate):
         gvk = GroupVersionKind.of_object(document)
         try:
-            resource = client.resource_for(gvk)
+            resource = defined.get(gvk) or client.resource_for(gvk)
         except NoKindMatch as error:
             if is_item:
                 problems.append(f"unable to recognize {error}")

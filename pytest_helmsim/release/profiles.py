@@ -20,7 +20,7 @@ from pytest_helmsim.release.engine import ChartLike, Engine, merged_options
 from pytest_helmsim.release.model import ObjectChange, Release
 from pytest_helmsim.release.options import DEFAULT_HISTORY, InstallOptions, RollbackOptions, UpgradeOptions
 
-APPROXIMATE = ("profiles `argocd` and `flux`: follow their documents and sources; not compared with the real programs",)
+APPROXIMATE = ("profile `flux`: follows its documents and source; not compared with the real program",)
 Profile: TypeAlias = Literal["helm3", "helm4", "argocd", "flux"]
 PROFILES: Final[tuple[Profile, ...]] = ("helm3", "helm4", "argocd", "flux")
 MANAGERS: Final[Mapping[str, str]] = {"helm3": "helm", "helm4": "helm", "argocd": "argocd-controller", "flux": "helm-controller"}

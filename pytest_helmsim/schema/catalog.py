@@ -20,8 +20,8 @@ from pytest_helmsim.schema.model import Schema
 from pytest_helmsim.schema.openapi import OBJECT_META, Definitions
 
 APPROXIMATE = (
-    "Kubernetes before 1.36: resources and fields of that version's OpenAPI; rules and defaults of 1.36 with a table of what came later",
-    "Kubernetes 1.37: its OpenAPI with the rules and defaults of 1.36",
+    "Kubernetes before 1.36: its OpenAPI's resources and fields; rules, defaults and words of 1.36 with tables of what came later",
+    "Kubernetes 1.37: its OpenAPI and default roles with the rules and defaults of 1.36",
 )
 SUPPORTED = ("1.28", "1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36", "1.37")
 DEFAULT = "1.36"

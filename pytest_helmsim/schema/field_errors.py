@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pytest_helmsim.objects import gojson
 from pytest_helmsim.objects.json import Json, JsonObject, dumps
 from pytest_helmsim.objects.status import Cause
+from pytest_helmsim.schema import gosyntax, wording
+from pytest_helmsim.schema.gosyntax import GoText
 
 _TITLES = {
     "FieldValueNotFound": "Not found",
@@ -72,7 +74,9 @@ class FieldError:
         text = _TITLES[self.type]
         if self.type not in _WITHOUT_VALUE and self.value is not OMITTED:
             value = self.value
-            if isinstance(value, str):
+            if isinstance(value, GoText):
+                shown = str(value)
+            elif isinstance(value, str):
                 shown = quoted(value)
             elif isinstance(value, float):
                 shown = gojson.format_float(value)
@@ -102,6 +106,14 @@ class Errors(list[FieldError]):
         self.minor = minor
         self.pod_before = pod_before or {}
         self.asked = asked
+
+    def append(self, error: FieldError) -> None:
+        """In the words and the syntax of the version."""
+        if self.minor < wording.LAST:
+            detail = wording.said(error.field, error.detail, self.minor)
+            value = error.value if self.minor >= gosyntax.JSON_SINCE else gosyntax.shown(error.field, error.value, detail)
+            error = FieldError(error.type, error.field, value, detail)
+        super().append(error)
 
     def required(self, path: str, detail: str = "") -> None:
         self.append(FieldError("FieldValueRequired", path, "", detail))

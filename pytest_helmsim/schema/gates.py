@@ -35,7 +35,6 @@ _OF_PODS: dict[tuple[str, ...], int] = {
 }
 _OF_CONTAINERS = {
     "resizePolicy": 33,
-    "restartPolicyRules": 35,
     "volumeMounts[].recursiveReadOnly": 31,
     "env[].valueFrom.fileKeyRef": 35,
     "resources.claims": 34,
@@ -93,6 +92,8 @@ _POD_RULES: tuple[tuple[_Paths, int], ...] = (
 _KIND_RULES = {key: tuple((_split(paths), since) for paths, since in rows.items()) for key, rows in _OF_KINDS.items()}
 
 _IMAGE_VOLUMES_SINCE = 35
+_RESTART_RULES_IGNORED = 34
+"""The version that knows restart policies of all containers and does not use them; the ones before refuse them."""
 _PROC_MOUNT_SINCE = 33
 _PROC_MOUNTS = _split(tuple(f"{group}[].securityContext.procMount" for group in _EACH))
 
@@ -118,6 +119,8 @@ def without_disabled(key: tuple[str, str], obj: JsonObject, old: JsonObject, min
     kept = _without(_POD_RULES, spec, before, minor)
     if minor < _IMAGE_VOLUMES_SINCE and not _images(before):
         kept = _without_images(kept)
+    if minor == _RESTART_RULES_IGNORED and not _restarts(before):
+        kept = _without_restarts(kept)
     if minor < _PROC_MOUNT_SINCE and _used(kept, _PROC_MOUNTS):
         kept = _with_usual_proc_mounts(kept, before)
     return obj if kept is spec else _replaced(obj, path, kept)
@@ -153,6 +156,26 @@ def _without_images(spec: JsonObject) -> JsonObject:
                 else each
                 for each in spec[group] or ()
             ]
+    return result
+
+
+def _restarts(spec: JsonObject) -> bool:
+    return any(_restart_fields(group, each) for group in _EACH for each in spec.get(group) or ())
+
+
+def _restart_fields(group: str, container: JsonObject) -> set[str]:
+    """What belongs to the feature: also in containers that run first, but for what makes one a sidecar."""
+    found = {"restartPolicy", "restartPolicyRules"} & container.keys()
+    return found - {"restartPolicy"} if group == "initContainers" and container.get("restartPolicy") == "Always" else found
+
+
+def _without_restarts(spec: JsonObject) -> JsonObject:
+    if not _restarts(spec):
+        return spec
+    result: JsonObject = dict(spec)
+    for group in _EACH:
+        if spec.get(group):
+            result[group] = [{k: v for k, v in each.items() if k not in _restart_fields(group, each)} for each in spec[group]]
     return result
 
 

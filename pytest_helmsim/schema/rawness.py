@@ -61,7 +61,7 @@ def is_otherwise(value: JsonObject, key: str, sent: Json, field: Schema, inside:
         if not isinstance(sent, str) or not isinstance(written, str):
             return False
         return sent != written or (bool(field.go_type) and _is_forgotten(written))
-    return is_empty(value, key, sent, field, inside) and (field.type == "array" or field.values is not None or field.format == "byte")
+    return is_empty(value, key, sent, field, inside) and (field.type == "array" or field.values is not None)
 
 
 def _is_forgotten(amount: str) -> bool:

@@ -28,9 +28,9 @@ DRAWN = 58
 NODE_PORT = re.compile(r"\b3[0-2]\d{3}\b")
 
 
-def load(name: str) -> list[list[Any]]:
+def load(name: str, folder: Path | None = None) -> list[list[Any]]:
     """The pairs of one sequence."""
-    return json.loads(zlib.decompress((RECORDED / f"{name}.json.z").read_bytes()))["pairs"]
+    return json.loads(zlib.decompress(((folder or RECORDED) / f"{name}.json.z").read_bytes()))["pairs"]
 
 
 def names() -> list[str]:
@@ -131,8 +131,8 @@ class Masker:
 class Replay:
     """One sequence against one fresh cluster."""
 
-    def __init__(self, name: str, server: ApiServer) -> None:
-        self.pairs = load(name)
+    def __init__(self, name: str, server: ApiServer, folder: Path | None = None) -> None:
+        self.pairs = load(name, folder)
         self.server = server
         made = Request.make("POST", "/api/v1/namespaces", body={"metadata": {"name": f"rec-{name}"}})
         server.handle(replace(made, headers={**made.headers, "user-agent": "recorder/1.0"}))

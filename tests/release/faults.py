@@ -395,9 +395,15 @@ def run_real(
             return ended.wait(1)
 
         proxy.interrupt = interrupt
-        _, errors = program.communicate(timeout=120)
+        late = False
+        try:
+            _, errors = program.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            _, errors = program.communicate()
+            late = True
         ended.set()
-        result: dict[str, Any] = {"exit": program.returncode, "hit": proxy.plan.hit, "calls": proxy.plan.calls}
+        result: dict[str, Any] = {"exit": program.returncode, "hit": proxy.plan.hit and not late, "calls": proxy.plan.calls}
         if program.returncode > 0:
             result["error"] = words(errors.partition("Error: ")[2].removesuffix("\n"), scenario.namespace)
         result["state"] = state(client, scenario)

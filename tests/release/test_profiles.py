@@ -127,11 +127,11 @@ def test_argocd_server_side(client: Client, chart: Path) -> None:
     assert ("argocd-controller", "Apply") in managers(client, "a")
 
 
-def test_hooks_of_argo_hide_those_of_helm(client: Client, chart: Path) -> None:
+def test_each_object_is_a_hook_by_its_own_annotations(client: Client, chart: Path) -> None:
     own = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: own, annotations: {argocd.argoproj.io/hook: PostSync}}\n"
     (chart / "templates/own.yaml").write_text(own)
     profiles.open_engine("argocd", client).install("app", chart)
-    assert names(client) == ["a", "b", "own"]
+    assert names(client) == ["a", "b", "own", "post-upgrade", "pre-install"]
 
 
 def test_argocd_refuses_what_it_has_not(client: Client, chart: Path) -> None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
     from pytest_helmsim.apiserver.options import DeleteOptions
 
-NOT_SIMULATED = ("MutatingAdmissionPolicy: stored, not evaluated",)
 APPROXIMATE = (
     "admission policies: asked by name, where the real server has no order; audit annotations are not kept",
     "webhooks behind a Service: with a ready endpoint they say what `cluster.webhook` scripts; without a script, passed with a note",

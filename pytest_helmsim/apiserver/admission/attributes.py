@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from pytest_helmsim.apiserver import conversion, customs, routes
 from pytest_helmsim.apiserver.admission.builtin import NAMESPACES
+from pytest_helmsim.apiserver.admission.refusals import internal
 from pytest_helmsim.apiserver.operation import CONTROLLER
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
-from pytest_helmsim.objects.status import InternalError
 from pytest_helmsim.schema import decoding, defaults
 
 if TYPE_CHECKING:
@@ -88,12 +88,15 @@ class Attributes:
         self.new = new
         self._versioned = {key: obj for key, obj in self._versioned.items() if key[0] != "new"}
 
-    def settled(self, served: Served, obj: JsonObject) -> JsonObject:
-        """An object that somebody changed in that version: read as the kind it is, with defaults, in the stored version."""
+    def settled(self, served: Served, obj: JsonObject, *, strict: bool = False) -> JsonObject:
+        """An object that somebody changed in that version: read as the kind it is, with defaults, in the stored version.
+
+        Fields that the kind does not have are dropped, or with `strict` an error.
+        """
         op = self.op
         if GroupVersionKind.of_object(obj) != self.kind(served):
             why = f"admission must not make another kind of a {self.kind(served).kind}"
-            raise InternalError(f"Internal error occurred: {why}", details={"causes": [{"message": why}]})
+            raise internal(why)
         if op.subresource == "scale":
             op.server.note(f"{op.plural}/scale: what admission makes of a Scale is not applied")
             return self.new or {}
@@ -102,7 +105,10 @@ class Attributes:
         if served.schema is not None:
             wrong = decoding.type_error(obj, served.schema)
             if wrong is not None:
-                raise InternalError(f"Internal error occurred: {wrong}", details={"causes": [{"message": wrong}]})
+                raise internal(wrong)
+            unknown = decoding.strict_errors(obj, served.schema) if strict else []
+            if unknown:
+                raise internal(f"strict decoding error: {', '.join(unknown)}")
             obj = defaults.apply(served.gvk, decoding.prune_unknown(obj, served.schema), op.server.version)
         return conversion.convert(obj, served.gvk, served.stored)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_helmsim.apiserver.admission import policies, webhooks
+from pytest_helmsim.apiserver.admission import mutations, policies, webhooks
 from pytest_helmsim.apiserver.admission.attributes import Attributes
 from pytest_helmsim.apiserver.admission.configured import GROUP
 from pytest_helmsim.objects.json import JsonObject
@@ -48,17 +48,48 @@ def mutate(op: Operation, new: JsonObject, old: JsonObject | None, plugins: Plug
 
 
 def _mutate(attributes: Attributes, plugins: Plugins | None) -> None:
-    memory = _Memory()
-    if not _round(attributes, memory, second=False) or plugins is None or attributes.new is None:
+    by_policies, by_webhooks = _Memory(), _Memory()
+    changed = _policies(attributes, by_policies, second=False)
+    changed = _webhooks(attributes, by_webhooks, second=False) or changed
+    if not changed or plugins is None or attributes.new is None:
         return
     attributes.replace(plugins(attributes.op, attributes.new, attributes.old))
-    _round(attributes, memory, second=True)
+    _policies(attributes, by_policies, second=True)
+    _webhooks(attributes, by_webhooks, second=True)
 
 
-def _round(attributes: Attributes, memory: _Memory, *, second: bool) -> bool:
+def _policies(attributes: Attributes, memory: _Memory, *, second: bool) -> bool:
+    """Ask the policies that change objects, one after the other; whether any did."""
+    server = attributes.op.server
+    if not server.configured.mutating or "MutatingAdmissionPolicy" in server.disabled_admission:
+        return False
+    denials = mutations.Denials(attributes)
+    asked = list(mutations.invocations(attributes, server.configured.mutating, denials))
+    if second and memory.output != attributes.new:
+        memory.changed()
+    any_change = False
+    for invocation in asked:
+        if second and invocation.key not in memory.again:
+            continue
+        before = attributes.new
+        if not mutations.invoke(attributes, invocation, denials):
+            continue
+        if attributes.new != before:
+            any_change = True
+            memory.changed()
+        if invocation.wants_to_know:
+            memory.asked.add(invocation.key)
+    if any_change:
+        memory.changed()
+    memory.output = attributes.new
+    denials.refuse()
+    return any_change
+
+
+def _webhooks(attributes: Attributes, memory: _Memory, *, second: bool) -> bool:
     """Ask the webhooks that change objects, one after the other; whether any did."""
     server = attributes.op.server
-    if "MutatingAdmissionWebhook" in server.disabled_admission:
+    if not server.configured.mutating_hooks or "MutatingAdmissionWebhook" in server.disabled_admission:
         return False
     if second and memory.output != attributes.new:
         memory.changed()

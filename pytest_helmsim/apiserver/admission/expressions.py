@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_helmsim.apiserver.admission.authorizer import Authorizer
 from pytest_helmsim.apiserver.admission.builtin import NAMESPACES
+from pytest_helmsim.apiserver.admission.declarations import Declared, program
 from pytest_helmsim.objects.errors import UnsupportedFeature
 from pytest_helmsim.objects.json import Json, JsonObject
-from pytest_helmsim.schema.cel.evaluator import evaluate
-from pytest_helmsim.schema.cel.functions import CelError
 from pytest_helmsim.schema.cel.parser import CelSyntaxError
+from pytest_helmsim.schema.cel.program import CostExceeded
+from pytest_helmsim.schema.cel.values import CelError, timestamp
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.admission.attributes import Attributes
@@ -33,25 +34,36 @@ class NotJudged(Exception):
 class Variables(dict[str, Any]):
     """`variables.name`: worked out when first asked for, and then kept."""
 
-    def __init__(self, declared: Iterable[JsonObject], names: Mapping[str, Any]) -> None:
+    def __init__(self, declared: Declared, names: Mapping[str, Any]) -> None:
         super().__init__()
-        self._texts = {each["name"]: each["expression"] for each in declared}
+        self._declared = declared
+        self._positions = {name: index for index, (name, _) in enumerate(declared)}
         self._names = {**names, "variables": self}
 
     def __contains__(self, name: object) -> bool:
-        return name in self._texts
+        return name in self._positions
 
     def __getitem__(self, name: str) -> Any:
         if not super().__contains__(name):
-            text = self._texts[name]
-            try:
-                self[name] = evaluate(text, self._names)
-            except CelError as error:
-                raise CelError(f'composited variable "{name}" fails to evaluate: {error}') from error
+            index = self._positions[name]
+            found = evaluated(self._declared[index][1], self._declared[:index], self._names)
+            if isinstance(found, CelError):
+                raise CelError(f'composited variable "{name}" fails to evaluate: {found}')
+            self[name] = found
         return super().__getitem__(name)
 
     def get(self, name: str, default: Any = None) -> Any:
         return self[name] if name in self else default  # noqa: SIM401 - this is what it would call
+
+
+def evaluated(text: str, declared: Declared, names: Mapping[str, Any], *, patches: bool = False) -> Any:
+    """The value of an expression, or the error it came to; raise `NotJudged`."""
+    try:
+        return program(text, declared, patches=patches).run(names)[0]
+    except CostExceeded as error:
+        return CelError(str(error))
+    except (CelSyntaxError, UnsupportedFeature) as error:
+        raise NotJudged(f"{text}: {error}") from error
 
 
 @dataclass(slots=True)
@@ -59,19 +71,18 @@ class Scope:
     """The names that expressions of one policy or webhook know during one write."""
 
     names: dict[str, Any]
+    declared: Declared = ()
 
-    def value(self, text: str) -> Any:
-        """The value; raise `ExpressionError` or `NotJudged`."""
-        try:
-            return evaluate(text, self.names)
-        except CelError as error:
-            raise ExpressionError(f"expression '{text}' resulted in error: {error}") from error
-        except (CelSyntaxError, UnsupportedFeature) as error:
-            raise NotJudged(f"{text}: {error}") from error
+    def value(self, text: str, *, patches: bool = False) -> Any:
+        """The value; raise `ExpressionError` or `NotJudged`. With `patches` the text may make objects."""
+        found = evaluated(text, self.declared, self.names, patches=patches)
+        if isinstance(found, CelError):
+            raise ExpressionError(f"expression '{text}' resulted in error: {found}")
+        return found
 
     def without_namespace(self) -> Scope:
         """As match conditions see it: they are not told of the namespace."""
-        return Scope({**self.names, "namespaceObject": None})
+        return Scope({**self.names, "namespaceObject": None}, self.declared)
 
 
 def scope(attributes: Attributes, served: Served, *, params: Json = None, variables: Iterable[JsonObject] = ()) -> Scope:
@@ -89,8 +100,10 @@ def scope(attributes: Attributes, served: Served, *, params: Json = None, variab
         "namespaceObject": _namespace_object(attributes),
         "authorizer": authorizer,
     }
-    names["variables"] = Variables(variables, names)
-    return Scope(names)
+    declared = tuple((each["name"], each["expression"]) for each in variables)
+    names["authorizer.requestResource"] = authorizer["requestResource"]
+    names["variables"] = Variables(declared, names)
+    return Scope(names, declared)
 
 
 def _namespace_object(attributes: Attributes) -> JsonObject | None:
@@ -101,6 +114,7 @@ def _namespace_object(attributes: Attributes) -> JsonObject | None:
     if record is None:
         return None
     meta = {key: value for key, value in record.obj["metadata"].items() if key not in ("managedFields", "ownerReferences")}
+    meta |= {key: timestamp(meta[key]) for key in ("creationTimestamp", "deletionTimestamp") if meta.get(key)}
     return {"metadata": meta, "spec": record.obj.get("spec") or {}, "status": record.obj.get("status") or {}}
 
 

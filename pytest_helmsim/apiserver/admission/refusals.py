@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_helmsim.objects.status import Cause, Forbidden, details, qualified
+from pytest_helmsim.objects.status import Cause, Forbidden, InternalError, details, qualified
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
@@ -21,3 +21,8 @@ def pass_on(op: Operation, warning: str) -> None:
     """Put a warning on the answer that somebody else has worded; one with control characters gets lost."""
     if warning.isprintable():
         op.warn(warning)
+
+
+def internal(message: str) -> InternalError:
+    """`Internal error occurred: …`, with the cause."""
+    return InternalError(f"Internal error occurred: {message}", details={"causes": [{"message": message}]})

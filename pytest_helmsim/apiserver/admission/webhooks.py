@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from pytest_helmsim.apiserver.admission import calls, expressions, matching, scripted
 from pytest_helmsim.apiserver.admission.expressions import ExpressionError, NotJudged
-from pytest_helmsim.apiserver.admission.refusals import forbidden, pass_on
+from pytest_helmsim.apiserver.admission.refusals import forbidden, internal, pass_on
 from pytest_helmsim.objects import gojson
 from pytest_helmsim.objects.json import Json, JsonObject, loads
-from pytest_helmsim.objects.status import ApiError, InternalError
+from pytest_helmsim.objects.status import ApiError
 from pytest_helmsim.patch import json_patch
 from pytest_helmsim.patch.errors import PatchError
 from pytest_helmsim.patch.gotext import go_json_type
@@ -66,11 +66,6 @@ def ask(attributes: Attributes, hook: Webhook, served: Served, *, mutating: bool
     if attributes.new is None:
         raise internal(f'admission webhook "{hook.name}" attempted to modify the object, which is not supported for this operation')
     return tuple(patch)
-
-
-def internal(message: str) -> InternalError:
-    """`Internal error occurred: …`, with the cause."""
-    return InternalError(f"Internal error occurred: {message}", details={"causes": [{"message": message}]})
 
 
 def patched(attributes: Attributes, served: Served, operations: tuple[JsonObject, ...]) -> JsonObject:

@@ -279,7 +279,17 @@ def _sorting(call: Call) -> Estimate | None:
     return _allocating(2.0 + TRAVERSAL if texts else 2.0, size.times(size))
 
 
+def _sets(factor: float) -> Callable[[Call], Estimate | None]:
+    def cost(call: Call) -> Estimate | None:
+        return add(scaled(multiply(call.size(0).most, call.size(1).most), factor), 1), None
+
+    return cost
+
+
 _LISTS: dict[str, Callable[[Call], Estimate | None]] = {
+    "list_sets_contains_list": _sets(1),
+    "list_sets_intersects_list": _sets(1),
+    "list_sets_equivalent_list": _sets(2),
     "list_slice": _slice,
     "lists_range": _range,
     "list_reverse": lambda call: _allocating(1, call.held),

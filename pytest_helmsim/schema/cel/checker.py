@@ -221,13 +221,12 @@ class _Checker:
     def _mismatch(self, at: int, wanted: Type, found: Type) -> None:
         self._issues.report(at, f"expected type '{wanted}' but found '{found}'")
 
-    def _joined(self, node: Node, before: Type | None, found: Type) -> Type:
+    def _joined(self, before: Type | None, found: Type) -> Type:
         if before is None:
             return found
         if self.unifier.fits(before, found):
             return most_general(before, found)
-        self._mismatch(node.at, before, found)
-        return types.ERROR
+        return types.DYN
 
     def _unwrapped(self, node: Node, found: Type) -> Type:
         if found.is_optional:
@@ -240,7 +239,7 @@ class _Checker:
         item: Type | None = None
         for index, node in enumerate(tree.args):
             found = self.check(node)
-            item = self._joined(node, item, self._unwrapped(node, found) if index in tree.optional else found)
+            item = self._joined(item, self._unwrapped(node, found) if index in tree.optional else found)
         return types.list_of(item or self.unifier.fresh())
 
     def _map(self, tree: Node) -> Type:
@@ -248,9 +247,9 @@ class _Checker:
         values: Type | None = None
         for index in range(0, len(tree.args), 2):
             key, value = tree.args[index], tree.args[index + 1]
-            keys = self._joined(key, keys, self.check(key))
+            keys = self._joined(keys, self.check(key))
             found = self.check(value)
-            values = self._joined(value, values, self._unwrapped(value, found) if index // 2 in tree.optional else found)
+            values = self._joined(values, self._unwrapped(value, found) if index // 2 in tree.optional else found)
         if keys is None or values is None:
             return types.map_of(self.unifier.fresh(), self.unifier.fresh())
         return types.map_of(keys, values)

@@ -7,6 +7,7 @@ Sources: github.com/google/cel-go cel/{env,validator}.go, ext/formatting.go.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from pytest_helmsim.schema.cel import types
 from pytest_helmsim.schema.cel.checker import Environment, check
@@ -14,6 +15,9 @@ from pytest_helmsim.schema.cel.nodes import Issues, Node
 from pytest_helmsim.schema.cel.parser import read
 from pytest_helmsim.schema.cel.patterns import pattern_error
 from pytest_helmsim.schema.cel.types import Type
+
+if TYPE_CHECKING:
+    from pytest_helmsim.schema.cel.formatting import Clause
 
 CONVERSIONS = frozenset(["bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"])
 """Functions that the real server works out ahead when they are given a literal."""
@@ -121,9 +125,9 @@ def _check_format(node: Node, issues: Issues) -> None:
                 if count >= len(given.args):
                     issues.report(node.at, f"index {count} out of range")
                     return
-                wrong = clause.refuses(given.args[count].type or types.DYN)
-                if wrong:
-                    issues.report(given.args[count].at, f"error during formatting: {wrong}")
+                wrong = _refused(given.args[count], clause)
+                if wrong is not None:
+                    issues.report(wrong[0].at, f"error during formatting: {wrong[1]}")
                     return
                 count += 1
     except FormatError as error:
@@ -133,22 +137,44 @@ def _check_format(node: Node, issues: Issues) -> None:
         issues.report(node.at, f"too many arguments supplied to string.format (expected {count}, got {len(given.args)})")
 
 
+def _refused(node: Node, clause: Clause) -> tuple[Node, str] | None:
+    """The value that a clause does not take, in lists and maps as well, and why."""
+    why = clause.refuses(node.type or types.DYN)
+    if why:
+        return node, why
+    parts = node.args if clause.letter == "s" and node.kind in ("list", "map") else ()
+    return next((found for part in parts if (found := _refused(part, clause)) is not None), None)
+
+
+_OPEN: Any = object()
+"""Of a constant: not one."""
+
+
 def program_error(tree: Node) -> str:
     """What is wrong with a checked tree once constants are worked out ahead, empty for nothing."""
-    from pytest_helmsim.schema.cel.operators import convert
     from pytest_helmsim.schema.cel.values import CelError
 
-    for node in reversed(list(walk(tree))):
-        if node.kind != "call" or not node.args:
-            continue
-        last = node.args[-1]
-        if node.name in CONVERSIONS and not node.member and len(node.args) == 1 and last.kind == "literal":
-            try:
-                convert(node.name, last.value, unsigned=last.name == "uint")
-            except CelError as error:
-                return str(error)
-        elif node.name in ("matches", "find", "findAll") and len(node.args) > 1:
-            pattern = node.args[1]
-            if pattern.kind == "literal" and isinstance(pattern.value, str) and pattern_error(pattern.value):
-                return pattern_error(pattern.value)
+    try:
+        _constant(tree)
+    except CelError as error:
+        return str(error)
     return ""
+
+
+def _constant(node: Node) -> Any:
+    """The value of a node that the real server works out ahead; raise `CelError`, for patterns that are none as well."""
+    from pytest_helmsim.schema.cel.operators import convert
+    from pytest_helmsim.schema.cel.values import CelError, Uint
+
+    if node.kind == "literal":
+        return Uint(node.value) if node.name == "uint" else node.value
+    below = [_constant(child) for child in node.children()]
+    if node.kind == "list" and not node.optional and not any(each is _OPEN for each in below):
+        return below
+    if node.kind != "call":
+        return _OPEN
+    if node.name in CONVERSIONS and not node.member and len(below) == 1 and below[0] is not _OPEN:
+        return convert(node.name, below[0])
+    if node.name in ("matches", "find", "findAll") and len(below) > 1 and isinstance(below[1], str) and pattern_error(below[1]):
+        raise CelError(pattern_error(below[1]))
+    return _OPEN

@@ -71,9 +71,9 @@ def add(left: Any, right: Any) -> Any:
         if isinstance(right, Duration):
             return _span(left.nanoseconds + right.nanoseconds)
         if isinstance(right, Timestamp):
-            return checked_moment(left.nanoseconds + right.nanoseconds)
+            return checked_moment(left.nanoseconds + right.nanoseconds, right.offset)
     if isinstance(left, Timestamp) and isinstance(right, Duration):
-        return checked_moment(left.nanoseconds + right.nanoseconds)
+        return checked_moment(left.nanoseconds + right.nanoseconds, left.offset)
     if is_number(left) and type(left) is type(right):
         return _uint(int(left) + right) if isinstance(left, Uint) else _int(left + right)
     raise overload() if isinstance(left, (str, bytes, list, Duration, Timestamp)) or is_number(left) else overload("_+_")
@@ -85,7 +85,7 @@ def subtract(left: Any, right: Any) -> Any:
         if isinstance(right, Timestamp):
             return _span(left.nanoseconds - right.nanoseconds)
         if isinstance(right, Duration):
-            return checked_moment(left.nanoseconds - right.nanoseconds)
+            return checked_moment(left.nanoseconds - right.nanoseconds, left.offset)
     if isinstance(left, Duration) and isinstance(right, Duration):
         return _span(left.nanoseconds - right.nanoseconds)
     return _numbers("_-_", left, right)
@@ -291,7 +291,7 @@ def _to_duration(value: Any) -> Any:
 def _to_timestamp(value: Any) -> Any:
     if isinstance(value, str):
         found = timestamp(value)
-        return checked_moment(found.nanoseconds)
+        return checked_moment(found.nanoseconds, found.offset)
     if isinstance(value, int) and not isinstance(value, bool):
         return checked_moment(value * 10**9)
     return None

@@ -13,6 +13,7 @@ from pytest_helmsim.objects.errors import UnsupportedFeature
 from pytest_helmsim.schema.cel import types
 from pytest_helmsim.schema.cel.declarations import Functions, Overload
 from pytest_helmsim.schema.cel.functions import FUNCTIONS
+from pytest_helmsim.schema.cel.made import Made
 from pytest_helmsim.schema.cel.nodes import Node
 from pytest_helmsim.schema.cel.operators import overload
 from pytest_helmsim.schema.cel.runtime_cost import call_cost
@@ -96,7 +97,9 @@ class _Planner:
                 return self._fold(tree)
             case "call":
                 return self._call(tree)
-        raise UnsupportedFeature(f"objects made in CEL ({tree.name}{{}})", "the rule that makes one is not checked")
+            case "struct":
+                return self._struct(tree)
+        raise UnsupportedFeature(f"expressions in CEL of the kind {tree.kind}", "the rule that uses one is not checked")
 
     def _select(self, tree: Node) -> Step:
         holder, name = self.plan(tree.args[0]), tree.name
@@ -153,6 +156,26 @@ class _Planner:
                 else:
                     found.pop(key, None)
             return found
+
+        return make
+
+    def _struct(self, tree: Node) -> Step:
+        fields = [
+            (name, self.plan(value), index in tree.optional) for index, (name, value) in enumerate(zip(tree.fields, tree.args, strict=True))
+        ]
+
+        def make(run: Run, names: Names) -> Any:
+            run.spend(40)
+            found: dict[str, Any] = {}
+            for name, value, optional in fields:
+                given = value(run, names)
+                if not optional:
+                    found[name] = given
+                elif not isinstance(given, Optional):
+                    raise CelError(f"cannot initialize optional entry '{name}' from non-optional value {given}")
+                elif given.present:
+                    found[name] = given.value
+            return Made(tree.name, found)
 
         return make
 

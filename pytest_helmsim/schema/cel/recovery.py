@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from pytest_helmsim.schema.cel.lexer import KINDS, Token
+from pytest_helmsim.schema.cel.lexer import HIDDEN, KINDS, Token
 from pytest_helmsim.schema.cel.nodes import NOWHERE, Issues
 
 MAX_RECOVERIES = 30
@@ -395,8 +395,17 @@ class _Walk:
             shown = "<EOF>"
         else:
             end = last.at + (0 if last.kind == "EOF" else len(last.text))
-            shown = self._issues.text[first.at : end]
+            shown = self._without_errors(first.at, end)
         return _Failure(f"no viable alternative at input {_quoted(shown)}", last)
+
+    def _without_errors(self, start: int, end: int) -> str:
+        """A stretch of the text without what is no token."""
+        shown, at = "", start
+        for token in self._tokens:
+            if start <= token.at < end:
+                shown += "".join(HIDDEN.findall(self._issues.text[at : token.at])) + token.text
+                at = token.at + len(token.text)
+        return shown + "".join(HIDDEN.findall(self._issues.text[at:end]))
 
     # --- mending
 

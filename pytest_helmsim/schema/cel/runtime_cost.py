@@ -86,6 +86,10 @@ _BY_OVERLOAD: dict[str, Cost] = {
     **dict.fromkeys(("list_slice", "lists_range", "list_reverse"), lambda values, found: size_of(found) + 11),
     "list_flatten": lambda values, found: size_of(values[0]) + 11,
     "list_flatten_int": lambda values, found: size_of(values[0]) * values[1] + 11,
+    **dict.fromkeys(
+        ("list_sets_contains_list", "list_sets_intersects_list"), lambda values, found: 1 + size_of(values[0]) * size_of(values[1])
+    ),
+    "list_sets_equivalent_list": lambda values, found: 1 + 2 * size_of(values[0]) * size_of(values[1]),
     "list_distinct": _compared(0),
     "string_to_ip": _of_first(),
 }

@@ -10,7 +10,7 @@ import base64
 import binascii
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,15 +64,18 @@ class Duration:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Timestamp:
-    """A moment, in nanoseconds since 1970."""
+    """A moment, in nanoseconds since 1970, and how many seconds the clock that it was written by is ahead."""
 
     nanoseconds: int
+    offset: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
-        moment = self.moment()
+        moment = self.moment() + timedelta(seconds=self.offset)
         rest = self.nanoseconds % _SECOND
         fraction = f".{rest:09d}".rstrip("0") if rest else ""
-        return f"{moment.year:04d}{moment:-%m-%dT%H:%M:%S}{fraction}Z"
+        hours, minutes = divmod(abs(self.offset) // 60, 60)
+        zone = f"{'-' if self.offset < 0 else '+'}{hours:02d}:{minutes:02d}" if self.offset else "Z"
+        return f"{moment.year:04d}{moment:-%m-%dT%H:%M:%S}{fraction}{zone}"
 
     def moment(self) -> datetime:
         """The second, as a date of the calendar."""
@@ -238,14 +241,14 @@ def timestamp(text: str) -> Timestamp:
     except ValueError as error:
         raise CelError("type conversion error from 'string' to 'google.protobuf.Timestamp'") from error
     seconds = int((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)) - offset
-    return Timestamp(seconds * _SECOND + int((match[7] or "0")[:9].ljust(9, "0")))
+    return Timestamp(seconds * _SECOND + int((match[7] or "0")[:9].ljust(9, "0")), offset)
 
 
-def checked_moment(nanoseconds: int) -> Timestamp:
+def checked_moment(nanoseconds: int, offset: int = 0) -> Timestamp:
     """A moment within the years 1 to 9999."""
     if not _LEAST_MOMENT <= nanoseconds // _SECOND <= _GREATEST_MOMENT:
         raise CelError("timestamp overflow")
-    return Timestamp(nanoseconds)
+    return Timestamp(nanoseconds, offset)
 
 
 def type_of(value: Any) -> Type:

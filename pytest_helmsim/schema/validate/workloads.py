@@ -172,7 +172,7 @@ def _stateful_set_spec(errors: Errors, spec: JsonObject, *, claims: bool) -> Non
     errors.not_negative("spec.replicas", spec.get("replicas"))
     errors.not_negative("spec.minReadySeconds", spec.get("minReadySeconds"))
     errors.not_negative("spec.ordinals.start", (spec.get("ordinals") or {}).get("start"))
-    if claims and spec.get("serviceName") and errors.minor >= 34:
+    if claims and spec.get("serviceName") and errors.minor >= 33:
         errors.all_invalid("spec.serviceName", spec["serviceName"], names.dns_label(spec["serviceName"]))
     _check_own_selector(errors, spec, "statefulset")
     template = _with_claims(spec)
