@@ -390,7 +390,42 @@ def parts() -> Iterator[Step]:
         yield merge(f"{many}/y/status", {"status": {"containerStatuses": [{**state, "volumeMounts": mounts}]}})
 
 
+def forgotten() -> Iterator[Step]:
+    """What is stored otherwise than it reads, and what loses its owners."""
+    accounts, secrets = (f"/api/v1/namespaces/{{ns}}/{plural}" for plural in ("serviceaccounts", "secrets"))
+    account: dict[str, Any] = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "x"}, "secrets": [{"name": ""}]}
+    one = f"{accounts}/x"
+    yield {"method": "PATCH", "path": one, "type": APPLY, "query": "fieldManager=one", "body": account}
+    yield {"method": "PATCH", "path": one, "type": STRATEGIC, "body": {"metadata": {}}}
+    yield {"method": "PATCH", "path": one, "type": APPLY, "query": "fieldManager=two", "body": {**account, "secrets": [{"name": "a"}]}}
+    yield {"method": "PUT", "path": one, "query": "fieldManager=three", "body": {**account, "secrets": [{"name": "b"}]}}
+    yield merge(one, {"secrets": [{"namespace": "c"}]})
+    many, body = of("MutatingWebhookConfiguration", "rec-kinds-empty")
+    hook = {**body["webhooks"][0], "clientConfig": {"url": "https://example.com/x", "caBundle": ""}}
+    whole = {**body, "webhooks": [hook]}
+    yield post(many, whole)
+    for change in ({"metadata": {"labels": {"a": "1"}}}, {"metadata": {"labels": {"a": "2"}}}, {"webhooks": [hook]}, {"webhooks": [hook]}):
+        yield merge(f"{many}/rec-kinds-empty", change)
+    yield {"method": "PATCH", "path": f"{many}/rec-kinds-empty", "type": APPLY, "query": "fieldManager=a&force=true", "body": whole}
+    yield {"method": "DELETE", "path": f"{many}/rec-kinds-empty"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "data": {"a": None}}
+    yield {
+        "method": "PATCH",
+        "path": f"{secrets}/x",
+        "type": APPLY,
+        "query": "fieldManager=one",
+        "body": {**secret, "stringData": {"a": "1"}},
+    }
+    yield merge(f"{secrets}/x", {})
+    for _ in range(3):
+        yield {"method": "PUT", "path": f"{secrets}/x", "body": secret}
+    for _ in range(2):
+        yield merge(f"{secrets}/x", {})
+    yield post(EVENTS, {"metadata": {"name": "x"}, "involvedObject": {"namespace": "rec-kinds-forgotten"}, "series": {}})
+    yield {"method": "GET", "path": f"{NEW_EVENTS}/x"}
+
+
 def scenarios() -> Iterator[tuple[str, list[Step]]]:
     """One sequence for each idea."""
-    for make in (events, nodes, certificates, statuses, routes, storing, limits, ownership, autoscalers, parts):
+    for make in (events, nodes, certificates, statuses, routes, storing, limits, ownership, autoscalers, parts, forgotten):
         yield f"kinds-{make.__name__}", list(make())

@@ -1,4 +1,4 @@
-"""Random requests to the simulator and to a real kube-apiserver: nothing but the known kinds of difference for a minute.
+"""Random requests to the simulator and to a real kube-apiserver: nothing but the known kinds of difference, every kind for some seconds.
 
 A control plane without controllers is started for it, or `HELMSIM_FUZZ=URL,TOKEN` names one; see `tools/fuzz_api.py`.
 """
@@ -14,11 +14,9 @@ import oracle
 import pytest
 
 pytestmark = pytest.mark.oracle
-SECONDS = 25
+SECONDS = 15
 SEED = 1
-KNOWN = {
-    ("ServiceAccount", ".body.metadata.managedFields"): "an item without any of its keys costs all owners, also where it stays",
-}
+KNOWN: dict[tuple[str, str], str] = {}
 
 
 @pytest.fixture(scope="module")
