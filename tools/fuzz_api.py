@@ -108,6 +108,8 @@ class Both:
                 answer = side.send(filled(side, step, space))
                 answers.append(mask.answer(answer["status"], answer["warnings"], answer["type"], answer["body"]))
             if asynchronous:
+                if any(answer["status"] == 409 for answer in answers):
+                    return
                 answers = [without_status(answer) for answer in answers]
             self.statuses[answers[1]["status"]] += 1
             if answers[1]["status"] == 201 and "/namespaces/" not in step["path"] and step["method"] == "POST":
@@ -140,6 +142,8 @@ class Both:
 def without_status(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer without what the real server writes some time after: status, its owner, and the version that comes with it."""
     body = answer["body"]
+    if isinstance(body, dict) and body.get("kind") == "Table":
+        return {**answer, "body": {**body, "rows": "<rows>"}}
     if not isinstance(body, dict) or "metadata" not in body or body.get("kind") == "Status":
         return answer
     meta = {key: value for key, value in body["metadata"].items() if key != "resourceVersion"}
