@@ -112,7 +112,7 @@ def subresources(server: ApiServer, served: Served) -> list[tuple[str, GroupVers
 
 def aggregated(server: ApiServer, *, core: bool, version: str) -> JsonObject:
     """`/api` or `/apis` as one APIGroupDiscoveryList (v2 or v2beta1)."""
-    items = []
+    items: list[JsonObject] = []
     timed: JsonObject = {"creationTimestamp": None} if server.catalog.version.minor < 34 else {}
     for group, versions in _groups(server).items():
         if bool(group) == core:
