@@ -1,42 +1,69 @@
 """HorizontalPodAutoscalers, fed by scripted metrics.
 
-`Settings.metrics[("namespace/name", "cpu")] = 90` is the present utilisation (or average value); without an entry the metric cannot be
-read, as in a cluster without a metrics server.
+`Settings.metrics[("namespace/name", "cpu")] = 90` is the present utilisation in percent, the mean value of a pod, or the value of an
+object's or external metric; without an entry the metric cannot be read, as in a cluster without a metrics server.
 Source: k8s.io/kubernetes pkg/controller/podautoscaler/horizontal.go
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from pytest_helmsim.apiserver.controllers import common
-from pytest_helmsim.apiserver.controllers.common import AUTOSCALER, MANAGER, Key, Keys, Reconciler, World
-from pytest_helmsim.objects import quantity
+from pytest_helmsim.apiserver.controllers import common, scalemetrics, scalerules
+from pytest_helmsim.apiserver.controllers.common import (
+    AUTOSCALER,
+    DEFINITION,
+    DEPLOYMENT,
+    MANAGER,
+    POD,
+    REPLICA_SET,
+    REPLICATION_CONTROLLER,
+    STATEFUL_SET,
+    Key,
+    Keys,
+    Reconciler,
+    World,
+)
+from pytest_helmsim.apiserver.controllers.scalemetrics import Proposal, Target, Unreadable
+from pytest_helmsim.apiserver.controllers.scalerules import Past
+from pytest_helmsim.objects.fields import FieldPath
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
-from pytest_helmsim.objects.status import ApiError
+from pytest_helmsim.objects.status import NotFound
 
-APPROXIMATE = (
-    "HorizontalPodAutoscaler `behavior`: of it only `scaleDown.stabilizationWindowSeconds` is followed; the rest is as by default",
-    "metrics of a HorizontalPodAutoscaler: scripted by the test, one number for each metric; pods that are not ready do not dampen it",
-)
+APPROXIMATE = ("metrics of a HorizontalPodAutoscaler: scripted by the test, one number for each metric, the same for every pod",)
 COMPONENT = "horizontal-pod-autoscaler"
 PERIOD = 15.0
-TOLERANCE = 0.1
-DOWNSCALE_WINDOW = 300.0
+TOLERANCES_FROM = 35
+"""The minor version from which `behavior` may say what deviation is tolerated."""
+_SCALED = (DEPLOYMENT, REPLICA_SET, STATEFUL_SET, REPLICATION_CONTROLLER)
+
+
+class _Scale(NamedTuple):
+    """The object that is scaled, where its size stands, and which pods are its own."""
+
+    gvk: GroupVersionKind
+    name: str
+    replicas: int
+    counted: int
+    selector: JsonObject | None
+
+
+class _NoScale(Exception):
+    """Why the target's size cannot be read."""
 
 
 class Autoscalers(Reconciler):
     """Looks at each autoscaler every fifteen seconds."""
 
     name, alias = "horizontal-pod-autoscaler-controller", "horizontalpodautoscaling"
-    memory = ("_next", "_history")
+    memory = ("_next", "_past")
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._next: dict[str, float] = {}
-        self._history: dict[str, list[tuple[float, int]]] = {}
+        self._past: dict[str, Past] = {}
 
     def watches(self) -> Mapping[tuple[str, str], Keys]:
         return {common.kind(AUTOSCALER): common.itself}
@@ -57,21 +84,16 @@ class Autoscalers(Reconciler):
         return PERIOD
 
     def _look(self, found: JsonObject, status: JsonObject) -> JsonObject:
-        spec, target = found["spec"], found["spec"]["scaleTargetRef"]
-        gvk = GroupVersionKind.of(target.get("apiVersion") or "", target["kind"])
         status.setdefault("desiredReplicas", 0)
         status.setdefault("currentMetrics", None)
         try:
-            scaled = self.api.get(gvk, common.namespace_of(found), target["name"])
-        except ApiError:
-            scaled = None
-        if scaled is None:
-            plural = f"{target['kind'].lower()}s.{gvk.group}".rstrip(".")
-            problem = f'{plural} "{target["name"]}" not found'
-            self._tell(found, "FailedGetScale", problem, warning=True)
+            scale = self._scale(found)
+        except _NoScale as problem:
+            self._tell(found, "FailedGetScale", str(problem), warning=True)
             message = f"the HPA controller was unable to get the target's current scale: {problem}"
             return self._with(status, "AbleToScale", "False", "FailedGetScale", message)
-        current = int(scaled["spec"].get("replicas") or 0)
+        spec, current = found["spec"], scale.replicas
+        self._past.setdefault(common.uid_of(found), Past(((self.world.now(), current),)))
         minimum, maximum = int(spec.get("minReplicas", 1)), int(spec["maxReplicas"])
         status = {**status, "currentReplicas": current, "observedGeneration": None}
         message = "the HPA controller was able to get the target's current scale"
@@ -84,106 +106,100 @@ class Autoscalers(Reconciler):
         elif current < minimum:
             desired, reason = minimum, "Current number of replicas below Spec.MinReplicas"
         else:
-            status, wanted, reason = self._recommend(found, status, current)
-            if wanted is None:
-                return {**status, "desiredReplicas": current if not status["desiredReplicas"] else status["desiredReplicas"]}
-            status, desired = self._limit(found, status, current, wanted, minimum, maximum)
+            status, proposal = self._recommend(found, status, scale)
+            if proposal is None:
+                return status
+            reason = f"{proposal.label} above target" if proposal.size > current else "All metrics below target"
+            status, desired = self._limit(found, status, current, proposal.size)
         if desired != current:
-            self.api.patch(
-                gvk, common.namespace_of(found), target["name"], {"spec": {"replicas": desired}}, manager=MANAGER, subresource="scale"
-            )
+            self._rescale(found, scale, desired)
             message = f"the HPA controller was able to update the target scale to {desired}"
             status = self._with(status, "AbleToScale", "True", "SucceededRescale", message)
             self._tell(found, "SuccessfulRescale", f"New size: {desired}; reason: {reason}")
             status["lastScaleTime"] = self.world.stamp()
         return {**status, "desiredReplicas": desired}
 
-    def _recommend(self, found: JsonObject, status: JsonObject, current: int) -> tuple[JsonObject, int | None, str]:
-        """The largest size that any metric asks for; None when none can be read."""
-        wanted: int | None = None
-        reason, shown, label = "", [], ""
-        for metric in found["spec"].get("metrics") or ():
-            described = self._metric(found, metric, current)
-            if described is None:
-                continue
-            size, text, state = described
-            shown.append(state)
-            if wanted is None or size > wanted:
-                wanted, label = size, text
-                reason = f"{text} above target" if size > current else "All metrics below target"
-        if wanted is None:
-            return self._unreadable(found, status), None, ""
-        message = f"the HPA was able to successfully calculate a replica count from {label}"
-        status = self._with({**status, "currentMetrics": shown}, "ScalingActive", "True", "ValidMetricFound", message)
-        return status, wanted, reason
+    def _scale(self, found: JsonObject) -> _Scale:
+        target, namespace = found["spec"]["scaleTargetRef"], common.namespace_of(found)
+        gvk = GroupVersionKind.of(target.get("apiVersion") or "", target["kind"])
+        try:
+            scaled = self.api.get(gvk, namespace, target["name"])
+        except NotFound as error:
+            raise _NoScale(f'no matches for kind "{gvk.kind}" in group "{gvk.group}"') from error
+        size, counted, selector = "spec.replicas", "status.replicas", None
+        if (gvk.group, gvk.kind) not in {(item.group, item.kind) for item in _SCALED}:
+            paths = self._paths(gvk)
+            if paths is None:
+                raise _NoScale("the server could not find the requested resource")
+            size, counted = paths["specReplicasPath"][1:], paths["statusReplicasPath"][1:]
+        elif scaled is not None:
+            selector = common.selector_of(scaled)
+        if scaled is None:
+            raise _NoScale(f'{gvk.kind.lower()}s.{gvk.group} "{target["name"]}" not found'.replace('. "', ' "'))
+        replicas, existing = (int(FieldPath.parse(path).get(scaled, None) or 0) for path in (size, counted))
+        return _Scale(gvk, target["name"], replicas, existing, selector)
 
-    def _metric(self, found: JsonObject, metric: JsonObject, current: int) -> tuple[int, str, JsonObject] | None:
-        source = metric[metric["type"][0].lower() + metric["type"][1:]]
-        name = source["name"] if "name" in source else source["metric"]["name"]
-        value = self.world.settings.metrics.get((f"{common.namespace_of(found)}/{common.name_of(found)}", name))
-        target = source["target"]
-        if value is None:
-            return None
-        if "averageUtilization" in target:
-            ratio, shown = value / float(target["averageUtilization"]), {"averageUtilization": value, "averageValue": "0"}
-            label = f"{name} resource utilization (percentage of request)"
-        else:
-            wanted = quantity.parse(target.get("averageValue") or target.get("value")).scaled(-3) / 1000
-            ratio, shown = (value / wanted if wanted else 1.0), {"averageValue": str(value)}
-            label = f"{name} resource" if metric["type"] == "Resource" else f"{metric['type'].lower()} metric {name}"
-        size = current if abs(ratio - 1.0) <= TOLERANCE else math.ceil(ratio * current)
-        kind = metric["type"][0].lower() + metric["type"][1:]
-        identity = {"name": name} if "name" in source else {"metric": source["metric"]}
-        return size, label, {"type": metric["type"], kind: {**identity, "current": shown}}
+    def _paths(self, gvk: GroupVersionKind) -> JsonObject | None:
+        """Where a kind of a definition keeps its size; None when it does not say."""
+        for definition in self.api.list(DEFINITION):
+            if (definition["spec"]["group"], definition["spec"]["names"]["kind"]) == (gvk.group, gvk.kind):
+                version = next((item for item in definition["spec"]["versions"] if item["name"] == gvk.version), None)
+                found: JsonObject | None = ((version or {}).get("subresources") or {}).get("scale")
+                return found
+        return None
 
-    def _unreadable(self, found: JsonObject, status: JsonObject) -> JsonObject:
-        metrics = found["spec"].get("metrics") or ()
-        if not metrics:
-            return status
-        first = metrics[0]
-        source = first[first["type"][0].lower() + first["type"][1:]]
-        name = source["name"] if "name" in source else source["metric"]["name"]
-        what = f"{name} utilization" if "averageUtilization" in source["target"] else f"{name} usage"
-        api = {"External": "external.metrics", "Pods": "custom.metrics", "Object": "custom.metrics"}.get(first["type"], "metrics")
-        cause = (
-            f"failed to get {what}: unable to get metrics for resource {name}: unable to fetch metrics from resource metrics API: "
-            f"the server could not find the requested resource (get pods.{api}.k8s.io)"
-        )
-        reason = f"FailedGet{first['type']}Metric"
-        self._tell(found, reason, cause, warning=True)
-        count = len(metrics)
-        first_error = f"failed to get {name} resource metric value: {cause}"
-        total = f"invalid metrics ({count} invalid out of {count}), first error is: {first_error}"
-        self._tell(found, "FailedComputeMetricsReplicas", total, warning=True)
-        status["currentMetrics"] = [{"type": ""} for _ in metrics]
-        return self._with(status, "ScalingActive", "False", reason, f"the HPA was unable to compute the replica count: {cause}")
+    def _rescale(self, found: JsonObject, scale: _Scale, desired: int) -> None:
+        patch = {"spec": {"replicas": desired}}
+        self.api.patch(scale.gvk, common.namespace_of(found), scale.name, patch, manager=MANAGER, subresource="scale")
+        uid = common.uid_of(found)
+        self._past[uid] = scalerules.scaled(self._past[uid], found["spec"].get("behavior"), scale.replicas, desired, self.world.now())
 
-    def _limit(
-        self, found: JsonObject, status: JsonObject, current: int, wanted: int, minimum: int, maximum: int
-    ) -> tuple[JsonObject, int]:
-        """Waits before shrinking, does not grow too fast, stays within the limits; each says so in a condition."""
-        now = self.world.now()
-        behavior = (found["spec"].get("behavior") or {}).get("scaleDown") or {}
-        window = float(behavior.get("stabilizationWindowSeconds", DOWNSCALE_WINDOW))
-        history = [(when, size) for when, size in self._history.get(common.uid_of(found), ()) if when > now - window]
-        self._history[common.uid_of(found)] = [*history, (now, wanted)]
-        stable = max([wanted, *(min(size, current) for _, size in history)]) if wanted < current else wanted
-        if stable != wanted:
-            message = "recent recommendations were higher than current one, applying the highest recent recommendation"
-            status = self._with(status, "AbleToScale", "True", "ScaleDownStabilized", message)
-        else:
-            status = self._with(status, "AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size")
-        fastest = max(current * 2, current + 4)
-        if stable > min(maximum, fastest):
-            limit = ("TooManyReplicas", "the desired replica count is more than the maximum replica count")
-            if fastest < maximum:
-                limit = ("ScaleUpLimit", "the desired replica count is increasing faster than the maximum scale rate")
-            return self._with(status, "ScalingLimited", "True", *limit), min(maximum, fastest)
-        if stable < minimum:
-            message = "the desired replica count is less than the minimum replica count"
-            return self._with(status, "ScalingLimited", "True", "TooFewReplicas", message), minimum
-        message = "the desired count is within the acceptable range"
-        return self._with(status, "ScalingLimited", "False", "DesiredWithinRange", message), stable
+    def _recommend(self, found: JsonObject, status: JsonObject, scale: _Scale) -> tuple[JsonObject, Proposal | None]:
+        """The largest size that any metric asks for; None when none can be read, or some cannot and the others would shrink."""
+        metrics, namespace = found["spec"].get("metrics") or (), common.namespace_of(found)
+        mine = self.api.list(POD, namespace, scale.selector) if scale.selector is not None else []
+        target = Target(namespace, scale.replicas, scale.counted, mine)
+        proposals, failures, shown = [], [], []
+        for metric in metrics:
+            value = self.world.settings.metrics.get((f"{namespace}/{common.name_of(found)}", scalemetrics.name_of(metric)))
+            try:
+                proposal = scalemetrics.propose(metric, value, target, self._behavior(found), self.world.now())
+            except Unreadable as failure:
+                failures.append(failure)
+                shown.append({"type": ""})
+                self._tell(found, failure.reason, failure.text, warning=True)
+            else:
+                proposals.append(proposal)
+                shown.append(proposal.state)
+        best = max(proposals, key=lambda item: item.size, default=None)
+        status = {**status, "currentMetrics": shown}
+        if best is None or (failures and best.size < scale.replicas):
+            if not failures:
+                return status, None
+            first = failures[0]
+            total = f"invalid metrics ({len(failures)} invalid out of {len(metrics)}), first error is: {first.wrapped}"
+            self._tell(found, "FailedComputeMetricsReplicas", total, warning=True)
+            message = f"the HPA was unable to compute the replica count: {first.text}"
+            return self._with(status, "ScalingActive", "False", first.reason, message), None
+        message = f"the HPA was able to successfully calculate a replica count from {best.label}"
+        return self._with(status, "ScalingActive", "True", "ValidMetricFound", message), best
+
+    def _behavior(self, found: JsonObject) -> JsonObject | None:
+        """The part of `behavior` that has a say about tolerances."""
+        minor = int(self.api.version.partition(".")[2])
+        behavior: JsonObject | None = found["spec"].get("behavior")
+        return behavior if minor >= TOLERANCES_FROM else None
+
+    def _limit(self, found: JsonObject, status: JsonObject, current: int, wanted: int) -> tuple[JsonObject, int]:
+        """Not sooner, not faster and not further than the spec wants; each says so in a condition."""
+        uid, now, behavior = common.uid_of(found), self.world.now(), found["spec"].get("behavior")
+        past = self._past[uid]
+        stable = scalerules.stabilized(behavior, past, current, wanted, now)
+        self._past[uid] = scalerules.recommended(past, behavior, wanted, now)
+        status = self._with(status, "AbleToScale", "True", stable.reason, stable.message)
+        bounded = scalerules.limited(found["spec"], past, current, stable.size, now)
+        value = "True" if bounded.size != stable.size else "False"
+        return self._with(status, "ScalingLimited", value, bounded.reason, bounded.message), bounded.size
 
     def _with(self, status: JsonObject, type_: str, value: str, reason: str, message: str) -> JsonObject:
         before = common.condition(status, type_)

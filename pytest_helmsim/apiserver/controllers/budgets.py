@@ -129,7 +129,7 @@ class Budgets(Reconciler):
                 raise _Uncountable(f'found no controllers for pod "{common.name_of(pod)}"')
             sizes[scale[0]] = scale[1]
         if unmanaged:
-            selector = _go_selector(budget["spec"].get("selector") or {})
+            selector = common.go_selector(budget["spec"].get("selector") or {})
             message = (
                 f"Pods selected by this PodDisruptionBudget (selector: {selector}) were found to be unmanaged. "
                 "As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. "
@@ -159,16 +159,6 @@ class _Uncountable(HelmsimError):
 
 
 _UNSCALED = {("apps", "DaemonSet"): "daemonsets.apps", ("batch", "Job"): "jobs.batch"}
-
-
-def _go_selector(selector: JsonObject) -> str:
-    """A LabelSelector as Go's generated `String` writes it."""
-    labels = "".join(f"{key}: {value}," for key, value in sorted((selector.get("matchLabels") or {}).items()))
-    rules = "".join(
-        f"LabelSelectorRequirement{{Key:{rule['key']},Operator:{rule['operator']},Values:[{' '.join(rule.get('values') or ())}],}},"
-        for rule in selector.get("matchExpressions") or ()
-    )
-    return f"&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{rules}}},}}"
 
 
 def _selects(budget: JsonObject, labels: Mapping[str, str]) -> bool:

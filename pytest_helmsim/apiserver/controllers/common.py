@@ -334,6 +334,18 @@ def selects(selector: JsonObject | None, labels: Mapping[str, str]) -> bool:
     return True
 
 
+def go_selector(selector: JsonObject | None) -> str:
+    """A LabelSelector as Go's generated `String` writes it."""
+    if selector is None:
+        return "nil"
+    labels = "".join(f"{key}: {value}," for key, value in sorted((selector.get("matchLabels") or {}).items()))
+    rules = "".join(
+        f"LabelSelectorRequirement{{Key:{rule['key']},Operator:{rule['operator']},Values:[{' '.join(rule.get('values') or ())}],}},"
+        for rule in selector.get("matchExpressions") or ()
+    )
+    return f"&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{rules}}},}}"
+
+
 def condition(obj_or_status: JsonObject, type_: str) -> JsonObject | None:
     """The condition of that type in a status."""
     for item in obj_or_status.get("conditions") or ():

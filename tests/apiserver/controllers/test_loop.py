@@ -141,7 +141,8 @@ def test_nodes_and_unschedulable_pods(make_cluster: Any, workload: Any) -> None:
 
 
 def test_an_autoscaler_follows_its_scripted_metric(cluster: Any, workload: Any) -> None:
-    cluster.create("deployments", workload("Deployment", "web", "web:1", replicas=2))
+    container = {"name": "c", "image": "web:1", "resources": {"requests": {"cpu": "200m"}}}
+    cluster.create("deployments", workload("Deployment", "web", "web:1", replicas=2, pod={"containers": [container]}))
     target = {"type": "Utilization", "averageUtilization": 50}
     spec = {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
