@@ -229,7 +229,7 @@ def record(obj: Doc, tag: str) -> Any:
     try:
         document = json.loads(gzip.decompress(data if data[:2] == b"\x1f\x8b" else base64.b64decode(data)))
     except (ValueError, OSError, EOFError):
-        return plain(obj, tag)
+        return {"labels": labels, "json": "cannot be read"}
     _open_chart(document.get("chart") or {})
     info = document.get("info") or {}
     if "\n" in info.get("description", ""):

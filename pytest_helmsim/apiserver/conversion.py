@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_helmsim.apiserver import custom_objects
+from pytest_helmsim.objects import meta
 from pytest_helmsim.objects.json import Json, JsonObject, dumps, loads
 from pytest_helmsim.objects.kinds import GroupVersionKind
 
@@ -76,7 +77,7 @@ _ROUND_TRIP = frozenset(_PREFIX + name for name in ("metrics", "behavior", "curr
 
 def _autoscaler_to_v1(obj: JsonObject) -> JsonObject:
     spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
-    annotations = {key: value for key, value in (obj["metadata"].get("annotations") or {}).items() if key not in _ROUND_TRIP}
+    annotations = {key: value for key, value in meta.annotations(obj).items() if key not in _ROUND_TRIP}
     others = []
     for metric in spec.pop("metrics", None) or ():
         target = (metric.get("resource") or {}).get("target") or {}
@@ -106,7 +107,7 @@ def _autoscaler_to_v1(obj: JsonObject) -> JsonObject:
 
 def _autoscaler_to_v2(obj: JsonObject) -> JsonObject:
     spec, status = dict(obj.get("spec") or {}), dict(obj.get("status") or {})
-    annotations = dict(obj["metadata"].get("annotations") or {})
+    annotations = dict(meta.annotations(obj))
     metrics = [_metric_to_v2(metric) for metric in _loaded(annotations.pop(_PREFIX + "metrics", None))]
     utilization = spec.pop("targetCPUUtilizationPercentage", None)
     if utilization is not None:
@@ -140,12 +141,13 @@ def _loaded(text: str | None) -> list[JsonObject]:
 
 
 def _with(obj: JsonObject, annotations: JsonObject, spec: JsonObject, status: JsonObject) -> JsonObject:
-    meta = {key: value for key, value in obj["metadata"].items() if key not in ("annotations", "managedFields")}
+    before = obj.get("metadata") or {}
+    head = {key: value for key, value in before.items() if key not in ("annotations", "managedFields")}
     if annotations:
-        meta["annotations"] = annotations
-    if "managedFields" in obj["metadata"]:
-        meta["managedFields"] = obj["metadata"]["managedFields"]
-    result = {**obj, "metadata": meta, "spec": spec, "status": status}
+        head["annotations"] = annotations
+    if "managedFields" in before:
+        head["managedFields"] = before["managedFields"]
+    result = {**obj, **({"metadata": head} if "metadata" in obj or head else {}), "spec": spec, "status": status}
     if not status and "status" not in obj:
         del result["status"]
     return result

@@ -27,6 +27,12 @@ from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.template.functions.versions import Version, VersionError
 from pytest_helmsim.template.values import go_type
 
+_CRD_HOOK_SEARCH = re.compile(rb'"?helm\.sh/hook"?:[\t\n\f\r ]+crd-install')
+_CRD_HOOK: Final = (
+    "manifest is a crd-install hook. This hook is no longer supported in v3 and all CRDs should also exist the crds/ directory at the "
+    "top level of the chart"
+)
+_RELEASE_TIME: Final = ".Release.Time has been removed in v3, please replace with the `now` function in your templates"
 Severity: TypeAlias = Literal["INFO", "WARNING", "ERROR"]
 _EXTENSIONS: Final = (".yaml", ".yml", ".tpl", ".txt")
 _SELECTING: Final = ("Deployment", "ReplicaSet", "DaemonSet", "StatefulSet")
@@ -256,7 +262,10 @@ def _templates(linter: _Linter, values: JsonObject, namespace: str, capabilities
         extension = posixpath.splitext(template.name)[1]
         problem = f"file extension '{extension}' not valid. Valid extensions are .yaml, .yml, .tpl, or .txt"
         linter.rule("ERROR", template.name, "" if extension in _EXTENSIONS else problem)
-        if extension.lower() not in (".yaml", ".yml"):
+        if linter.flavour != HELM4:
+            linter.rule("WARNING", template.name, _CRD_HOOK if _CRD_HOOK_SEARCH.search(template.data) else "")
+            linter.rule("ERROR", template.name, _RELEASE_TIME if b".Release.Time" in template.data else "")
+        if not (extension.lower() in (".yaml", ".yml") if linter.flavour == HELM4 else extension == ".yaml"):
             continue
         text = files.get(posixpath.normpath(f"{processed.name}/{template.name}"), "")
         if text.strip() and not _check_objects(linter, template.name, text, minor):
