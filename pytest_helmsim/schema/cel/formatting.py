@@ -140,9 +140,9 @@ def _double(value: Any, precision: int, *, scientific: bool) -> str:
         return "∞" if value > 0 else "-∞"
     if not scientific:
         return f"{value:,.{precision}f}"
-    mantissa, _, exponent = f"{value:.{precision}e}".partition("e")
+    mantissa, _, exponent = f"{value:.{_PRECISION}e}".partition("e")
     shown = f"{int(exponent):03d}" if int(exponent) < 0 else f"{int(exponent):02d}"
-    return f"{mantissa}\u202f×\u202f10{shown.translate(_SUPERSCRIPT)}"
+    return f"{mantissa}×10{shown.translate(_SUPERSCRIPT)}"
 
 
 def _string(value: Any) -> str:

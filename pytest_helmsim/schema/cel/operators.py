@@ -268,16 +268,17 @@ def written_double(value: float) -> str:
         return "NaN"
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
-    text = repr(value)
-    mantissa, _, exponent = text.partition("e")
-    digits = mantissa.removesuffix(".0")
-    magnitude = 0 if value == 0 else math.floor(math.log10(abs(value)))
-    if value != 0 and (magnitude < -4 or magnitude >= 21):
-        if not exponent:
-            mantissa, _, exponent = f"{value:e}".partition("e")
-            digits = mantissa.rstrip("0").rstrip(".")
-        return f"{digits}e{int(exponent):+03d}"
-    return f"{value:.0f}" if exponent and magnitude >= 0 else digits
+    mantissa, _, exponent = _shortest(value).partition("e")
+    if -4 <= int(exponent) < 6:
+        places = max(len(mantissa.lstrip("-").replace(".", "")) - 1 - int(exponent), 0)
+        return f"{value:.{places}f}"
+    return f"{mantissa}e{int(exponent):+03d}"
+
+
+def _shortest(value: float) -> str:
+    """The fewest digits that still give the same double, with an exponent."""
+    texts = (f"{value:.{precision}e}" for precision in range(17))
+    return next((text for text in texts if float(text) == value), f"{value:.17e}")
 
 
 def _to_duration(value: Any) -> Any:

@@ -30,7 +30,13 @@ _OWN_ERRORS = frozenset(
         "reason", "fieldSelector", "labelSelector",
     ]
 )  # fmt: skip
+_COUNTED = {"sort": 0, "distinct": 0, "@sortByAssociatedKeys": 1}
+"""Functions whose cost the real server counts by an argument that it takes for a list without looking."""
 _TEXT_TESTS = frozenset(["contains", "startsWith", "endsWith"])
+
+
+class InternalFailure(Exception):
+    """The real server fails in itself; nothing hides it."""
 
 
 class CostExceeded(Exception):
@@ -72,6 +78,8 @@ class Program:
             return self._step(run, dict(variables)), run.cost
         except CelError as error:
             return error, run.cost
+        except InternalFailure as failure:
+            return CelError(f"internal error: {failure}"), run.cost
         except RecursionError as error:
             raise CostExceeded(EXCEEDED) from error
 
@@ -187,7 +195,7 @@ class _Planner:
         first, second, total = fold.item, fold.second, fold.total
         endless = fold.going_on.kind == "literal" and fold.going_on.value is True
         if fold.is_bind:
-            return lambda run, names: result(run, {**names, total: start(run, names)})
+            return lambda run, names: result(run, {**names, total: _kept(start, run, names)})
 
         def walk(run: Run, names: Names) -> Any:
             holder = over(run, names)
@@ -225,8 +233,15 @@ class _Planner:
         guard = self._guard(tree) if open_types and tree.name not in _OWN_ERRORS else None
         plain = _is_folded(tree)
 
+        counted = _COUNTED.get(tree.name, -1)
+
         def call(run: Run, names: Names) -> Any:
-            values = [argument(run, names) for argument in arguments]
+            try:
+                values = [argument(run, names) for argument in arguments]
+            except CelError:
+                if counted >= 0 and isinstance(_kept(arguments[counted], run, names), CelError):
+                    raise InternalFailure("interface conversion: *types.Err is not traits.Lister: missing method Add") from None
+                raise
             if guard is not None:
                 guard(values)
             try:
@@ -248,6 +263,14 @@ class _Planner:
                 raise overload() if name in _TEXT_TESTS else overload(name, *values)
 
         return check
+
+
+def _kept(step: Step, run: Run, names: Names) -> Any:
+    """A value, or the error instead of it."""
+    try:
+        return step(run, names)
+    except CelError as error:
+        return error
 
 
 def _is_open(found: Type | None) -> bool:

@@ -6,19 +6,20 @@ Source: github.com/google/cel-go common/types/timestamp.go.
 from __future__ import annotations
 
 import re
-from datetime import timedelta, timezone, tzinfo
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pytest_helmsim.schema.cel.values import CelError, Timestamp
 
 
-def _zone(name: str) -> tzinfo:
+def _there(moment: datetime, name: str) -> datetime:
+    """What a clock in the zone shows."""
     offset = re.fullmatch(r"([+-]?)(\d{1,2}):(\d{1,2})", name)
     if offset is not None:
         minutes = (int(offset[2]) * 60 + int(offset[3])) * (-1 if offset[1] == "-" else 1)
-        return timezone(timedelta(minutes=minutes))
+        return moment + timedelta(minutes=minutes)
     try:
-        return ZoneInfo(name)
+        return moment.astimezone(ZoneInfo(name))
     except (ValueError, OSError, KeyError) as error:
         raise CelError(f"unknown time zone {name}") from error
 
@@ -27,7 +28,7 @@ def part_of_moment(name: str, value: Timestamp, zone: str) -> int:
     """A part by the name of its function; months, days of years and of months count from 0, except `getDate`."""
     moment = value.moment()
     if zone != "UTC":
-        moment = moment.astimezone(_zone(zone))
+        moment = _there(moment, zone)
     match name:
         case "getFullYear":
             return moment.year
