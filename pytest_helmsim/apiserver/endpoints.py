@@ -51,8 +51,10 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
     if user != request.user:
         request = dataclasses.replace(request, user=user)
     authorization.check(server, user, authorization.of_call(request, call))
-    if "//" in request.path:
+    if request.path.startswith("//") or ("//" in request.path and call is None):
         return _not_a_page()
+    if "//" in request.path:
+        raise _no_such_resource()
     if call is None:
         return _without_resource(server, request)
     served = server.registry.find(call.group, call.version, call.plural)
@@ -64,6 +66,11 @@ def answer(server: ApiServer, request: Request, call: Call | None) -> Response:
         patches.check_type(served, bodies.media_type(request))
     server.warnings += deprecations.of(served, server.catalog.version.minor)
     bodies.check_size(request)
+    if call.name in (".", ".."):
+        raise BadRequest(f"Name parameter invalid: \"{call.name}\": may not be '{call.name}'")
+    if request.method not in _METHODS and served.custom is not None:
+        whole = f"{call.plural}.{call.group}"
+        raise MethodNotAllowed(f' is not supported on resources of kind "{whole}"', details=details(group=call.group, kind=call.plural))
     if request.method not in _METHODS:
         there = not call.subresource or call.subresource in served.resource.subresources
         raise method_not_allowed(call, served) if there else _no_such_resource()
@@ -251,6 +258,8 @@ _VERBS = {
 
 def _without_resource(server: ApiServer, request: Request) -> Response:
     path = request.path.rstrip("/") or "/"
+    if path != request.path and path.startswith(("/healthz", "/livez", "/readyz", "/openapi/")):
+        return _not_a_page()
     healthy = health.answer(request, path)
     if healthy is not None:
         return healthy
@@ -282,6 +291,9 @@ def _discovery(server: ApiServer, request: Request, path: str) -> Response | Non
                 return Response(304, b"", headers)
             return Response(200, dumps(body), headers)
     value: JsonObject | None = None
+    media = negotiation.JSON
+    if path == "/version" or parts[0] in ("api", "apis"):
+        media = negotiation.of_discovery(request, path)
     if path == "/":
         value = {"paths": health.paths([(entry.gvk.group, entry.gvk.version) for entry in server.registry.all()])}
     elif path == "/version":
@@ -296,4 +308,6 @@ def _discovery(server: ApiServer, request: Request, path: str) -> Response | Non
         value = discovery.api_group(server, parts[1])
     elif parts[0] == "apis" and len(parts) == 3:
         value = discovery.api_resources(server, parts[1], parts[2])
+    if value is not None and media != negotiation.JSON:
+        return Response(200, negotiation.encode(value, media), (("Content-Type", media),))
     return None if value is None else Response.of(value)

@@ -15,9 +15,11 @@ import ssl
 import tempfile
 import threading
 import traceback
+import uuid
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
@@ -32,6 +34,7 @@ from pytest_helmsim.apiserver.app import ApiServer, refusal
 from pytest_helmsim.apiserver.bodies import MAX_BODY
 from pytest_helmsim.apiserver.certificates import Certificate, self_signed
 from pytest_helmsim.apiserver.events import HEARTBEAT, Stream
+from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.clock import Clock, RealClock, VirtualClock
 from pytest_helmsim.objects.json import dumps
 from pytest_helmsim.objects.status import ApiError, BadRequest, InternalError, RequestEntityTooLarge, Unauthorized
@@ -45,7 +48,7 @@ _CHUNK_HEADS, _TOO_LARGE = 256 * 1024, "Request Entity Too Large"
 """What the heads of chunks may take beside the body, and how the library says that a body goes beyond what it was allowed."""
 _PLAIN = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
 _TICK = 0.05
-_REASONS = {200: b"200 OK", 201: b"201 Created", 202: b"202 Accepted", 304: b"304 Not Modified"}
+_REASONS = {status.value: f"{status.value} {status.phrase}".encode() for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,23 @@ def _is_encoded(path: bytes, response: Response) -> bool:
     return any(name.lower() == "content-type" and value.startswith("application/json") for name, value in response.headers)
 
 
+def _marks(server: ApiServer) -> list[tuple[bytes, bytes]]:
+    """What every answer carries: an id of its own, and the flow and level under which it was let in (no request ever waits)."""
+    marks = [(b"Audit-Id", str(uuid.uuid4()).encode())]
+    for name, key in _FLOW:
+        record = server.store.get(key, "", "exempt")
+        if record is not None:
+            marks.append((name, record.obj["metadata"]["uid"].encode()))
+    return marks
+
+
+_GROUP = "flowcontrol.apiserver.k8s.io"
+_FLOW = (
+    (b"X-Kubernetes-Pf-Flowschema-Uid", StoreKey(_GROUP, "flowschemas")),
+    (b"X-Kubernetes-Pf-Prioritylevel-Uid", StoreKey(_GROUP, "prioritylevelconfigurations")),
+)
+
+
 class _Gateway(Gateway):
     """One HTTP request to one `Request`, one `Response` back."""
 
@@ -194,6 +214,7 @@ class _Gateway(Gateway):
         body = response.body
         headers = [(name.encode(), value.encode("utf-8", "replace")) for name, value in response.headers]
         headers.append((b"Cache-Control", b"no-cache, private"))
+        headers += _marks(server.api)
         req.status = _REASONS.get(response.status, f"{response.status} Status".encode())
         if isinstance(body, bytes):
             if _is_encoded(req.path, response):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_helmsim.apiserver.events import Encoder
     from pytest_helmsim.apiserver.reads import Page
 
-JSON, YAML = "application/json", "application/yaml"
+JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
 Shape = Literal["", "Table", "PartialObjectMetadata", "PartialObjectMetadataList"]
 _META = "meta.k8s.io"
 
@@ -196,9 +196,26 @@ def negotiate(request: Request, served: Served, *, stream: bool = False, single:
         streams = (f"{JSON};stream=watch", "application/vnd.kubernetes.protobuf;stream=watch") if watching else ()
         listed = ", ".join((JSON, YAML, "application/vnd.kubernetes.protobuf", *streams))
         raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {listed}", details={})
-    protobuf = () if served.custom is not None else ("application/vnd.kubernetes.protobuf",)
-    kinds = (JSON, YAML, *protobuf) if not unstreamed else (f"{JSON};stream=watch", *(f"{kind};stream=watch" for kind in protobuf))
+    kinds = (JSON, YAML, PROTOBUF) if not unstreamed else (f"{JSON};stream=watch", f"{PROTOBUF};stream=watch")
     raise NotAcceptable(f"only the following media types are accepted: {', '.join(kinds)}")
+
+
+def of_discovery(request: Request, path: str) -> str:
+    """The form of a discovery document; protobuf is passed over. Where nothing fits, 406 by the part of the server that has the path."""
+    accept = request.headers.get("accept", "")
+    if accept in ("", "*/*", JSON):
+        return JSON
+    wanted = [media for media, _ in _clauses(accept)]
+    whole = path in ("/api", "/apis")
+    for media in wanted:
+        if media in _MEDIA and (path != "/version" or media != YAML):
+            return _MEDIA[media]
+        if (media == PROTOBUF and path != "/version") or (whole and media == "application/*"):
+            return JSON
+    if whole:
+        raise NotAcceptable(f"only the following media types are accepted: {JSON}, {YAML}, {PROTOBUF}")
+    known = (JSON,) if path == "/version" else (JSON, YAML, PROTOBUF)
+    raise NotAcceptable(f"406: Not Acceptable\n\nAvailable representations: {', '.join(known)}", details={})
 
 
 def _clauses(accept: str) -> list[tuple[str, dict[str, str]]]:
