@@ -55,7 +55,10 @@ def _warn_of_finalizers(op: Operation, new: JsonObject, old: JsonObject | None) 
 def _refuse(op: Operation, new: JsonObject, errors: list[FieldError]) -> None:
     if errors:
         kind, group = op.served.stored.kind, op.served.stored.group
-        raise invalid(kind, group, new["metadata"].get("name") or "", [error.cause() for error in errors])
+        said = Errors(op.server.catalog.version.minor)
+        for error in errors:
+            said.append(error)
+        raise invalid(kind, group, new["metadata"].get("name") or "", [error.cause() for error in said])
 
 
 def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> list[FieldError]:
@@ -64,9 +67,9 @@ def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> li
         return _scale_errors(op, new)
     from pytest_helmsim.schema import rules
 
-    raw = _raw_schema(op)
+    raw, minor = _raw_schema(op), op.server.catalog.version.minor
     found = [
-        *_value_errors(op, new, raw, schemas.MISSING if old is None else old),
+        *_value_errors(op, new, raw, schemas.MISSING if old is None or minor < rules.RATCHETING_SINCE else old),
         *_embedded_errors(new, raw),
         *(() if old is not None and schemas.list_errors(old, served.schema) else schemas.list_errors(new, served.schema)),
         *_scale_errors(op, new),
@@ -75,7 +78,7 @@ def _schema_errors(op: Operation, new: JsonObject, old: JsonObject | None) -> li
         return found
     if any(error.type in _BLOCKING for error in found):
         return [*found, rules.NOT_CHECKED]
-    verdict = rules.check(new, served.schema, old)
+    verdict = rules.check(new, served.schema, old, minor)
     for text in verdict.unchecked:
         op.server.note(f"{op.served.stored.kind}: {text}")
     for text in verdict.warnings:

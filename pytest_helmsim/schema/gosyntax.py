@@ -47,6 +47,8 @@ def shown(path: str, value: Json, detail: str) -> Json:
         return GoText(f"intstr.IntOrString{{Type:{int(isinstance(value, str))}, IntVal:{number}, StrVal:{_quoted(text)}}}")
     if value is None and path.endswith((".labels", "template.metadata.labels")):
         return GoText("map[string]string(nil)")
+    if value is None:
+        return "null"
     if not isinstance(value, (dict, list)):
         return value
     printed = _go(path, value)

@@ -60,9 +60,13 @@ def any_rules(raw: Mapping[str, Any], depth: int = 0) -> bool:
     return any(isinstance(part, dict) and any_rules(part, depth + 1) for part in parts)
 
 
-def check(obj: JsonObject, schema: Schema, old: JsonObject | None = None) -> Verdict:
+RATCHETING_SINCE, VALUES_SINCE = 30, 35
+"""Since which minor version what was wrong before may stay, and a refused value is shown instead of its type."""
+
+
+def check(obj: JsonObject, schema: Schema, old: JsonObject | None = None, minor: int = 36) -> Verdict:
     """Every rule of the schema; `old` is the stored object of an update."""
-    judge = _Judge()
+    judge = _Judge(minor=minor)
     before = _MISSING if old is None else old
     judge.walk(_compiled(schema), _Place(obj, before, "", _Kin(old is not None and old == obj, True) if old is not None else None))
     return Verdict(tuple(judge.errors), tuple(dict.fromkeys(judge.unchecked)), tuple(dict.fromkeys(judge.warnings)))
@@ -157,6 +161,7 @@ class _Judge:
     errors: list[FieldError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
+    minor: int = 36
     budget: int = BUDGET
 
     def walk(self, node: _Validator, place: _Place) -> None:
@@ -266,12 +271,12 @@ class _Judge:
         detail = f"failed rule: {told}" if not rule.get("message") else told
         if compiled.message_tree is not None:
             detail = self._worded(compiled, rule, names, path, kind, place) or detail
-        value = OMITTED if kind in ("object", "array") else place.value
+        value = kind if self.minor < VALUES_SINCE else OMITTED if kind in ("object", "array") else place.value
         reason = rule.get("reason") or "FieldValueInvalid"
         self._add(FieldError(reason, path or "<nil>", value, "" if reason == "FieldValueDuplicate" else detail), compiled, place)
 
     def _add(self, error: FieldError, compiled: Any, place: _Place) -> None:
-        if not compiled.uses_old and place.kin is not None and place.kin.same:
+        if self.minor >= RATCHETING_SINCE and not compiled.uses_old and place.kin is not None and place.kin.same:
             self.warnings.append(str(error))
         else:
             self.errors.append(error)
