@@ -175,7 +175,7 @@ def _with_conversions(gvk: GroupVersionKind, obj: JsonObject) -> JsonObject:
     autoscaler what its version cannot say.
     """
     if gvk == _OLD_AUTOSCALER:
-        return conversion.convert(conversion.convert(obj, gvk, _AUTOSCALER), _AUTOSCALER, gvk)
+        return conversion.there_and_back(obj, gvk, _AUTOSCALER)
     if gvk.kind == "DaemonSet" and gvk.group == "apps":
         annotations = (obj.get("metadata") or {}).get("annotations") or {}
         if TEMPLATE_GENERATION not in annotations:

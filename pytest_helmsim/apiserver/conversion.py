@@ -71,7 +71,18 @@ def convert(obj: JsonObject, source: GroupVersionKind, target: GroupVersionKind)
     return result
 
 
+def there_and_back(obj: JsonObject, source: GroupVersionKind, other: GroupVersionKind) -> JsonObject:
+    """The object after a way through another version, which may say more; what it does not know yet stays open."""
+    result = convert(convert(obj, source, other), other, source)
+    notes, key = meta.annotations(result), _PREFIX + "current-metrics"
+    if key not in notes or key in meta.annotations(obj):
+        return result
+    return {**result, "metadata": {**result["metadata"], "annotations": {**notes, key: notes[key].replace(_UNKNOWN, "")}}}
+
+
+_UNKNOWN = ',"currentAverageValue":"0"'
 _PREFIX = "autoscaling.alpha.kubernetes.io/"
+_STATUS_ORDER = ("observedGeneration", "lastScaleTime", "currentReplicas", "desiredReplicas", "currentCPUUtilizationPercentage")
 _ROUND_TRIP = frozenset(_PREFIX + name for name in ("metrics", "behavior", "current-metrics", "conditions"))
 
 
@@ -101,7 +112,8 @@ def _autoscaler_to_v1(obj: JsonObject) -> JsonObject:
     conditions = status.pop("conditions", None)
     if conditions:
         annotations[_PREFIX + "conditions"] = dumps(conditions).decode()
-    status = {"currentReplicas": status.get("currentReplicas", 0), "desiredReplicas": status.get("desiredReplicas", 0), **status}
+    status = {"currentReplicas": 0, "desiredReplicas": 0, **status}
+    status = {key: status[key] for key in _STATUS_ORDER if key in status} | status
     return _with(obj, annotations, spec, status)
 
 
@@ -144,7 +156,7 @@ def _with(obj: JsonObject, annotations: JsonObject, spec: JsonObject, status: Js
     before = obj.get("metadata") or {}
     head = {key: value for key, value in before.items() if key not in ("annotations", "managedFields")}
     if annotations:
-        head["annotations"] = annotations
+        head["annotations"] = dict(sorted(annotations.items()))
     if "managedFields" in before:
         head["managedFields"] = before["managedFields"]
     result = {**obj, **({"metadata": head} if "metadata" in obj or head else {}), "spec": spec, "status": status}
@@ -254,8 +266,8 @@ def _current_to_v2(metric: JsonObject) -> JsonObject:
         return {"type": kind, field: found}
     used = {"averageUtilization": source["currentAverageUtilization"]} if source.get("currentAverageUtilization") is not None else {}
     whose = {"container": source["container"]} if "container" in source else {}
-    average = source.get("currentAverageValue", "0")
-    named = {"name": source.get("name", ""), "current": {**({} if used and average == "0" else {"averageValue": average}), **used}}
+    average = {} if used and "currentAverageValue" not in source else {"averageValue": source.get("currentAverageValue", "0")}
+    named = {"name": source.get("name", ""), "current": {**average, **used}}
     return {"type": kind, field: {**named, **whose}}
 
 

@@ -128,6 +128,8 @@ def converter(op: Operation) -> server_side.Convert | None:
             raise PatchError(f"failed to convert to {api_version}: {describe(wrong)}")
         if there.custom is None and there.schema is not None and there.gvk != source:
             result = canonical(result, there.schema)
+            if wrong := validate(result, there.schema):
+                raise PatchError(f"failed to convert to {api_version}: {describe(wrong)}")
         return result, there.schema or _FREE
 
     return convert

@@ -18,6 +18,8 @@ _STANDARD = _RESOURCES | {
 }  # fmt: skip
 _COUNTED = _STANDARD - _RESOURCES - {name for name in _STANDARD if name.startswith(("requests.", "limits.", "storage"))}
 _HUGE = "hugepages-"
+_MOST = 2**63 - 1
+"""What does not fit in thousandths counts as this many of them."""
 _POD_LEVEL = ("cpu", "hugepages-", "memory")
 
 
@@ -133,7 +135,7 @@ def check_amount(errors: Errors, path: str, name: str, amount: str) -> None:
     if parsed.unscaled < 0:
         errors.invalid(path, str(parsed), "must be greater than or equal to 0")
     extended = not is_native(name) and not name.startswith("requests.")
-    if (name in _COUNTED or extended) and parsed.scaled(-3) % 1000:
+    if (name in _COUNTED or extended) and min(parsed.scaled(-3), _MOST) % 1000:
         errors.invalid(path, str(parsed), "must be an integer")
 
 
