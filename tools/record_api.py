@@ -22,6 +22,7 @@ from urllib.parse import quote, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent))
 import api_scenarios
+import api_scenarios_accounts
 import api_scenarios_admission
 import api_scenarios_definitions
 import api_scenarios_kinds
@@ -37,7 +38,8 @@ from api_scenarios import Step
 TARGET = Path(__file__).parent.parent / "tests" / "recorded" / "api"
 MODULES = (
     api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_definitions, api_scenarios_system,
-    api_scenarios_admission, api_scenarios_mutations, api_scenarios_policies, api_scenarios_security, api_scenarios_workloads,
+    api_scenarios_accounts, api_scenarios_admission, api_scenarios_mutations, api_scenarios_policies, api_scenarios_security,
+    api_scenarios_workloads,
     api_scenarios_kinds,
 )  # fmt: skip
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")

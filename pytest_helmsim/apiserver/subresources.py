@@ -22,6 +22,7 @@ from pytest_helmsim.apiserver import (
     tables,
     writes,
 )
+from pytest_helmsim.apiserver.admission.builtin import LABELS_SINCE, topology_of
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.apiserver.routes import Call, is_true
@@ -244,12 +245,15 @@ def _binding(server: ApiServer, request: Request, call: Call, served: Served) ->
     if (body.get("metadata") or {}).get("name") != call.name:
         raise BadRequest("name in URL does not match name in Binding object")
     op = endpoints.operation(server, request, call, served, options.write_options(request, "CreateOptions"))
-    bind(op, (body.get("target") or {}).get("name") or "")
+    bind(op, (body.get("target") or {}).get("name") or "", body.get("metadata") or {})
     return Response.of({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
 
 
-def bind(op: Operation, node: str) -> None:
-    """Put the pod on a node; a pod that has one already is a conflict."""
+def bind(op: Operation, node: str, given: JsonObject | None = None, *, placed: bool = True) -> None:
+    """Put the pod on a node; a pod that has one already is a conflict.
+
+    Labels and annotations of the binding (`given`) go to the pod; `placed` adds those that say where the node is.
+    """
     record = op.server.store.get(_PODS, op.namespace, op.name)
     if record is None:
         raise op.not_found()
@@ -263,7 +267,14 @@ def bind(op: Operation, node: str) -> None:
     if op.server.catalog.version.minor >= CLEARS_NOMINATION_FROM:
         status = {key: value for key, value in status.items() if key != "nominatedNodeName"}
     others = [entry for entry in status.get("conditions") or () if entry.get("type") != "PodScheduled"]
-    new = {**pod, "spec": {**pod["spec"], "nodeName": node}, "status": {**status, "conditions": [*others, condition]}}
+    labels = {**((given or {}).get("labels") or {}), **(topology_of(op.server, node) if placed else {})}
+    if op.server.catalog.version.minor < LABELS_SINCE:
+        labels = {}
+    meta = dict(pod["metadata"])
+    for key, added in (("labels", labels), ("annotations", (given or {}).get("annotations") or {})):
+        if added:
+            meta[key] = {**(meta.get(key) or {}), **added}
+    new = {**pod, "metadata": meta, "spec": {**pod["spec"], "nodeName": node}, "status": {**status, "conditions": [*others, condition]}}
     op.server.store.put(_PODS, op.namespace, op.name, writes.finished(op, new))
 
 
@@ -346,7 +357,8 @@ def review(server: ApiServer, request: Request, call: Call, served: Served) -> R
         op.name = (obj.get("metadata") or {}).get("name") or ""
         pods = server.registry.of_kind(GroupVersionKind("", "v1", "Pod"))
         assert pods is not None
-        bind(Operation(server, pods, call.namespace, op.name, manager=op.manager), (obj.get("target") or {}).get("name") or "")
+        node, meta = (obj.get("target") or {}).get("name") or "", obj.get("metadata") or {}
+        bind(Operation(server, pods, call.namespace, op.name, manager=op.manager), node, meta, placed=False)
         return Response.of({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
     return Response.of(_reviewed(server, op, obj, call), 201)
 

@@ -15,6 +15,7 @@ _SINCE: tuple[tuple[int, str], ...] = (
     (31, r"deprecated since v1\.22; use Taints"),
     (31, r"mount-options\]: deprecated since v1\.31"),
     (32, r"overlapping paths: "),
+    (32, r"enforce-mountable-secrets\]: deprecated in v1\.32"),
     (32, r"\(Projected\) has no sources provided$"),
     (33, r"duplicate port name "),
     (33, r"a negative value retains all historical revisions"),

@@ -446,7 +446,18 @@ def _endpoints(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
         yield from value_warnings.endpoint_addresses(new.get("subsets") or [])
 
 
+_MOUNTABLE = "kubernetes.io/enforce-mountable-secrets"
+
+
+def _account(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
+    now, before = (((obj or {}).get("metadata") or {}).get("annotations") or {} for obj in (new, old))
+    if _MOUNTABLE in now and _MOUNTABLE not in before:
+        why = "deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets"
+        yield f"metadata.annotations[{_MOUNTABLE}]: {why}"
+
+
 _CHECKS: dict[tuple[str, str], Check] = {
+    ("", "ServiceAccount"): _account,
     ("networking.k8s.io", "NetworkPolicy"): _network_policy,
     ("", "Endpoints"): _endpoints,
     ("", "Node"): _node,

@@ -82,6 +82,7 @@ class Masker:
         text = UID.sub(lambda found: self._name("uid", found[0]), text)
         text = TIME.sub("<time>", text)
         text = ADDRESS.sub("<address>", text)
+        text = re.sub(r"^kube-api-access-\w{5}$", "kube-api-access-<drawn>", text)
         text = re.sub(r'(resourceVersion\\*":\\*")\d+', r"\1<rv>", text)
         text = NODE_PORT.sub("<port>", text)
         text = AGE.sub(r"\1<age>", text)

@@ -6,9 +6,11 @@ Sources: k8s.io/apiserver pkg/admission/plugin, k8s.io/kubernetes plugin/pkg/adm
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pytest_helmsim.apiserver.admission import builtin, pod_security
+from pytest_helmsim.apiserver.admission import builtin, certificates, pod_security
 from pytest_helmsim.apiserver.admission.builtin import (
     IMMORTAL,
     MUTATING,
@@ -18,6 +20,7 @@ from pytest_helmsim.apiserver.admission.builtin import (
 )
 from pytest_helmsim.apiserver.admission.configured import NOTHING
 from pytest_helmsim.apiserver.admission.refusals import forbidden
+from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.json import JsonObject
 
 if TYPE_CHECKING:
@@ -36,8 +39,21 @@ _VALIDATING: dict[str, Plugin] = {
     "PodSecurity": pod_security.check,
     "PersistentVolumeClaimResize": VALIDATING["PersistentVolumeClaimResize"],
     "RuntimeClass": VALIDATING["RuntimeClass"],
+    "CertificateApproval": certificates.check_approval,
+    "CertificateSigning": certificates.check_signing,
+    "CertificateSubjectRestriction": certificates.check_subject,
 }
 _CONFIGURED = ("MutatingAdmissionPolicy", "MutatingAdmissionWebhook", "ValidatingAdmissionPolicy", "ValidatingAdmissionWebhook")
+_PODS, _CLAIMS = StoreKey("", "pods"), StoreKey("", "persistentvolumeclaims")
+_ONLY: dict[str, Collection[StoreKey]] = {
+    "PodSecurity": pod_security.WATCHED,
+    **dict.fromkeys(("ServiceAccount", "Priority", "DefaultTolerationSeconds", "RuntimeClass", "PodTopologyLabels"), (_PODS,)),
+    **dict.fromkeys(("DefaultStorageClass", "PersistentVolumeClaimResize"), (_CLAIMS,)),
+    "TaintNodesByCondition": (StoreKey("", "nodes"),),
+    "DefaultIngressClass": (StoreKey("networking.k8s.io", "ingresses"),),
+    **dict.fromkeys(("CertificateApproval", "CertificateSigning", "CertificateSubjectRestriction"), (certificates.REQUESTS,)),
+}
+"""Plugins that have to do with some resources only."""
 PLUGINS = tuple(dict.fromkeys((*MUTATING, *_VALIDATING, *_CONFIGURED, "ResourceQuota")))
 """Names of all plugins, as `--disable-admission-plugins` takes them."""
 
@@ -56,19 +72,26 @@ def mutate(op: Operation, new: JsonObject, old: JsonObject | None) -> JsonObject
 
 
 def _built_in(op: Operation, new: JsonObject, old: JsonObject | None) -> JsonObject:
-    off = op.server.disabled_admission
-    for name, plugin in MUTATING.items():
-        if name not in off:
-            new = plugin(op, new, old) or new
+    for plugin in _for(op.served.key, op.server.disabled_admission)[0]:
+        new = plugin(op, new, old) or new
     return new
+
+
+@lru_cache(maxsize=1024)
+def _for(key: StoreKey, off: frozenset[str]) -> tuple[tuple[Plugin, ...], tuple[Plugin, ...]]:
+    """The plugins that have to do with a resource: those that change objects, those that refuse them."""
+    changing, refusing = (
+        tuple(plugin for name, plugin in table.items() if name not in off and key in _ONLY.get(name, (key,)))
+        for table in (MUTATING, _VALIDATING)
+    )
+    return changing, refusing
 
 
 def validate(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
     """Run the validating plugins; a refusal is an `ApiError`."""
     off = op.server.disabled_admission
-    for name, plugin in _VALIDATING.items():
-        if name not in off:
-            plugin(op, new, old)
+    for plugin in _for(op.served.key, off)[1]:
+        plugin(op, new, old)
     if op.server.configured is not NOTHING:
         from pytest_helmsim.apiserver.admission import dispatch
 

@@ -1,7 +1,7 @@
 """Plugins that need no configuration: what each one does to a new object, and what it refuses.
 
 NamespaceLifecycle, ServiceAccount, LimitRanger, Priority, DefaultTolerationSeconds, TaintNodesByCondition, DefaultStorageClass,
-DefaultIngressClass, PersistentVolumeClaimResize, ResourceQuota. Source: k8s.io/kubernetes plugin/pkg/admission.
+DefaultIngressClass, PodTopologyLabels, PersistentVolumeClaimResize, ResourceQuota. Source: k8s.io/kubernetes plugin/pkg/admission.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from pytest_helmsim.apiserver import limits
+from pytest_helmsim.apiserver.admission import accounts
 from pytest_helmsim.apiserver.admission.refusals import forbidden
 from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.objects.status import Cause, not_found
 
 if TYPE_CHECKING:
+    from pytest_helmsim.apiserver.app import ApiServer
     from pytest_helmsim.apiserver.operation import Operation
 
 NAMESPACES = StoreKey("", "namespaces")
@@ -47,36 +49,6 @@ def _namespace_lifecycle(op: Operation, new: JsonObject, old: JsonObject | None)
         why = f"unable to create new content in namespace {op.namespace} because it is being terminated"
         cause = Cause("NamespaceTerminating", f"namespace {op.namespace} is being terminated", "metadata.namespace")
         raise forbidden(op, why, (cause,))
-
-
-def _service_account(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
-    if not _is_new_pod(op, old):
-        return
-    spec = new["spec"]
-    account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
-    spec["serviceAccountName"] = spec["serviceAccount"] = account
-    record = op.server.store.get(StoreKey("", "serviceaccounts"), op.namespace, account)
-    if record is None:
-        op.name = op.name or (new.get("metadata") or {}).get("name") or ""
-        raise forbidden(op, f'error looking up service account {op.namespace}/{account}: serviceaccount "{account}" not found')
-    if not spec.get("imagePullSecrets") and record.obj.get("imagePullSecrets"):
-        spec["imagePullSecrets"] = copy(record.obj["imagePullSecrets"])
-    automount = spec.get("automountServiceAccountToken", record.obj.get("automountServiceAccountToken", True))
-    path = "/var/run/secrets/kubernetes.io/serviceaccount"
-    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
-    missing = [c for c in containers if all(mount.get("mountPath") != path for mount in c.get("volumeMounts") or ())]
-    if automount is False or not missing:
-        return
-    suffix = "".join("bcdfghjklmnpqrstvwxz2456789"[byte % 27] for byte in op.server.store.draw("token")[:5])
-    volume = f"kube-api-access-{suffix}"
-    sources = [
-        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
-    ]
-    spec.setdefault("volumes", []).append({"name": volume, "projected": {"sources": sources, "defaultMode": 420}})
-    for container in missing:
-        container.setdefault("volumeMounts", []).append({"name": volume, "readOnly": True, "mountPath": path})
 
 
 def _is_new_pod(op: Operation, old: JsonObject | None) -> bool:
@@ -193,9 +165,30 @@ def _taint_nodes(op: Operation, new: JsonObject, old: JsonObject | None) -> None
     if op.served.key != ("", "nodes") or op.subresource or old is not None:
         return
     spec = new.setdefault("spec", {})
-    taints = list(spec.get("taints") or ())
-    if not any(taint.get("key") == _TOLERATED[0] for taint in taints):
-        spec["taints"] = [*taints, {"key": _TOLERATED[0], "effect": "NoSchedule"}]
+    taints, wanted = list(spec.get("taints") or ()), {"key": _TOLERATED[0], "effect": "NoSchedule"}
+    if not any((taint.get("key"), taint.get("effect")) == (wanted["key"], wanted["effect"]) for taint in taints):
+        spec["taints"] = [*taints, wanted]
+
+
+_TOPOLOGY = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
+LABELS_SINCE = 35
+
+
+def _topology_labels(op: Operation, new: JsonObject, old: JsonObject | None) -> None:
+    """A pod that comes with its node says where that is."""
+    if _is_new_pod(op, old) and new["spec"].get("nodeName"):
+        found = topology_of(op.server, new["spec"]["nodeName"])
+        if found:
+            new["metadata"]["labels"] = {**(new["metadata"].get("labels") or {}), **found}
+
+
+def topology_of(server: ApiServer, node: str) -> JsonObject:
+    """Zone and region of a node, which pods that run there are labelled with."""
+    if server.catalog.version.minor < LABELS_SINCE or "PodTopologyLabels" in server.disabled_admission:
+        return {}
+    record = server.store.get(StoreKey("", "nodes"), "", node)
+    labels = (record.obj["metadata"].get("labels") or {}) if record is not None else {}
+    return {key: labels[key] for key in _TOPOLOGY if key in labels}
 
 
 def _marked_default(op: Operation, key: StoreKey, annotation: str) -> str:
@@ -249,7 +242,7 @@ def _limit_check(op: Operation, new: JsonObject, old: JsonObject | None) -> None
 
 MUTATING: dict[str, Plugin] = {
     "NamespaceLifecycle": _namespace_lifecycle,
-    "ServiceAccount": _service_account,
+    "ServiceAccount": accounts.admit,
     "LimitRanger": _limit_ranger,
     "TaintNodesByCondition": _taint_nodes,
     "Priority": _priority,
@@ -257,6 +250,7 @@ MUTATING: dict[str, Plugin] = {
     "DefaultStorageClass": _default_storage_class,
     "RuntimeClass": _runtime_class,
     "DefaultIngressClass": _default_ingress_class,
+    "PodTopologyLabels": _topology_labels,
 }
 VALIDATING: dict[str, Plugin] = {
     "LimitRanger": _limit_check,
