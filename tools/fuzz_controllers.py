@@ -198,7 +198,9 @@ def masked(found: list[Any], namespace: str) -> list[Any]:
             for part in ("addresses", "notReadyAddresses"):
                 subset.get(part, []).sort(key=lambda entry: (entry.get("targetRef") or {}).get("name", ""))
         (item.get("subsets") or []).sort(key=json.dumps)
-    return list(recorder.mask(objects))
+    text = re.sub(r'-[bcdfghjklmnpqrstvwxz2456789]{5}(?=\\")', "-*", json.dumps(recorder.mask(objects)))
+    found = json.loads(text)
+    return [item for number, item in enumerate(found) if item["plural"] != "events" or item not in found[:number]]
 
 
 def resolved(call: Any, step: Step, namespace: str) -> Step:

@@ -39,6 +39,8 @@ CONTENT = {"merge": "application/merge-patch+json", "strategic": "application/st
 TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time"
 LEFT_OUT = {"kubernetes", "kube-root-ca.crt"}
 NOT_CONTROLLERS = {"kubelet", "kwok", "kubernetes-kwok", "default-scheduler", "node-controller", "taint-eviction-controller"}
+LOST_RACE = "the object has been modified; please apply your changes to the latest version and try again"
+"""What controllers complain of when another was quicker: by chance."""
 
 Call = Callable[[str, str, Any, str], tuple[int, Any]]
 
@@ -86,7 +88,8 @@ def _is_random(item: dict[str, Any]) -> bool:
 def _tells(item: dict[str, Any]) -> bool:
     if item["plural"] != "events":
         return True
-    return (item.get("reportingComponent") or item["source"].get("component")) not in NOT_CONTROLLERS
+    by_chance = LOST_RACE in item["message"]
+    return not by_chance and (item.get("reportingComponent") or item["source"].get("component")) not in NOT_CONTROLLERS
 
 
 def _reduced(item: dict[str, Any]) -> dict[str, Any]:
