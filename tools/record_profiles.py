@@ -1,8 +1,9 @@
 """Run the scenarios of the profiles with the real engines on a real API server; store the states they leave.
 
-    python tools/record_profiles.py --argocd DRIVER [--only NAME]
+    python tools/record_profiles.py --argocd DRIVER --flux DRIVER [--only NAME]
 
-DRIVER is tools/record_profiles_argocd.go, built under the name `drv` in a module of its own that requires
+The second is tools/record_profiles_flux.go, built likewise with helm.sh/helm/v4 and github.com/fluxcd/pkg/ssa; it sets what
+helm-controller sets. The first is tools/record_profiles_argocd.go, built under the name `drv` in a module of its own that requires
 github.com/argoproj/argo-cd/gitops-engine.
 Charts are rendered by the real helm, and marked with the application's name as Argo CD's repo server does it. The real
 programs are found as the tests find them (tests/oracle.py).
@@ -96,6 +97,34 @@ def argocd(driver: str, name: str, client: Client, kubeconfig: str) -> list[dict
     return history
 
 
+def flux(driver: str, name: str, client: Client, kubeconfig: str) -> list[dict[str, Any]]:
+    """One scenario."""
+    body = profile_scenarios.FLUX[name]
+    place = profile_scenarios.scenario(name, "flux", body["chart"])
+    scenarios.clean(client, place)
+    scenarios.await_gone(client, place)
+    client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": place.namespace}})
+    before: dict[str, Any] = {}
+    history = []
+    with scenarios.temporary_charts(place) as charts:
+        for step in body["steps"]:
+            ((action, options),) = step.items()
+            entry: dict[str, Any] = {}
+            if action == "drift":
+                scenarios.drift(client, place, options)
+            else:
+                given = {"action": action, "name": "app", "namespace": place.namespace, "chart": f"{charts}/app", **options}
+                environment = {**os.environ, "KUBECONFIG": kubeconfig, "HOME": str(charts)}
+                done = subprocess.run([driver], input=json.dumps(given), capture_output=True, text=True, check=True, env=environment)
+                entry = json.loads(scenarios.mask_text(done.stdout, place))
+            after = profile_scenarios.snapshot(client, place)
+            after.pop("order")
+            history.append({**entry, "changes": profile_scenarios.changes(before, after)})
+            before = after
+    scenarios.clean(client, place)
+    return history
+
+
 def named(history: Any) -> Any:
     """With the field manager that Argo CD's program has by its name, where the driver's stands."""
     for step in history:
@@ -112,21 +141,24 @@ DRIVER = "drv"
 def main() -> None:
     """Record all, or what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--argocd", required=True)
+    parser.add_argument("--argocd")
+    parser.add_argument("--flux")
     parser.add_argument("--only", action="append")
     arguments = parser.parse_args()
-    file = profile_scenarios.RECORDED / "argocd.json"
-    file.parent.mkdir(exist_ok=True)
-    recorded = json.loads(file.read_text()) if file.exists() else {}
     with oracle.control_plane() as kubeconfig:
         client = Client(oracle.connect(kubeconfig), RealClock())
-        for name in arguments.only or profile_scenarios.ARGOCD:
-            recorded[name] = argocd(arguments.argocd, name, client, kubeconfig)
-            sys.stdout.write(f"{name}: {[each.get('phase') for each in recorded[name]]}\n")
-            sys.stdout.flush()
-            recorded[name] = named(recorded[name])
-            rows = ",\n".join(f" {json.dumps(key)}: {json.dumps(recorded[key], sort_keys=True)}" for key in sorted(recorded))
-            file.write_text(f"{{\n{rows}\n}}\n")
+        for profile, driver, run, names in (
+            ("argocd", arguments.argocd, argocd, profile_scenarios.ARGOCD),
+            ("flux", arguments.flux, flux, profile_scenarios.FLUX),
+        ):
+            file = profile_scenarios.RECORDED / f"{profile}.json"
+            recorded = json.loads(file.read_text()) if file.exists() else {}
+            for name in (arguments.only or names) if driver else ():
+                recorded[name] = named(run(driver, name, client, kubeconfig))
+                sys.stdout.write(f"{name}: {[each.get('phase') or each.get('error') or '' for each in recorded[name]]}\n")
+                sys.stdout.flush()
+                rows = ",\n".join(f" {json.dumps(key)}: {json.dumps(recorded[key], sort_keys=True)}" for key in sorted(recorded))
+                file.write_text(f"{{\n{rows}\n}}\n")
 
 
 if __name__ == "__main__":

@@ -40,9 +40,9 @@ VARIANTS = ("upgrade-cleanup", "uninstall-keep", "rollback-hook", "uninstall-hoo
 SETS = {
     "": tuple(faults.OPERATIONS),
     "more": ("install", "upgrade", "rollback", "uninstall"),
-    "signals": ("install", "install-atomic", "upgrade", "upgrade-atomic", "rollback", "uninstall"),
+    "signals": ("install", "upgrade"),
 }
-"""Which operations meet which faults."""
+"""Which operations meet which faults. A signal ends the others like a kill, and what an atomic one takes back races with what goes on."""
 DROPPED_READS = ("GET secrets", "GET configmaps/a", "GET secrets/sh.helm.release.v1.app.v1")
 
 
@@ -70,10 +70,12 @@ def more(operation: str, calls: list[str]) -> Iterator[faults.Fault]:
 
 
 def signals(operation: str, calls: list[str]) -> Iterator[faults.Fault]:
-    """An interrupt at each write, and at each first read."""
+    """An interrupt at each write; an upgrade's come after its record, since one that was heard before lets the first hook race."""
+    written = operation == "install"
     for call, number in counted(calls):
-        if not call.startswith("GET") or number == 1:
+        if written and (operation == "install" or not call.startswith("GET")):
             yield from (faults.Fault(call, number, how) for how in faults.SIGNALS)
+        written = written or call == "POST secrets"
 
 
 def plain(operation: str, calls: list[str]) -> Iterator[faults.Fault]:

@@ -6,6 +6,7 @@ compared in test_recorded_faults.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.status import Conflict, InternalError
 from pytest_helmsim.objects.wire import Handler, Request, Response
 from pytest_helmsim.release.engine import Engine
-from pytest_helmsim.release.errors import OperationInProgress, ReleaseExists, UpgradeFailed
+from pytest_helmsim.release.errors import InstallFailed, OperationInProgress, ReleaseExists, UpgradeFailed
 from pytest_helmsim.release.model import DEPLOYED, PENDING
 
 CHART = {
@@ -164,6 +165,47 @@ def test_an_interrupt_leaves_a_failed_record(prepared: Any, chart: Path) -> None
     last = engine.history("app")[-1]
     assert (last.status, last.info.description) == ("failed", 'Upgrade "app" failed: context canceled')
     assert engine.upgrade("app", chart).status == DEPLOYED
+
+
+def test_a_request_to_stop_is_heeded_once_the_record_is_written(prepared: Any, chart: Path) -> None:
+    server, clock = fork(prepared)
+    engine = Engine(Client(server.handle, clock))
+    engine.install("app", chart)
+    asked: list[str] = []
+
+    def handle(request: Request) -> Response:
+        if not asked and request.path.endswith("/configmaps/a"):
+            asked.append(request.method)
+            stopped.cancel()
+        return server.handle(request)
+
+    stopped = Engine(Client(handle, clock))
+    with pytest.raises(UpgradeFailed, match=r"^context canceled$"):
+        stopped.upgrade("app", chart, {"key": "two"})
+    assert engine.client.get("ConfigMap", "a", "default")["data"] == {"key": "one"}
+    assert engine.history("app")[-1].status == "failed"
+    assert stopped.upgrade("app", chart).status == DEPLOYED
+
+
+def test_another_thread_ends_a_wait(prepared: Any, chart: Path) -> None:
+    server, clock = fork(prepared)
+
+    def told(left: Any) -> None:
+        other = threading.Thread(target=engine.cancel)
+        other.start()
+        other.join()
+
+    engine = Engine(Client(server.handle, clock), flavour="helm3", progress=told)
+    (chart / "templates/late.yaml").write_text(
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: late}\n"
+        "spec: {accessModes: [ReadWriteOnce], storageClassName: none, resources: {requests: {storage: 1Gi}}}\n"
+    )
+    try:
+        with pytest.raises(InstallFailed, match=r"^context canceled$"):
+            engine.install("app", chart, wait=True, timeout="1h")
+    finally:
+        (chart / "templates/late.yaml").unlink()
+    assert engine.history("app")[-1].status == "failed"
 
 
 def test_a_killed_upgrade_leaves_a_pending_record(prepared: Any, chart: Path) -> None:

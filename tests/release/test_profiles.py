@@ -11,7 +11,7 @@ from pytest_helmsim.client.client import Client
 from pytest_helmsim.objects.clock import VirtualClock
 from pytest_helmsim.objects.errors import UnsupportedFeature
 from pytest_helmsim.objects.status import NotFound
-from pytest_helmsim.release import argocd, profiles
+from pytest_helmsim.release import argocd, flux, profiles
 from pytest_helmsim.release.errors import InvalidOption, ReleaseNotFound
 
 CHART = {
@@ -157,7 +157,7 @@ def test_flux_takes_conflicts_and_starts_from_the_chart(client: Client, chart: P
     ("mode", "told", "key"), [("disabled", [], "edited"), ("warn", ["ConfigMap/a"], "edited"), ("enabled", ["ConfigMap/a"], "one")]
 )
 def test_flux_drift_detection(client: Client, chart: Path, mode: Any, told: list[str], key: str) -> None:
-    engine = profiles.Flux(client, drift_detection=mode)
+    engine = flux.Flux(client, drift_detection=mode)
     engine.install("app", chart)
     assert engine.reconcile("app") == []
     edit(client, {"key": "edited"})
@@ -167,7 +167,7 @@ def test_flux_drift_detection(client: Client, chart: Path, mode: Any, told: list
 
 
 def test_flux_brings_back_what_was_deleted(client: Client, chart: Path) -> None:
-    engine = profiles.Flux(client, drift_detection="enabled")
+    engine = flux.Flux(client, drift_detection="enabled")
     engine.install("app", chart)
     client.delete("ConfigMap", "b", "default")
     with pytest.raises(NotFound):
