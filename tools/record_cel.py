@@ -3,7 +3,7 @@
     python tools/record_cel.py --server https://127.0.0.1:6443 --token TOKEN
 
 Writes `tests/recorded/cel/`: `refused.json.z`, rules by themselves with every complaint (schema and generator are those of
-`tools/fuzz_cel.py`, so that costs show), and `judged.json.z`, rules and objects with every cause.
+`tools/fuzz_cel.py`, so that costs show), `judged.json.z`, rules and objects with every cause, and `declared.json.z`, policies and webhooks.
 """
 
 from __future__ import annotations
@@ -80,6 +80,59 @@ def judged(server: Server) -> list[dict[str, Any]]:
     return rows
 
 
+_RULES = [{"apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"], "operations": ["CREATE"]}]
+
+
+def admissions(text: str) -> list[tuple[str, dict[str, Any]]]:
+    """A validating policy, a mutating one with parameters, and a webhook that all use one expression, by their resources."""
+    match = {"resourceRules": _RULES, "matchPolicy": "Equivalent", "namespaceSelector": {}, "objectSelector": {}}
+    variables = [{"name": "a", "expression": "1"}, {"name": "b", "expression": "variables.a + 1"}, {"name": "c", "expression": text}]
+    spec = {
+        "failurePolicy": "Fail",
+        "matchConstraints": match,
+        "matchConditions": [{"name": "m", "expression": text}],
+        "variables": [*variables, {"name": "d", "expression": "variables.c == 1"}],
+    }
+    rules = {"validations": [{"expression": text, "messageExpression": text}], "auditAnnotations": [{"key": "k", "valueExpression": text}]}
+    mutations = [
+        {"patchType": "JSONPatch", "jsonPatch": {"expression": text}},
+        {"patchType": "ApplyConfiguration", "applyConfiguration": {"expression": text}},
+    ]
+    params = {"paramKind": {"apiVersion": "v1", "kind": "ConfigMap"}}
+    hook = {
+        "name": "a.b.c",
+        "failurePolicy": "Fail",
+        "matchPolicy": "Exact",
+        "timeoutSeconds": 3,
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "clientConfig": {"url": "https://a/b"},
+        "rules": _RULES,
+        "matchConditions": [{"name": "m", "expression": text}],
+    }
+    meta = {"metadata": {"name": "p.example.com"}}
+    return [
+        ("validatingadmissionpolicies", {"kind": "ValidatingAdmissionPolicy", **meta, "spec": {**spec, **rules}}),
+        (
+            "mutatingadmissionpolicies",
+            {"kind": "MutatingAdmissionPolicy", **meta, "spec": {**spec, **params, "mutations": mutations, "reinvocationPolicy": "Never"}},
+        ),
+        ("validatingwebhookconfigurations", {"kind": "ValidatingWebhookConfiguration", **meta, "webhooks": [hook]}),
+    ]
+
+
+def declared(server: Server) -> list[dict[str, Any]]:
+    """Policies and webhooks: what is said of their expressions."""
+    rows = []
+    for text in WRITTEN["admission"]:
+        for resource, obj in admissions(text):
+            whole = {"apiVersion": "admissionregistration.k8s.io/v1", **obj}
+            _, answer = server.send("POST", f"/apis/admissionregistration.k8s.io/v1/{resource}?dryRun=All", whole)
+            causes = (answer.get("details") or {}).get("causes") or ()
+            rows.append({"resource": resource, "object": obj, "said": sorted([cause["field"], cause["message"]] for cause in causes)})
+    return rows
+
+
 def main() -> None:
     """Ask, and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -87,7 +140,7 @@ def main() -> None:
     parser.add_argument("--token", required=True)
     options = parser.parse_args()
     server = Server(options.server, options.token)
-    for name, rows in (("refused", refused(server)), ("judged", judged(server))):
+    for name, rows in (("refused", refused(server)), ("judged", judged(server)), ("declared", declared(server))):
         text = json.dumps({"spec": SPEC, "rows": rows}, separators=(",", ":"), ensure_ascii=False)
         (OUT / f"{name}.json.z").write_bytes(zlib.compress(text.encode(), 9))
 

@@ -13,10 +13,17 @@ import pytest
 from pytest_helmsim.schema import rules
 from pytest_helmsim.schema.field_errors import Errors
 from pytest_helmsim.schema.openapi import from_crd
-from pytest_helmsim.schema.validate import definitions
+from pytest_helmsim.schema.validate import definitions, policies, webhooks
 
 HERE = Path(__file__).parents[1] / "recorded" / "cel"
-REFUSED, JUDGED = (json.loads(zlib.decompress((HERE / f"{name}.json.z").read_bytes())) for name in ("refused", "judged"))
+REFUSED, JUDGED, DECLARED = (
+    json.loads(zlib.decompress((HERE / f"{name}.json.z").read_bytes())) for name in ("refused", "judged", "declared")
+)
+CHECKS = {
+    "validatingadmissionpolicies": policies.check_validating,
+    "mutatingadmissionpolicies": policies.check_mutating,
+    "validatingwebhookconfigurations": webhooks.check_validating,
+}
 _TREE = "what a broken tree says besides"
 _DECIMAL = "whether a whole number was kept as a decimal one"
 KNOWN: dict[str, str] = {
@@ -73,6 +80,15 @@ def test_values_are_those_of_the_server(index):
     obj = {"metadata": {"name": "x"}, **dict.fromkeys(properties, row["value"])}
     found = {error.field: error.body for error in rules.check(obj, schema).errors}
     compare([(text, found.get(f"p{number}"), theirs) for number, (text, theirs) in enumerate(row["said"])])
+
+
+@pytest.mark.parametrize("resource", CHECKS)
+def test_expressions_of_admission_are_refused_in_the_same_words(resource):
+    for row in DECLARED["rows"]:
+        if row["resource"] == resource:
+            errors = Errors()
+            CHECKS[resource](errors, row["object"])
+            assert sorted([error.field, error.body] for error in errors) == row["said"], row["object"]
 
 
 def test_the_record_is_worth_it():

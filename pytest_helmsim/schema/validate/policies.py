@@ -1,4 +1,4 @@
-"""Rules for admission policies and their bindings. Expressions in CEL must be there; they are not compiled.
+"""Rules for admission policies and their bindings; expressions in CEL are compiled.
 
 Source: k8s.io/kubernetes pkg/apis/admissionregistration/validation/validation.go.
 """
@@ -10,10 +10,10 @@ import re
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
+from pytest_helmsim.schema.validate.admission_expressions import Expressions
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_selector
 from pytest_helmsim.schema.validate.webhooks import check_match_conditions, check_rule
 
-APPROXIMATE = ("expressions of admission policies: not compiled; one that is no CEL, or has wrong types, is accepted",)
 _FAILURE, _MATCH = ("Fail", "Ignore"), ("Equivalent", "Exact")
 _REASONS = ("Forbidden", "Invalid", "RequestEntityTooLarge")
 _ACTIONS = ("Audit", "Deny", "Warn")
@@ -34,21 +34,25 @@ _LINE = re.compile(r"[\n\r]+")
 def check_validating(errors: Errors, obj: JsonObject) -> None:
     check_metadata(errors, obj, namespaced=False, standard=False)
     spec = obj.get("spec") or {}
-    _check_policy(errors, spec)
+    known = _check_policy(errors, spec)
     _check_variables(errors, spec)
+    known.declare(spec.get("variables") or [])
     rules, annotations = spec.get("validations") or [], spec.get("auditAnnotations") or []
     if not rules and not annotations:
         why = "validations or auditAnnotations must contain at least one item"
         errors.required("spec.validations", why)
         errors.required("spec.auditAnnotations", why)
     for index, rule in enumerate(rules):
-        _check_validation(errors, f"spec.validations[{index}]", rule)
+        _check_validation(errors, f"spec.validations[{index}]", rule, known)
     if len(annotations) > _ANNOTATIONS:
         errors.invalid("spec.auditAnnotations", annotations, f"must not have more than {_ANNOTATIONS} auditAnnotations")
     seen: set[str] = set()
     for index, entry in enumerate(annotations):
         path, key = f"spec.auditAnnotations[{index}]", entry.get("key", "")
         _check_annotation(errors, path, entry, (obj.get("metadata") or {}).get("name", ""))
+        value = entry.get("valueExpression", "")
+        if 0 < len(value.strip()) <= _ANNOTATION:
+            known.check(f"{path}.valueExpression", value.strip(), ("string", "null_type"), shown=value)
         if key in seen:
             errors.duplicate(f"{path}.key", key)
         seen.add(key)
@@ -61,13 +65,14 @@ def check_validating_update(errors: Errors, new: JsonObject, old: JsonObject) ->
 def check_mutating(errors: Errors, obj: JsonObject) -> None:
     check_metadata(errors, obj, namespaced=False, standard=False)
     spec = obj.get("spec") or {}
-    _check_policy(errors, spec, mutating=True)
+    known = _check_policy(errors, spec, mutating=True)
     _check_variables(errors, spec)
+    known.declare(spec.get("variables") or [])
     mutations = spec.get("mutations") or []
     if not mutations:
         errors.required("spec.mutations", "mutations must contain at least one item")
     for index, mutation in enumerate(mutations):
-        _check_mutation(errors, f"spec.mutations[{index}]", mutation)
+        _check_mutation(errors, f"spec.mutations[{index}]", mutation, known)
     again = spec.get("reinvocationPolicy", "")
     if not again:
         errors.required("spec.reinvocationPolicy")
@@ -107,8 +112,9 @@ def check_mutating_binding_update(errors: Errors, new: JsonObject, old: JsonObje
     check_mutating_binding(errors, new)
 
 
-def _check_policy(errors: Errors, spec: JsonObject, *, mutating: bool = False) -> None:
-    """What both kinds of policies have: when they apply, and to what."""
+def _check_policy(errors: Errors, spec: JsonObject, *, mutating: bool = False) -> Expressions:
+    """What both kinds of policies have: when they apply, and to what; gives the compiler of the policy's other expressions."""
+    params = spec.get("paramKind") is not None
     failure, match = spec.get("failurePolicy"), spec.get("matchConstraints")
     if failure is None:
         errors.required("spec.failurePolicy")
@@ -124,7 +130,8 @@ def _check_policy(errors: Errors, spec: JsonObject, *, mutating: bool = False) -
             errors.required("spec.matchConstraints.resourceRules")
         if mutating:
             _check_operations(errors, "spec.matchConstraints", match)
-    check_match_conditions(errors, "spec.matchConditions", spec.get("matchConditions") or [])
+    check_match_conditions(errors, "spec.matchConditions", spec.get("matchConditions") or [], params=params)
+    return Expressions(errors, params=params)
 
 
 def _check_param_kind(errors: Errors, kind: JsonObject) -> None:
@@ -189,9 +196,13 @@ def _check_variables(errors: Errors, spec: JsonObject) -> None:
             errors.required(f"{path}.expression", "expression is not specified")
 
 
-def _check_validation(errors: Errors, path: str, rule: JsonObject) -> None:
+def _check_validation(errors: Errors, path: str, rule: JsonObject, known: Expressions) -> None:
     if not rule.get("expression", "").strip():
         errors.required(f"{path}.expression", "expression is not specified")
+    else:
+        known.check(f"{path}.expression", rule["expression"], ("bool",))
+    if rule.get("messageExpression", "").strip():
+        known.check(f"{path}.messageExpression", rule["messageExpression"], ("string",), authorizer=False)
     for field in ("messageExpression", "message"):
         text = rule.get(field, "")
         if text and not text.strip():
@@ -215,7 +226,7 @@ def _check_annotation(errors: Errors, path: str, entry: JsonObject, policy: str)
         errors.required(f"{path}.valueExpression", f"must not exceed {_ANNOTATION} bytes in length")
 
 
-def _check_mutation(errors: Errors, path: str, mutation: JsonObject) -> None:
+def _check_mutation(errors: Errors, path: str, mutation: JsonObject, known: Expressions) -> None:
     kind = mutation.get("patchType", "")
     if not kind:
         errors.required(f"{path}.patchType")
@@ -228,6 +239,9 @@ def _check_mutation(errors: Errors, path: str, mutation: JsonObject) -> None:
         errors.required(f"{path}.{wanted}", f"must be specified when patchType is {kind}")
     elif not mutation[wanted].get("expression", "").strip():
         errors.required(f"{path}.{wanted}.expression")
+    else:
+        result = "list(JSONPatch)" if kind == "JSONPatch" else "Object"
+        known.check(f"{path}.{wanted}.expression", mutation[wanted]["expression"].strip(), (result,), patches=True)
     if mutation.get(other) is not None:
         errors.invalid(f"{path}.{other}", f"{{{other}}}", f"must not be specified when patchType is {kind}")
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.schema.field_errors import Errors
+from pytest_helmsim.schema.validate.admission_expressions import Expressions
 from pytest_helmsim.schema.validate.metadata import check_metadata, check_selector
 
 _OPERATIONS = ("*", "CONNECT", "CREATE", "DELETE", "UPDATE")
@@ -87,15 +88,18 @@ def _check_webhook(errors: Errors, path: str, hook: JsonObject, *, mutating: boo
     check_match_conditions(errors, f"{path}.matchConditions", hook.get("matchConditions") or [])
 
 
-def check_match_conditions(errors: Errors, path: str, conditions: list[JsonObject]) -> None:
-    """What a request must fulfil besides; expressions are not compiled here."""
+def check_match_conditions(errors: Errors, path: str, conditions: list[JsonObject], *, params: bool = False) -> None:
+    """What a request must fulfil besides."""
     seen: set[str] = set()
+    compiler = Expressions(errors, params=params)
     if len(conditions) > _MOST_CONDITIONS:
         errors.too_many(path, len(conditions), _MOST_CONDITIONS)
     for index, condition in enumerate(conditions):
         name = condition.get("name", "")
         if not condition.get("expression", "").strip():
             errors.required(f"{path}[{index}].expression")
+        else:
+            compiler.check(f"{path}[{index}].expression", condition["expression"].strip(), ("bool",))
         if not name:
             errors.required(f"{path}[{index}].name")
             continue
