@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pytest_helmsim.apiserver import authorization, escalation, services
+from pytest_helmsim.apiserver import escalation, services
 from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.objects.kinds import Resource
 from pytest_helmsim.patch.field_set import FieldSet
 from pytest_helmsim.schema import strategies as shapes
 from pytest_helmsim.schema.rawness import is_otherwise, overlaid
-from pytest_helmsim.schema.validate import certificates
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.operation import Operation
 
-_CLIENT_SIGNER = "kubernetes.io/kube-apiserver-client"
 Collection: TypeAlias = Literal["background", "orphan", "unsupported"]
 Paths: TypeAlias = tuple[tuple[str, ...], ...]
 
@@ -239,16 +237,6 @@ class CertificateRequest(Strategy):
     def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
         said = {"username": op.user.name, "uid": op.user.uid, "groups": list(op.user.groups), "extra": None}
         return super().prepare_create(op, {**new, "spec": {**(new.get("spec") or {}), **said}})
-
-    def canonicalize(self, op: Operation, new: JsonObject) -> None:
-        """Nobody gets a certificate of the group that may do everything (the plugin CertificateSubjectRestriction)."""
-        spec = new["spec"]
-        if spec["signerName"] != _CLIENT_SIGNER or op.server.store.get(op.served.key, "", op.name) is not None:
-            return
-        if authorization.MASTERS in certificates.organizations(spec["request"]):
-            from pytest_helmsim.apiserver.admission.refusals import forbidden
-
-            raise forbidden(op, f"use of {_CLIENT_SIGNER} signer with {authorization.MASTERS} group is not allowed")
 
     def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         return super().prepare_update(op, keep(new, old, "spec"), old)

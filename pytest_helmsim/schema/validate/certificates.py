@@ -166,15 +166,6 @@ def _blocks(content: bytes) -> list[tuple[str, bytes]]:
     return found
 
 
-def organizations(request: str | list[int] | None) -> list[str]:
-    """The groups that a good request asks for."""
-    from cryptography import x509
-    from cryptography.x509.oid import NameOID
-
-    subject = x509.load_der_x509_csr(_blocks(_decoded(request))[0][1]).subject
-    return [str(entry.value) for entry in subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)]
-
-
 def _about_request(content: bytes) -> str:
     from cryptography import x509
 
