@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -99,6 +100,33 @@ def test_two_upgrades_from_two_processes(kubeconfig: str, chart: str) -> None:
         assert [each.status for each in records] == ["superseded"] * (len(records) - 1) + ["deployed"]
         assert first.client.get("ConfigMap", "race", "default")["data"] == {"key": str(won[-1][0])}
     first.uninstall("race")
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("flavour", ["helm3", "helm4"])
+def test_ours_and_the_real_helm_at_once(flavour: Any, chart: str) -> None:
+    with oracle.control_plane() as file:
+        mine = Engine(Client(oracle.connect(file), RealClock()), clock=RealClock(), flavour=flavour)
+        name, loaded = f"mixed-{flavour}", mine.load(chart)
+        mine.install(name, loaded)
+        for turn in range(4):
+            before = len(mine.history(name))
+            words = [oracle.binary(oracle.HELM[flavour]), "upgrade", name, chart, "--set", f"key=real{turn}", "--namespace", "default"]
+            real = subprocess.Popen(
+                words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={"KUBECONFIG": file, "HOME": chart}
+            )
+            error = ""
+            try:
+                mine.upgrade(name, loaded, {"key": f"ours{turn}"})
+            except HelmsimError as failure:
+                error = str(failure)
+            _, text = real.communicate(timeout=60)
+            failures = [each for each in (error, text.partition("Error: ")[2] if real.returncode else "") if each]
+            records = mine.history(name)
+            assert all(any(each in failure for each in WORDS) for failure in failures), failures
+            assert [each.version for each in records][-1] == before + 2 - len(failures)
+            assert [each.status for each in records] == ["superseded"] * (len(records) - 1) + ["deployed"]
+        mine.uninstall(name)
 
 
 def test_many_releases_in_threads(kubeconfig: str, chart: str) -> None:
