@@ -48,7 +48,8 @@ class Pod(Strategy):
             new["status"] = {**new["status"], "conditions": [{**_GATED, "lastTransitionTime": op.now}]}
         minor = op.server.catalog.version.minor
         _add_label_keys(new, minor)
-        _adopt_profiles(op, new)
+        if minor >= 30:
+            _adopt_profiles(op, new)
         if 30 <= minor < 34:
             _annotate_profiles(new)
         return new

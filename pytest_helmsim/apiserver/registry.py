@@ -180,5 +180,7 @@ def _builtin_entries(catalog: Catalog) -> dict[tuple[str, str, str], Served]:
 
 
 def _rank(version: str) -> tuple[int, str]:
-    """Stable versions before beta before alpha."""
-    return (2 if "alpha" in version else 1 if "beta" in version else 0, version)
+    """Stable versions before beta before alpha, the later beta first."""
+    if "beta" in version:
+        return 1, str(9 - int(version[-1]))
+    return (2 if "alpha" in version else 0, version)

@@ -40,6 +40,7 @@ _BEFORE: tuple[tuple[int, str, str], ...] = (
         r'non-standard CIDR value "([^"/]+)/([^"]+)" will be considered.*$',
         rf'IP prefix was accepted, but will be invalid {_FUTURE}: netip.ParsePrefix("\1/\2"): ParseAddr("\1"): {_OCTET}',
     ),
+    (29, r"^cannot use TZ or CRON_TZ in (\S+), use timeZone instead, (.*)$", r"CRON_TZ or TZ used in \1 is not officially supported, \2"),
     (33, r"deprecated in v1\.11, and disabled by default in v1\.33\+$", "deprecated in v1.11"),
     (33, r"(IPv6 address \S+) should be (in RFC 5952 canonical format .*)$", rf"\1 is not \2, {_LOOPS}"),
     (33, r"IPv6 CIDR value (\S+) should be (in RFC 5952 canonical format .*)$", rf"IPv6 prefix \1 is not \2, {_LOOPS}"),

@@ -127,7 +127,7 @@ def _cron_job(new: JsonObject, old: JsonObject | None) -> Iterator[str]:
     yield from _name(new, old)
     if _counted(new, old):
         yield from template(_at(new, "spec", "jobTemplate", "spec", "template") or {}, "spec.jobTemplate.spec.template.")
-    if old is not None and "TZ" in (_at(new, "spec", "schedule") or ""):
+    if "TZ" in (_at(new, "spec", "schedule") or ""):
         link = "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/"
         yield f"cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see {link} for more details"
 

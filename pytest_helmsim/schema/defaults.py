@@ -202,7 +202,7 @@ def _service(node: Node, minor: int) -> None:
         port.setdefault("protocol", "TCP")
         if port.get("targetPort") in (None, 0, ""):
             port["targetPort"] = port.get("port", 0)
-    if kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and spec.get("externalIPs")):
+    if kind in ("NodePort", "LoadBalancer") or (kind == "ClusterIP" and minor >= 29 and spec.get("externalIPs")):
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if kind in ("ClusterIP", "NodePort", "LoadBalancer"):
         spec.setdefault("internalTrafficPolicy", "Cluster")
@@ -325,7 +325,7 @@ def _job(node: Node, minor: int) -> None:
     spec.setdefault("suspend", False)
     if minor >= 29:
         spec.setdefault("podReplacementPolicy", "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed")
-    spec.setdefault("manualSelector", False)
+        spec.setdefault("manualSelector", False)
 
 
 def _cron_job(node: Node, minor: int) -> None:

@@ -45,7 +45,6 @@ _OF_CONTAINERS = {
 _OF_KINDS: dict[tuple[str, str], dict[tuple[str, ...], int]] = {
     ("", "Pod"): {
         ("status.observedGeneration",): 34,
-        ("status.hostIPs",): 29,
     },
     ("", "Service"): {
         ("spec.trafficDistribution",): 31,
@@ -55,6 +54,7 @@ _OF_KINDS: dict[tuple[str, str], dict[tuple[str, ...], int]] = {
     ("", "PersistentVolumeClaim"): {
         ("spec.volumeAttributesClassName",): 34,
         ("status.currentVolumeAttributesClassName", "status.modifyVolumeStatus"): 34,
+        ("spec.resources.claims",): NEVER,
         ("status.allocatedResources", "status.allocatedResourceStatuses"): 32,
     },
     ("apps", "Deployment"): {("status.terminatingReplicas",): 35},
@@ -95,6 +95,7 @@ _IMAGE_VOLUMES_SINCE = 35
 _RESTART_RULES_IGNORED = 34
 """The version that knows restart policies of all containers and does not use them; the ones before refuse them."""
 _PROC_MOUNT_SINCE = 33
+_FAIL_INDEX_SINCE = 29
 _PROC_MOUNTS = _split(tuple(f"{group}[].securityContext.procMount" for group in _EACH))
 
 _TEMPLATE = ("spec", "template", "spec")
@@ -112,6 +113,8 @@ TEMPLATES = {
 def without_disabled(key: tuple[str, str], obj: JsonObject, old: JsonObject, minor: int) -> JsonObject:
     """The object without what its version ignores; `old` is the stored one, empty for a new one."""
     obj = _without(_KIND_RULES.get(key, ()), obj, old, minor)
+    if key == ("batch", "Job") and minor < _FAIL_INDEX_SINCE:
+        obj = _without_fail_index(obj, old)
     path = TEMPLATES.get(key)
     if path is None:
         return obj
@@ -157,6 +160,16 @@ def _without_images(spec: JsonObject) -> JsonObject:
                 for each in spec[group] or ()
             ]
     return result
+
+
+def _without_fail_index(obj: JsonObject, old: JsonObject) -> JsonObject:
+    """Rules of a failure policy that count by index."""
+    spec = obj.get("spec") or {}
+    policy = spec.get("podFailurePolicy") or {}
+    kept = [rule for rule in policy.get("rules") or () if rule.get("action") != "FailIndex"]
+    if len(kept) == len(policy.get("rules") or ()) or "backoffLimitPerIndex" in (old.get("spec") or {}):
+        return obj
+    return {**obj, "spec": {**spec, "podFailurePolicy": {**policy, "rules": kept}}}
 
 
 def _restarts(spec: JsonObject) -> bool:

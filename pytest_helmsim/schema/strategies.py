@@ -139,7 +139,8 @@ def with_generation(gvk: GroupVersionKind, new: JsonObject, old: JsonObject, *, 
         result["metadata"]["generation"] = before
     if key == ("discovery.k8s.io", "EndpointSlice"):
         result = _without_topology(result)
-    if any(_part(new, part) != _part(old, part) for part in GENERATION.get(key, ())):
+    counted = Catalog.for_version(version).version.minor >= _SINCE.get(key, 0)
+    if counted and any(_part(new, part) != _part(old, part) for part in GENERATION.get(key, ())):
         result["metadata"]["generation"] = before + 1
     return result
 

@@ -23,6 +23,7 @@ _BEFORE: tuple[tuple[int, str, str, str], ...] = (
     (34, r"^spec\.type$", r"^must be 'Exempt' if and only if `name` is 'exempt'$", "type must be 'Exempt' if and only if name is 'exempt'"),
     (34, r"^spec\.variables.*\.name$", r"^must be a valid CEL identifier$", "name is not a valid CEL identifier"),
     (34, r"\.message$", r"^must not contain line breaks$", "message must not contain line breaks"),
+    (32, r"", r"^may not be more than (\d+) bytes$", r"may not be longer than \1"),
     (34, r"", r"^must have at most 1 item$", "must have at most 1 items"),
     (35, r"", r"^(name part |prefix part )?must be no more than (\d+) bytes$", r"\1must be no more than \2 characters"),
     (35, r"", r"^a valid label key must consist", "a qualified name must consist"),

@@ -19,9 +19,28 @@ VERSIONS = Path(__file__).parent.parent / "recorded" / "versions"
 
 _ADDRESS = "before 1.34 a value behind a pointer is shown by its address"
 _STRINGER = "before 1.34 names of resources stand without quotes"
+_STRUCTS = "a refused change of a pod is shown with the fields that the version's own structs have"
+_CLAIMS = "claims of devices had another form before 1.31"
 KNOWN: dict[str, dict[str, dict[int, str]]] = {
+    "1.28": {
+        "cluster": {13: "before 1.29 no shares are taken for the default ones"},
+        "columns": {55: "before 1.30 targets stand without their names"},
+        "pods": {
+            19: _CLAIMS,
+            21: "before 1.29 the condition of a gated pod has no time",
+            55: _CLAIMS,
+            77: _STRUCTS,
+        },
+        "services": {
+            29: _ADDRESS,
+            45: "an unknown scope is told of otherwise",
+            52: "an unreadable revision is told of otherwise",
+            56: "fields of reviews that came later are known",
+        },
+        "workloads": {31: _ADDRESS},
+    },
     "1.33": {
-        "pods": {39: _STRINGER, 77: "a refused change of a pod is shown with the fields that the version's own structs have"},
+        "pods": {39: _STRINGER, 77: _STRUCTS},
         "services": {29: _ADDRESS},
         "workloads": {31: _ADDRESS},
     },

@@ -286,11 +286,12 @@ def check_addresses(errors: Errors, spec: JsonObject, known: list[str]) -> None:
 
 
 def _check_traffic(errors: Errors, spec: JsonObject, kind: str) -> None:
-    external = kind in ("LoadBalancer", "NodePort") or (kind == "ClusterIP" and spec.get("externalIPs"))
+    external = kind in ("LoadBalancer", "NodePort") or (kind == "ClusterIP" and errors.minor >= 29 and spec.get("externalIPs"))
     policy = spec.get("externalTrafficPolicy", "")
     if not external:
         if policy:
-            errors.invalid("spec.externalTrafficPolicy", policy, "may only be set for externally-accessible services")
+            where = "for externally-accessible services" if errors.minor >= 29 else "when `type` is 'NodePort' or 'LoadBalancer'"
+            errors.invalid("spec.externalTrafficPolicy", policy, f"may only be set {where}")
     elif not policy:
         errors.required("spec.externalTrafficPolicy")
     elif policy not in ("Cluster", "Local"):

@@ -235,9 +235,10 @@ def check_stateful_set_update(errors: Errors, new: JsonObject, old: JsonObject) 
     check_metadata_update(errors, new, old)
     now, before = new.get("spec") or {}, old.get("spec") or {}
     _stateful_set_spec(errors, now, claims=False)
-    fixed = [{key: value for key, value in spec.items() if key not in _STATEFUL_MUTABLE} for spec in (now, before)]
+    may_change = set(_STATEFUL_MUTABLE) - ({"revisionHistoryLimit"} if errors.minor < 33 else set())
+    fixed = [{key: value for key, value in spec.items() if key not in may_change} for spec in (now, before)]
     if not same(*fixed):
-        errors.forbidden("spec", _STATEFUL_FORBIDDEN)
+        errors.forbidden("spec", _STATEFUL_FORBIDDEN if errors.minor >= 33 else _STATEFUL_FORBIDDEN.replace("'revisionHistoryLimit', ", ""))
 
 
 def _daemon_set_spec(errors: Errors, spec: JsonObject) -> None:
