@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_helmsim.apiserver import selection
 from pytest_helmsim.apiserver.routes import Call
 from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.json import JsonObject
-from pytest_helmsim.objects.status import Forbidden, details, qualified
+from pytest_helmsim.objects.status import BadRequest, Forbidden, details, qualified
 from pytest_helmsim.objects.wire import Request, User
 
 if TYPE_CHECKING:
@@ -37,10 +38,23 @@ class Attributes:
 
 
 def of_call(request: Request, call: Call | None) -> Attributes:
-    """The attributes of a request."""
+    """The attributes of a request; one for many objects whose field selector wants one name is for that object.
+
+    Source: k8s.io/apiserver pkg/endpoints/request/requestinfo.go.
+    """
     if call is None:
         return Attributes(request.method.lower(), path=request.path)
-    return Attributes(call.verb, call.group, call.plural, call.namespace, call.name, call.subresource)
+    name = call.name or (_selected_name(request) if call.verb in ("list", "watch", "deletecollection") else "")
+    return Attributes(call.verb, call.group, call.plural, call.namespace, name, call.subresource)
+
+
+def _selected_name(request: Request) -> str:
+    try:
+        fields = selection.split_fields(request.first("fieldSelector"))
+    except BadRequest:
+        return ""
+    name = next((value for path, is_equal, value in fields if path == "metadata.name" and is_equal), "")
+    return "" if name in (".", "..") or "/" in name or "%" in name else name
 
 
 def check(server: ApiServer, user: User, wanted: Attributes) -> None:

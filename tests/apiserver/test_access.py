@@ -113,3 +113,18 @@ def test_with_the_plugin_the_account_must_exist() -> None:
     answer = ApiServer(disabled_admission=()).handle(Request.make("POST", PODS, body=body))
     assert answer.status == 403
     assert 'serviceaccount "nobody" not found' in answer.json()["message"]
+
+
+def test_a_list_of_one_name_is_asked_for_by_that_name(server: ApiServer) -> None:
+    rules = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list", "watch"], "resourceNames": ["mine"]}]
+    server.handle(Request.make("PUT", f"{RBAC}/roles/reader", body={"metadata": {"name": "reader"}, "rules": rules}))
+    path = "/api/v1/namespaces/default/secrets"
+
+    def answer(name: str) -> Response:
+        request = Request.make("GET", path, f"fieldSelector=metadata.name={name}")
+        return server.handle(replace(request, headers={**request.headers, "impersonate-user": "jane"}))
+
+    assert answer("mine").status == 200
+    words = 'secrets "other" is forbidden: User "jane" cannot list resource "secrets" in API group "" in the namespace "default"'
+    assert (answer("other").status, answer("other").json()["message"]) == (403, words)
+    assert as_user(server, "jane", "GET", path).status == 403
