@@ -68,7 +68,8 @@ def check(obj: JsonObject, schema: Schema, old: JsonObject | None = None, minor:
     """Every rule of the schema; `old` is the stored object of an update."""
     judge = _Judge(minor=minor)
     before = _MISSING if old is None else old
-    judge.walk(_compiled(schema), _Place(obj, before, "", _Kin(old is not None and old == obj, True) if old is not None else None))
+    kin = None if old is None else _Kin(_same(obj, old, schema.raw), True)
+    judge.walk(_compiled(schema), _Place(obj, before, "", kin))
     return Verdict(tuple(judge.errors), tuple(dict.fromkeys(judge.unchecked)), tuple(dict.fromkeys(judge.warnings)))
 
 
@@ -185,7 +186,7 @@ class _Judge:
             if child_node is not None:
                 for index, item in enumerate(value):
                     partner = _partner(item, place.old, node.raw)
-                    kin = _kin(place, item, partner)
+                    kin = _kin(place, item, partner, child_node.raw)
                     self._walk(child_node, _Place(item, partner, f"{place.path}[{index}]", kin))
 
     def _members(self, node: _Validator, place: _Place, value: JsonObject) -> Iterator[tuple[_Validator, _Place]]:
@@ -200,7 +201,7 @@ class _Judge:
                 continue
             old = before.get(key, _MISSING)
             old = _MISSING if old is None else old
-            kin = None if place.path == "" and key in ("apiVersion", "kind") else _kin(place, item, old)
+            kin = None if place.path == "" and key in ("apiVersion", "kind") else _kin(place, item, old, child.raw)
             yield child, _Place(item, old, path, kin)
 
     def _judge_all(self, node: _Validator, place: _Place) -> None:
@@ -297,12 +298,26 @@ class _Judge:
         return "" if "\n" in trimmed or len(trimmed.encode()) > _LONGEST_MESSAGE else trimmed
 
 
-def _kin(place: _Place, value: Json, old: Any) -> _Kin | None:
+def _kin(place: _Place, value: Json, old: Any, raw: Mapping[str, Any]) -> _Kin | None:
     """What is known of a child: its own old value if there is one, else what was known nearest above."""
     kin = place.kin
     if kin is None or not kin.own:
         return kin
-    return _Kin(kin.same, False) if old is _MISSING else _Kin(bool(value == old), True)
+    return _Kin(kin.same, False) if old is _MISSING else _Kin(_same(value, old, raw), True)
+
+
+def _same(value: Json, old: Any, raw: Any) -> bool:
+    """Whether two values are equal; the order of a list whose items have keys does not count."""
+    if value == old:
+        return True
+    if not isinstance(raw, dict) or type(value) is not type(old):
+        return False
+    if isinstance(value, dict) and len(value) == len(old):
+        properties, others = raw.get("properties") or {}, raw.get("additionalProperties")
+        return all(key in old and _same(item, old[key], properties.get(key, others)) for key, item in value.items())
+    if raw.get("x-kubernetes-list-type") != "map" or not isinstance(value, list) or len(value) != len(old):
+        return False
+    return all((partner := _partner(item, old, raw)) is not _MISSING and _same(item, partner, raw.get("items")) for item in value)
 
 
 def _partner(item: Json, old: Any, raw: Mapping[str, Any]) -> Any:

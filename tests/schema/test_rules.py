@@ -104,3 +104,43 @@ def test_endless_work_is_cut():
 def test_names_of_variables():
     assert mentions("self == oldSelf", "oldSelf")
     assert not mentions("self.oldSelf == 'oldSelf'", "oldSelf")
+
+
+RATCHETED = {
+    "type": "object",
+    "x-kubernetes-validations": [{"rule": "self.b > 100"}, {"rule": "!has(self.a) || self.a > 50"}, {"rule": "self.b >= oldSelf.b"}],
+    "properties": {
+        "a": {"type": "integer", "nullable": True, "x-kubernetes-validations": [{"rule": "self > 10"}]},
+        "b": {"type": "integer"},
+        "m": {
+            "type": "array",
+            "x-kubernetes-list-type": "map",
+            "x-kubernetes-list-map-keys": ["k"],
+            "items": {
+                "type": "object",
+                "properties": {"k": {"type": "string"}, "v": {"type": "integer"}},
+                "x-kubernetes-validations": [{"rule": "self.v > 10"}],
+            },
+        },
+    },
+}
+BEFORE = {"a": 1, "b": 1, "m": [{"k": "p", "v": 1}, {"k": "q", "v": 2}]}
+
+
+@pytest.mark.parametrize(
+    ("change", "refused", "warned"),
+    [
+        ({}, [], 5),
+        ({"m": [{"k": "q", "v": 2}, {"k": "p", "v": 1}]}, [], 5),
+        ({"b": 2}, ["spec", "spec"], 3),
+        ({"b": 0}, ["spec", "spec", "spec"], 3),
+        ({"a": None}, ["spec"], 2),
+        ({"m": [{"k": "p", "v": 1}, {"k": "q", "v": 3}]}, ["spec", "spec", "spec.m[1]"], 2),
+    ],
+)
+def test_what_has_not_changed_is_only_warned_of(change, refused, warned):
+    node = {"type": "object", "properties": {"spec": RATCHETED}}
+    schema = from_crd({"spec": {"versions": [{"name": "v1", "schema": {"openAPIV3Schema": node}}]}}, "v1")
+    verdict = rules.check({"spec": BEFORE | change}, schema, {"spec": BEFORE})
+    assert [error.field for error in verdict.errors] == refused
+    assert len(verdict.warnings) == warned

@@ -124,7 +124,7 @@ class Thing:
         if name in self._seen:
             return True, self._seen[name]
         for key in (name, unescaped(name)):
-            if key in self.raw:
+            if self.raw.get(key) is not None:
                 node = (self.schema.get("properties") or {}).get(key)
                 if node is None:
                     return False, None
