@@ -7,7 +7,7 @@ volumerestrictions, volumebinding, podtopologyspread, interpodaffinity), in the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from pytest_helmsim.apiserver.controllers import affinity, common, volumes
@@ -28,6 +28,8 @@ class Held(NamedTuple):
     ports: tuple[tuple[str, str, int], ...]
     averse: bool
     """It has required anti-affinity, which keeps others away."""
+    owner: str
+    """The uid of its controller."""
 
 
 class Load(NamedTuple):
@@ -57,6 +59,10 @@ class View:
     nodes: list[JsonObject]
     held: Mapping[str, Held]
     loads: Mapping[str, Load]
+    crowds: Mapping[tuple[str, str], int]
+    """How many pods of a controller, by its uid, a node holds."""
+    shunned: bool
+    """Some pod keeps others away."""
     pod_at: Callable[[str, str], JsonObject | None]
     namespace_labels: Callable[[str], Mapping[str, str]]
     volumes_of: Callable[[JsonObject], list[JsonObject]]
@@ -69,7 +75,7 @@ class View:
         for uid in gone:
             held = left.pop(uid)
             loads[held.node] = loads[held.node].plus(held, -1)
-        return View(self.nodes, left, loads, self.pod_at, self.namespace_labels, self.volumes_of, self.exclusive_claims)
+        return replace(self, held=left, loads=loads)
 
     def neighbours(self) -> list[affinity.Neighbour]:
         """All pods on nodes, with their node's labels."""
@@ -87,7 +93,8 @@ class View:
 def hold(pod: JsonObject, node: str) -> Held:
     """What the pod would take from that node."""
     terms = ((pod["spec"].get("affinity") or {}).get("podAntiAffinity") or {}).get(affinity.REQUIRED)
-    return Held(node, common.namespace_of(pod), common.name_of(pod), tuple(sorted(requests(pod).items())), tuple(ports(pod)), bool(terms))
+    namespace, name, owner = common.namespace_of(pod), common.name_of(pod), (common.controller_of(pod) or {}).get("uid") or ""
+    return Held(node, namespace, name, tuple(sorted(requests(pod).items())), tuple(ports(pod)), bool(terms), owner)
 
 
 def requests(pod: JsonObject) -> dict[str, float]:
@@ -263,7 +270,7 @@ def _domain_counts(pod: JsonObject, rule: affinity.Constraint, rules: list[affin
 def _company(pod: JsonObject, node: JsonObject, view: View) -> Refusal | None:
     """Required affinity and anti-affinity: the pod's own, and that of pods which are there."""
     rules = affinity.required(pod)
-    if not rules.together and not rules.apart and not any(held.averse for held in view.held.values()):
+    if not rules.together and not rules.apart and not view.shunned:
         return None
     labels = common.labels_of(node)
     if rules.together and not _has_company(pod, rules.together, labels, view):

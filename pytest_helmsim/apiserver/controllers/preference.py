@@ -68,8 +68,7 @@ def _crowd(pod: JsonObject, node: JsonObject, view: View) -> float:
         owner = common.controller_of(pod)
         if owner is None or pod["spec"].get("topologySpreadConstraints"):
             return 0.0
-        here = [other for other in view.neighbours() if other.node == common.name_of(node)]
-        return float(sum((common.controller_of(other.pod) or {}).get("uid") == owner["uid"] for other in here))
+        return float(view.crowds.get((common.name_of(node), owner.get("uid") or ""), 0))
     for rule in rules:
         value = labels.get(rule.key)
         for other in view.neighbours():

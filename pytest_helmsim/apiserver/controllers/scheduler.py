@@ -23,12 +23,14 @@ class Scheduler(Reconciler):
     """Binds pods of the default scheduler."""
 
     name, alias = "scheduler", "kube-scheduler"
-    memory = ("_held", "_loads", "_nominated", "_social")
+    memory = ("_held", "_loads", "_crowds", "_averse", "_nominated", "_social")
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._held: dict[str, Held] = {}
         self._loads: dict[str, Load] = {}
+        self._crowds: dict[tuple[str, str], int] = {}
+        self._averse: dict[str, bool] = {}
         self._nominated: dict[str, tuple[int, Held]] = {}
         self._social: dict[str, Key] = {}
 
@@ -91,7 +93,9 @@ class Scheduler(Reconciler):
             held, loads = {**held, **promised}, dict(loads)
             for item in promised.values():
                 loads[item.node] = loads.get(item.node, Load()).plus(item)
-        return View(nodes, held, loads, self._pod_at, self._namespace_labels, self._volumes_of, self._exclusive_claims)
+        shunned = bool(self._averse) or any(item.averse for item in promised.values())
+        ways = (self._pod_at, self._namespace_labels, self._volumes_of, self._exclusive_claims)
+        return View(nodes, held, loads, self._crowds, shunned, *ways)
 
     def _pod_at(self, namespace: str, name: str) -> JsonObject | None:
         return self.api.get(POD, namespace, name)
@@ -181,10 +185,13 @@ class Scheduler(Reconciler):
         node, alive = pod["spec"].get("nodeName"), event.type != "DELETED" and not pods.is_finished(event.new)
         before = self._held.pop(uid, None)
         if before is not None:
-            self._loads[before.node] = self._loads[before.node].plus(before, -1)
+            self._book(before, -1)
+            self._averse.pop(uid, None)
         if node and alive:
             self._held[uid] = held = before if before is not None else placement.hold(pod, node)
-            self._loads[node] = self._loads.get(node, Load()).plus(held)
+            self._book(held, 1)
+            if held.averse:
+                self._averse[uid] = True
         self._nominated.pop(uid, None)
         self._social.pop(uid, None)
         if node or not alive:
@@ -193,6 +200,14 @@ class Scheduler(Reconciler):
             self._nominated[uid] = (preemption.priority(pod), placement.hold(pod, where))
         if affinity.is_social(pod):
             self._social[uid] = common.key_of(pod)
+
+    def _book(self, held: Held, sign: int) -> None:
+        self._loads[held.node] = self._loads.get(held.node, Load()).plus(held, sign)
+        if held.owner:
+            place = (held.node, held.owner)
+            left = self._crowds.pop(place, 0) + sign
+            if left:
+                self._crowds[place] = left
 
     def _refuse(self, pod: JsonObject, message: str, nominated: str | None = None) -> JsonObject:
         """Write down and tell why the pod waits; `nominated` is the node that is being cleared for it, empty for none any more."""

@@ -139,3 +139,13 @@ def test_an_ephemeral_volume_gets_a_claim_that_goes_with_its_pod(make_cluster: A
     found = cluster.get("persistentvolumeclaims/a-scratch")
     assert (found["metadata"]["labels"], found["metadata"]["ownerReferences"][0]["kind"]) == ({"a": "b"}, "Pod")
     assert cluster.get("pods/a")["spec"]["nodeName"] == "node-0"
+
+
+def test_the_pods_of_a_controller_spread_over_the_nodes(make_cluster: Any, workload: Any) -> None:
+    cluster = make_cluster(settings=Settings(nodes=3))
+    for name in "xyz":
+        cluster.create("pods", {**pod(name), "spec": {**pod(name)["spec"], "nodeName": "node-1"}})
+    cluster.create("deployments", workload("Deployment", "web", "web:1", replicas=6))
+    cluster.clock.sleep(5)
+    nodes = [item["spec"]["nodeName"] for item in cluster.list("pods") if item["metadata"]["labels"]["app"] == "web"]
+    assert sorted(nodes) == ["node-0", "node-0", "node-1", "node-1", "node-2", "node-2"]

@@ -43,3 +43,25 @@ def test_an_owner_of_a_kind_that_nobody_knows_keeps_what_it_owns(cluster: Any) -
     cluster.create("configmaps", child("lost", "v1"))
     cluster.clock.sleep(5)
     assert {item["metadata"]["name"] for item in cluster.get("configmaps")["items"]} == {"kept", "kube-root-ca.crt"}
+
+
+def test_a_cron_job_tells_of_a_job_that_it_did_not_start(cluster: Any) -> None:
+    job = {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "a"}]}}, "suspend": True}
+    head = {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly"}}
+    made = cluster.create("cronjobs", {**head, "spec": {"schedule": "@yearly", "jobTemplate": {"spec": job}}})
+    owner = {"apiVersion": "batch/v1", "kind": "CronJob", "name": "nightly", "uid": made["metadata"]["uid"], "controller": True}
+    cluster.create("jobs", {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "now", "ownerReferences": [owner]}, "spec": job})
+    told = [item["message"] for item in cluster.get("events")["items"] if item["reason"] == "UnexpectedJob"]
+    assert told == ["Saw a job that the controller did not create or forgot: now"]
+
+
+def test_a_job_with_limits_per_index_lists_failed_ones_from_the_start(cluster: Any) -> None:
+    spec = {
+        "completions": 1,
+        "parallelism": 0,
+        "completionMode": "Indexed",
+        "backoffLimitPerIndex": 0,
+        "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "a"}]}},
+    }
+    cluster.create("jobs", {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "work"}, "spec": spec})
+    assert cluster.get("jobs/work")["status"]["failedIndexes"] == ""
