@@ -19,7 +19,7 @@ from pytest_helmsim.client.client import Client
 from pytest_helmsim.client.doors import Unreachable
 from pytest_helmsim.objects.clock import VirtualClock
 from pytest_helmsim.objects.errors import HelmsimError
-from pytest_helmsim.objects.status import Conflict, InternalError
+from pytest_helmsim.objects.status import Conflict, Forbidden, InternalError
 from pytest_helmsim.objects.wire import Handler, Request, Response
 from pytest_helmsim.release.engine import Engine
 from pytest_helmsim.release.errors import InstallFailed, OperationInProgress, ReleaseExists, UpgradeFailed
@@ -206,6 +206,23 @@ def test_another_thread_ends_a_wait(prepared: Any, chart: Path) -> None:
     finally:
         (chart / "templates/late.yaml").unlink()
     assert engine.history("app")[-1].status == "failed"
+
+
+@pytest.mark.parametrize(("flavour", "words"), [("helm3", ""), ("helm4", "failed to list /v1, Kind=ConfigMap: injected")])
+def test_what_may_not_be_listed_is_not_awaited_by_helm4(flavour: Any, words: str, prepared: Any, chart: Path) -> None:
+    server, clock = fork(prepared)
+
+    def handle(request: Request) -> Response:
+        if request.method == "GET" and request.path.endswith("/configmaps"):
+            return Response.of(Forbidden("injected").to_status(), 403)
+        return server.handle(request)
+
+    engine = Engine(Client(handle, clock), flavour=flavour)
+    if not words:
+        assert engine.install("app", chart, wait=True, no_hooks=True).status == DEPLOYED
+        return
+    with pytest.raises(InstallFailed, match=f"^{words}$"):
+        engine.install("app", chart, wait=True, no_hooks=True)
 
 
 def test_a_killed_upgrade_leaves_a_pending_record(prepared: Any, chart: Path) -> None:
