@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from pytest_helmsim.apiserver import selection
 from pytest_helmsim.apiserver.routes import Call
@@ -16,6 +17,7 @@ from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import BadRequest, Forbidden, details, qualified
 from pytest_helmsim.objects.wire import Request, User
+from pytest_helmsim.schema.field_errors import quoted
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
@@ -159,20 +161,31 @@ def _refusal(user: User, wanted: Attributes) -> Forbidden:
 
 
 def effective_user(server: ApiServer, request: Request) -> User:
-    """The user of the request, after `Impersonate-User` and `Impersonate-Group` when the caller may use them."""
-    name = request.headers.get("impersonate-user", "")
+    """The user of the request, after the `Impersonate-…` headers (user, group, uid, extra) when the caller may use them."""
+    name, uid = request.headers.get("impersonate-user", ""), request.headers.get("impersonate-uid", "")
     groups = tuple(group for group in request.headers.get("impersonate-group", "").split("\n") if group)
+    prefix = "impersonate-extra-"
+    extra = tuple(sorted((unquote(key.removeprefix(prefix)), (text,)) for key, text in request.headers.items() if key.startswith(prefix)))
     if not name:
-        return request.user
-    if name.startswith("system:serviceaccount:"):
-        namespace, _, account = name.removeprefix("system:serviceaccount:").partition(":")
+        if not (uid or groups or extra):
+            return request.user
+        listed = f"{{{', '.join(quoted(group) for group in groups)}}}" if groups else "(nil)"
+        more = f"{{{', '.join(f'{quoted(key)}:[]string{{{quoted(value[0])}}}' for key, value in extra)}}}" if extra else "(nil)"
+        info = f'Name:"", UID:{quoted(uid)}, Groups:[]string{listed}, Extra:map[string][]string{more}'
+        raise BadRequest(f"requested &user.DefaultInfo{{{info}}} without impersonating a user name")
+    namespace, _, account = name.removeprefix("system:serviceaccount:").partition(":")
+    if name.startswith("system:serviceaccount:") and namespace and account and ":" not in account:
         check(server, request.user, Attributes("impersonate", "", "serviceaccounts", namespace, account))
         groups = groups or ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
     else:
         check(server, request.user, Attributes("impersonate", "", "users", "", name))
     for group in groups:
         check(server, request.user, Attributes("impersonate", "", "groups", "", group))
+    for key, values in extra:
+        check(server, request.user, Attributes("impersonate", "authentication.k8s.io", "userextras", "", values[0], key))
+    if uid:
+        check(server, request.user, Attributes("impersonate", "authentication.k8s.io", "uids", "", uid))
     everybody = "system:unauthenticated" if name == "system:anonymous" else "system:authenticated"
     if everybody not in groups:
         groups = (*groups, everybody)
-    return User(name, groups)
+    return User(name, groups, uid, extra)

@@ -134,17 +134,10 @@ def _comparison(key: str, operator: str, take: object) -> Requirement:
 
 
 def _key(token: str) -> str:
-    if token.count("/") > 1:
-        raise _unparsable(f'<nil>: Invalid value: "{token}": {names.label_key(token)[0]}')
-    name = token.rpartition("/")[2]
-    if not token or not _NAME.fullmatch(name):
-        if token in ("", ",", "=", "==", "!=", "(", ")"):
-            raise BadRequest(f"found '{token}', expected: !, identifier, or 'end of string'")
-        rule = (
-            "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
-            "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-        )
-        raise BadRequest(f'unable to parse requirement: <nil>: Invalid value: "{token}": {rule}')
+    if token in ("", ",", "=", "==", "!=", "(", ")"):
+        raise BadRequest(f"found '{token}', expected: !, identifier, or 'end of string'")
+    if complaints := names.label_key(token):
+        raise _unparsable(f'<nil>: Invalid value: "{token}": {"; ".join(complaints)}')
     return token
 
 

@@ -384,13 +384,17 @@ def _check_question(spec: JsonObject, *, whose: bool) -> None:
 def _reviewed(server: ApiServer, op: Operation, obj: JsonObject, call: Call) -> JsonObject:
     spec = obj.get("spec") or {}
     if call.plural == "selfsubjectreviews":
-        info = {"username": op.user.name, "groups": list(op.user.groups)}
+        info: JsonObject = {"username": op.user.name, "groups": list(op.user.groups)}
+        if op.user.uid:
+            info["uid"] = op.user.uid
+        if op.user.extra:
+            info["extra"] = {key: list(values) for key, values in op.user.extra}
         return {**obj, "metadata": {"creationTimestamp": op.now}, "status": {"userInfo": info}}
     if call.plural == "selfsubjectrulesreviews":
         rules = list(authorization.rules(server, op.user, spec.get("namespace") or ""))
         resource_rules = [rule for rule in rules if rule.get("resources")]
         others = [{"verbs": rule["verbs"], "nonResourceURLs": rule["nonResourceURLs"]} for rule in rules if rule.get("nonResourceURLs")]
-        return {**obj, "status": {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": False}}
+        return {**obj, "spec": {}, "status": {"resourceRules": resource_rules, "nonResourceRules": others, "incomplete": False}}
     if call.plural == "tokenreviews":
         user = server.tokens.get(spec.get("token") or "")
         status: JsonObject = {"user": {}, "error": "invalid bearer token"}

@@ -20,6 +20,7 @@ class User:
     name: str
     groups: tuple[str, ...] = ()
     uid: str = ""
+    extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 ADMIN = User("kubernetes-admin", ("system:masters", "system:authenticated"))
