@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_helmsim.schema.cel import types
 from pytest_helmsim.schema.cel.checker import Environment, check
-from pytest_helmsim.schema.cel.nodes import Issues, Node
-from pytest_helmsim.schema.cel.parser import read
+from pytest_helmsim.schema.cel.nodes import NOWHERE, Issues, Node
+from pytest_helmsim.schema.cel.parser import MAX_DEPTH, read
 from pytest_helmsim.schema.cel.patterns import pattern_error
 from pytest_helmsim.schema.cel.types import Type
 
@@ -28,9 +28,13 @@ def compile_text(text: str, environment: Environment, issues: Issues) -> Node | 
     tree = read(text, issues)
     if tree is None or issues:
         return None
-    check(tree, environment, issues)
-    if not issues:
-        _check_literals(tree, issues)
+    try:
+        check(tree, environment, issues)
+        if not issues:
+            _check_literals(tree, issues)
+            program_error(tree)
+    except RecursionError:
+        issues.report(NOWHERE, f"expression recursion limit exceeded: {MAX_DEPTH}")
     return None if issues else tree
 
 

@@ -66,15 +66,18 @@ Step = Callable[[Run, Names], Any]
 class Program:
     """An expression that can be evaluated many times."""
 
-    __slots__ = ("_step",)
+    __slots__ = ("_functions", "_step", "_tree")
 
     def __init__(self, tree: Node, functions: Functions) -> None:
-        self._step = _Planner(functions).plan(tree)
+        self._tree, self._functions = tree, functions
+        self._step: Step | None = None
 
     def run(self, variables: Mapping[str, Any], *, limit: int = PER_CALL_LIMIT) -> tuple[Any, int]:
         """The value (an error as a `CelError` that is not raised) and the cost; raise `CostExceeded`."""
         run = Run(limit)
         try:
+            if self._step is None:
+                self._step = _Planner(self._functions).plan(self._tree)
             return self._step(run, dict(variables)), run.cost
         except CelError as error:
             return error, run.cost

@@ -16,6 +16,7 @@ from pytest_helmsim.schema.cel.cost import Size, estimate
 from pytest_helmsim.schema.cel.declarations import functions
 from pytest_helmsim.schema.cel.declared import MAX_REQUEST, Declared, NamedTypes, at_path
 from pytest_helmsim.schema.cel.nodes import Issues, Node
+from pytest_helmsim.schema.cel.parser import MAX_DEPTH
 from pytest_helmsim.schema.cel.program import Program
 
 _SELF_TYPE = "selfType0"
@@ -79,7 +80,11 @@ class Rules:
         if failed:
             result.error = f"program instantiation failed: {failed}"
             return result
-        result.tree, result.cost = tree, estimate(tree, self._size)
+        try:
+            result.tree, result.cost = tree, estimate(tree, self._size)
+        except RecursionError:
+            result.error = f"compilation failed: ERROR: <input>:-1:0: expression recursion limit exceeded: {MAX_DEPTH}"
+            return result
         if rule.get("messageExpression"):
             self._compile_message(result, rule["messageExpression"], environment)
         return result
