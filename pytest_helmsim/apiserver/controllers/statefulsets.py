@@ -228,11 +228,11 @@ class _Step:
             if not pods.is_namespace_terminating(error):
                 self._tell(
                     "FailedCreate",
-                    f"create Pod {name} in StatefulSet {common.name_of(self.set)} failed error: {error.message}",
+                    f"Create Pod {name} in StatefulSet {common.name_of(self.set)} failed error: {error.message}",
                     warning=True,
                 )
             raise
-        self._tell("SuccessfulCreate", f"create Pod {name} in StatefulSet {common.name_of(self.set)} successful")
+        self._tell("SuccessfulCreate", f"Create Pod {name} in StatefulSet {common.name_of(self.set)} successful")
         claims.retain(self.world, self.set, self.pods[number], scaled_down=False)
 
     def _pod(self, number: int, revision: JsonObject) -> JsonObject:
@@ -260,7 +260,7 @@ class _Step:
             self.api.delete(POD, common.namespace_of(pod), common.name_of(pod), uid=common.uid_of(pod))
         except NotFound:
             return
-        self._tell("SuccessfulDelete", f"delete Pod {common.name_of(pod)} in StatefulSet {common.name_of(self.set)} successful")
+        self._tell("SuccessfulDelete", f"Delete Pod {common.name_of(pod)} in StatefulSet {common.name_of(self.set)} successful")
 
     def _tell(self, reason: str, message: str, *, warning: bool = False) -> None:
-        self.world.events(self.set, reason, message[0].upper() + message[1:], component=COMPONENT, warning=warning)
+        self.world.events(self.set, reason, message, component=COMPONENT, warning=warning)
