@@ -44,6 +44,7 @@ from pytest_helmsim.objects.status import (
     qualified,
 )
 from pytest_helmsim.objects.wire import Request, Response, User
+from pytest_helmsim.patch import server_side
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.app import ApiServer
@@ -287,9 +288,16 @@ def _token(server: ApiServer, request: Request, call: Call, served: Served) -> R
     record = server.store.get(served.key, call.namespace, call.name)
     if record is None:
         raise not_found("serviceaccounts", "", call.name)
-    body = bodies.parse(served, request).value
-    spec = body.get("spec") or {}
-    _check_bound(server, call.namespace, spec.get("boundObjectRef") or {})
+    op = endpoints.operation(server, request, call, served, options.write_options(request, "CreateOptions"))
+    body = bodies.decoded(op, bodies.parse(served, request, "TokenRequest"), _TOKEN_REQUEST)
+    spec, given = body.get("spec") or {}, body.get("metadata") or {}
+    if given.get("namespace") not in (None, "", call.namespace):
+        raise BadRequest("the namespace of the provided object does not match the namespace sent on the request")
+    if given.get("name") not in (None, "", call.name):
+        why = f'Invalid value: "{given["name"]}": must match the service account name if specified'
+        raise invalid("TokenRequest", _TOKEN_REQUEST.group, call.name, [Cause("FieldValueInvalid", why, "metadata.name")])
+    if spec.get("boundObjectRef") is not None:
+        _check_bound(server, call.namespace, spec["boundObjectRef"])
     seconds = spec.get("expirationSeconds") or 3600
     if not SHORTEST_TOKEN <= seconds <= LONGEST_TOKEN:
         bound = "less than 10 minutes" if seconds < SHORTEST_TOKEN else "larger than 2^32 seconds"
@@ -307,7 +315,19 @@ def _token(server: ApiServer, request: Request, call: Call, served: Served) -> R
     token = f"{base64.urlsafe_b64encode(dumps(claims)).rstrip(b'=').decode()}.{secret}"
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{call.namespace}", "system:authenticated")
     server.tokens[token] = User(subject, groups)
-    meta = {"name": call.name, "namespace": call.namespace, "creationTimestamp": rfc3339(now)}
+    meta: JsonObject = {
+        "name": call.name,
+        "namespace": call.namespace,
+        "uid": record.obj["metadata"]["uid"],
+        "creationTimestamp": rfc3339(now),
+    }
+    schema = server.catalog.schema(_TOKEN_REQUEST)
+    if schema is not None:
+        set_fields = {key: value for key, value in spec.items() if value is not None}
+        asked = {**body, "spec": {**set_fields, "expirationSeconds": seconds}}
+        version, part = _TOKEN_REQUEST.api_version, "token"
+        owners = server_side.update(None, asked, [], manager=op.manager, api_version=version, schema=schema, now=op.now, subresource=part)
+        meta |= {"managedFields": owners} if owners else {}
     result = {
         "kind": "TokenRequest",
         "apiVersion": "authentication.k8s.io/v1",
@@ -315,14 +335,19 @@ def _token(server: ApiServer, request: Request, call: Call, served: Served) -> R
         "spec": {"audiences": claims["aud"], "expirationSeconds": seconds, "boundObjectRef": spec.get("boundObjectRef")},
         "status": {"token": token, "expirationTimestamp": rfc3339(now + seconds)},
     }
-    return Response.of(result, 201)
+    return Response.of(result, 201, *negotiation.warning_headers(op.warnings))
+
+
+_TOKEN_REQUEST = GroupVersionKind("authentication.k8s.io", "v1", "TokenRequest")
 
 
 def _check_bound(server: ApiServer, namespace: str, reference: JsonObject) -> None:
     """Raise `NotFound` for a token that is bound to an object which is not there, or is another one by now."""
-    key = _BINDABLE.get(reference.get("kind") or "")
+    kind, version = reference.get("kind") or "", reference.get("apiVersion") or ""
+    key = _BINDABLE.get(kind) if version == "v1" else None
     if key is None:
-        return
+        shown = f"{version if '/' in version else f'/{version}'}, Kind={kind}"
+        raise BadRequest(f"cannot bind token to object of type {shown}")
     name, uid = reference.get("name") or "", reference.get("uid")
     record = server.store.get(key, "" if key[1] == "nodes" else namespace, name)
     if record is None:
@@ -330,7 +355,8 @@ def _check_bound(server: ApiServer, namespace: str, reference: JsonObject) -> No
     found = record.obj["metadata"]["uid"]
     if uid and uid != found:
         message = f"the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted"
-        raise Conflict(f'Operation cannot be fulfilled on {key[1]} "{name}": {message}', details=details(name=name, kind=key[1]))
+        again = f"{message} and then recreated"
+        raise Conflict(f'Operation cannot be fulfilled on {kind} "{name}": {again}', details=details(name=name, kind=kind))
 
 
 def _refused(server: ApiServer, call: Call, served: Served) -> Response:
