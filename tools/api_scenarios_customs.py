@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Request sequences for `record_api.py`: custom objects as readers of each version see them. As in `api_scenarios.py`."""
 
 from __future__ import annotations
