@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "tests" / "apiserver")]
-import api_scenarios_webhooks
-from api_scenarios import Step
-from record_api import Server
-from webhook_server import WebhookServer
+import api_scenarios_webhooks  # noqa: E402
+from api_scenarios import Step  # noqa: E402
+from record_api import Server  # noqa: E402
+from webhook_server import WebhookServer  # noqa: E402
 
 TARGET = Path(__file__).parent.parent / "tests" / "recorded" / "webhooks"
 
