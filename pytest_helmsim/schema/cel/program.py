@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_helmsim.objects.errors import UnsupportedFeature
 from pytest_helmsim.schema.cel import types
+from pytest_helmsim.schema.cel.access import at, entries, field, has, optional_at, optional_field
 from pytest_helmsim.schema.cel.declarations import Functions, Overload
 from pytest_helmsim.schema.cel.functions import FUNCTIONS
 from pytest_helmsim.schema.cel.made import Made
@@ -18,7 +19,7 @@ from pytest_helmsim.schema.cel.nodes import Node
 from pytest_helmsim.schema.cel.operators import overload
 from pytest_helmsim.schema.cel.runtime_cost import call_cost
 from pytest_helmsim.schema.cel.types import Type
-from pytest_helmsim.schema.cel.values import NOTHING, CelError, Optional, Thing, Uint, type_of
+from pytest_helmsim.schema.cel.values import CelError, Optional, Uint, type_of
 
 PER_CALL_LIMIT = 1_000_000
 EXCEEDED = "operation cancelled: actual cost limit exceeded"
@@ -115,12 +116,12 @@ class _Planner:
     def _select(self, tree: Node) -> Step:
         holder, name = self.plan(tree.args[0]), tree.name
         if tree.tested:
-            return lambda run, names: _has(holder(run, names), name)
+            return lambda run, names: has(holder(run, names), name)
 
         def select(run: Run, names: Names) -> Any:
             found = holder(run, names)
             run.cost += 1
-            return _field(found, name)
+            return field(found, name)
 
         return select
 
@@ -203,7 +204,7 @@ class _Planner:
         def walk(run: Run, names: Names) -> Any:
             holder = over(run, names)
             scope = {**names, total: start(run, names)}
-            for one, other in _entries(holder, two=bool(second)):
+            for one, other in entries(holder, two=bool(second)):
                 scope[first] = one
                 if second:
                     scope[second] = other
@@ -321,92 +322,20 @@ def _ident(tree: Node) -> Step:
     return look_up
 
 
-def _field(holder: Any, name: str) -> Any:
-    if isinstance(holder, Optional):
-        return _optional_field(holder, name)
-    if isinstance(holder, Thing):
-        there, found = holder.find(name)
-        if there:
-            return found
-    elif isinstance(holder, dict):
-        if name in holder:
-            return holder[name]
-    elif isinstance(holder, list):
-        raise CelError("unsupported index type 'string' in list")
-    raise CelError(f"no such key: {name}")
-
-
-def _has(holder: Any, name: str) -> bool:
-    if isinstance(holder, Optional):
-        return _optional_field(holder, name).present
-    if isinstance(holder, Thing):
-        return holder.find(name)[0]
-    if isinstance(holder, list):
-        raise CelError("unsupported index type 'string' in list")
-    return isinstance(holder, dict) and name in holder
-
-
-def _optional_field(holder: Any, name: str) -> Optional:
-    if isinstance(holder, Optional):
-        if not holder.present:
-            return holder
-        holder = holder.value
-    try:
-        return Optional(_field(holder, name))
-    except CelError as error:
-        if str(error).startswith("no such key"):
-            return NOTHING
-        raise
-
-
-def _at(holder: Any, key: Any) -> Any:
-    if isinstance(holder, list):
-        if isinstance(key, float) and key.is_integer():
-            key = int(key)
-        if isinstance(key, bool) or not isinstance(key, int):
-            what = f"value {key}" if isinstance(key, float) else f"type '{type_of(key).run_time_name}'"
-            raise CelError(f"unsupported index {what} in list")
-        if not 0 <= key < len(holder):
-            raise CelError(f"index out of bounds: {int(key)}")
-        return holder[key]
-    if isinstance(holder, Thing) and isinstance(key, str):
-        return _field(holder, key)
-    if isinstance(holder, dict) and not isinstance(key, (list, dict)) and key in holder:
-        return holder[key]
-    raise CelError(f"no such key: {_shown(key)}")
-
-
-def _shown(key: Any) -> Any:
-    return ("true" if key else "false") if isinstance(key, bool) else key
-
-
 def _index(tree: Node, arguments: list[Step]) -> Step:
     def index(run: Run, names: Names) -> Any:
         holder, key = arguments[0](run, names), arguments[1](run, names)
         run.cost += 1
-        return _optional_at(holder, key) if isinstance(holder, Optional) else _at(holder, key)
+        return optional_at(holder, key) if isinstance(holder, Optional) else at(holder, key)
 
     return index
-
-
-def _optional_at(holder: Any, key: Any) -> Optional:
-    if isinstance(holder, Optional):
-        if not holder.present:
-            return holder
-        holder = holder.value
-    try:
-        return Optional(_at(holder, key))
-    except CelError as error:
-        if str(error).startswith(("no such key", "index out of bounds")):
-            return NOTHING
-        raise
 
 
 def _optional_index(tree: Node, arguments: list[Step]) -> Step:
     def index(run: Run, names: Names) -> Any:
         holder, key = arguments[0](run, names), arguments[1](run, names)
         run.cost += 1
-        return _optional_at(holder, key)
+        return optional_at(holder, key)
 
     return index
 
@@ -415,7 +344,7 @@ def _optional_select(tree: Node, arguments: list[Step]) -> Step:
     def select(run: Run, names: Names) -> Any:
         holder, name = arguments[0](run, names), arguments[1](run, names)
         run.cost += 1
-        return _optional_field(holder, name)
+        return optional_field(holder, name)
 
     return select
 
@@ -490,16 +419,6 @@ def _or(tree: Node, arguments: list[Step]) -> Step:
 
 def _membership(arguments: list[Step], function: Callable[..., Any]) -> Step:
     return lambda run, names: function(arguments[0](run, names), arguments[1](run, names))
-
-
-def _entries(holder: Any, *, two: bool) -> Any:
-    if isinstance(holder, list):
-        return enumerate(holder) if two else ((item, None) for item in holder)
-    if isinstance(holder, dict):
-        return list(holder.items())
-    if isinstance(holder, Thing):
-        return [(key, holder.find(key)[1]) for key in holder.raw]
-    raise overload()
 
 
 _SPECIAL: dict[str, Callable[[Node, list[Step]], Step]] = {

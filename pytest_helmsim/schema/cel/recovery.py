@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 
+from pytest_helmsim.schema.cel.grammar import EPSILON, OUTSIDE, Config, Part, Stack, State, grammar
 from pytest_helmsim.schema.cel.lexer import HIDDEN, KINDS, Token
 from pytest_helmsim.schema.cel.nodes import NOWHERE, Issues
 
@@ -19,7 +19,6 @@ MAX_SKIPPED = 256
 MAX_REPORTS = 100
 MAX_AHEAD = 200
 MAX_DEPTH = 100
-_EPSILON = "epsilon"
 _ORDER = {"EOF": -1, **{kind: index for index, kind in enumerate(KINDS)}}
 _NAMED = frozenset(["NUM_FLOAT", "NUM_INT", "NUM_UINT", "STRING", "BYTES", "IDENTIFIER", "ESC_IDENTIFIER"])
 RESERVED = frozenset(
@@ -30,172 +29,6 @@ RESERVED = frozenset(
 )  # fmt: skip
 """Words that cannot name a variable."""
 _RESERVED = re.compile(r"no viable alternative at input '.(true|false|null)'")
-
-# A rule as text: words in capitals and quoted signs are tokens, `name:2` a rule with the least precedence it takes, `{2}` a
-# precedence that is needed, `[1]` behind a bracket that one token decides.
-_GRAMMAR = {
-    "start": "expr EOF",
-    "expr": "or ( '?' or ':' expr )?1",
-    "or": "and ( '||' and )*1",
-    "and": "relation:0 ( '&&' relation:0 )*1",
-    "relation": "calc:0 ( {1} <'<' '<=' '>=' '>' '==' '!=' in> relation:2 )*",
-    "calc": "unary ( ( {2} <'*' '/' '%'> calc:3 | {1} <'+' '-'> calc:2 ) )*",
-    "unary": "( member:0 | ( '!' )+1 member:0 | ( '-' )+ member:0 )",
-    "member": "primary ( ( {3} '.' ( '?' )?1 escape | {2} '.' IDENTIFIER '(' ( exprs )?1 ')' | {1} '[' ( '?' )?1 expr ']' ) )*",
-    "primary": (
-        "( ( '.' )?1 IDENTIFIER | ( '.' )?1 IDENTIFIER '(' ( exprs )?1 ')' | '(' expr ')' | '[' ( list )?1 ( ',' )?1 ']'"
-        " | '{' ( map )?1 ( ',' )?1 '}' | ( '.' )?1 IDENTIFIER ( '.' IDENTIFIER )*1 '{' ( fields )?1 ( ',' )?1 '}' | literal )"
-    ),
-    "exprs": "expr ( ',' expr )*1",
-    "list": "item ( ',' item )*",
-    "fields": "field ':' expr ( ',' field ':' expr )*",
-    "field": "( '?' )?1 escape",
-    "map": "item ':' expr ( ',' item ':' expr )*",
-    "escape": "( IDENTIFIER | ESC_IDENTIFIER )1",
-    "item": "( '?' )?1 expr",
-    "literal": "( ( '-' )?1 NUM_INT | NUM_UINT | ( '-' )?1 NUM_FLOAT | STRING | BYTES | true | false | null )",
-}
-
-
-class _State:
-    """A place within a rule: ways on by a token, through a rule, or for free."""
-
-    __slots__ = ("calls", "free", "loops_back", "needs", "precedence", "rule", "target", "tokens")
-
-    def __init__(self, rule: str) -> None:
-        self.rule = rule
-        self.tokens: frozenset[str] = frozenset()
-        self.target: _State | None = None
-        self.calls = ""
-        self.precedence = 0
-        self.free: list[_State] = []
-        self.needs: int | None = None
-        self.loops_back = False
-
-
-_OUTSIDE = _State("outside")
-
-
-class _Part:
-    """A part of a rule: `token`, `rule`, `choice`, `loop`, and the state before it."""
-
-    __slots__ = ("alternatives", "back", "kind", "least", "many", "one", "state")
-
-    def __init__(self, kind: str, state: _State) -> None:
-        self.kind = kind
-        self.state = state
-        self.alternatives: list[list[_Part]] = []
-        self.one = False
-        self.least = 1
-        self.many = False
-        self.back: _State | None = None
-
-
-_Stack = tuple[_State, ...]
-_Config = tuple[int, _State, _Stack]
-
-
-class _Grammar:
-    def __init__(self) -> None:
-        self.starts = {name: _State(name) for name in _GRAMMAR}
-        self.stops = {name: _State(name) for name in _GRAMMAR}
-        self.follows: dict[str, list[_State]] = {name: [] for name in _GRAMMAR}
-        self.parts: dict[str, list[_Part]] = {}
-        for name, text in _GRAMMAR.items():
-            words = text.split()
-            self.parts[name], end = self._sequence(name, words, self.starts[name])
-            end.free.append(self.stops[name])
-
-    def _sequence(self, rule: str, words: list[str], state: _State) -> tuple[list[_Part], _State]:
-        parts: list[_Part] = []
-        while words and words[0] != "|" and not words[0].startswith(")"):
-            word = words.pop(0)
-            if word == "(":
-                part, state = self._group(rule, words, state)
-            elif word.startswith("{"):
-                after = _State(rule)
-                state.needs, state.target = int(word[1]), after
-                state = after
-                continue
-            else:
-                part, state = self._single(rule, word, words, state)
-            parts.append(part)
-        return parts, state
-
-    def _single(self, rule: str, word: str, words: list[str], state: _State) -> tuple[_Part, _State]:
-        after = _State(rule)
-        state.target = after
-        name, _, precedence = word.partition(":")
-        if name in _GRAMMAR and not word.startswith("'"):
-            state.calls, state.precedence = name, int(precedence or 0)
-            self.follows[name].append(after)
-            return _Part("rule", state), after
-        kinds = [word.removeprefix("<").strip("'")]
-        while word.startswith("<") and not words[0].endswith(">"):
-            kinds.append(words.pop(0).strip("'"))
-        if word.startswith("<"):
-            kinds.append(words.pop(0)[:-1].strip("'"))
-        state.tokens = frozenset(kinds)
-        return _Part("token", state), after
-
-    def _group(self, rule: str, words: list[str], state: _State) -> tuple[_Part, _State]:
-        alternatives: list[list[_Part]] = []
-        ends: list[_State] = []
-        begins: list[_State] = []
-        while True:
-            begin = _State(rule)
-            parts, end = self._sequence(rule, words, begin)
-            alternatives.append(parts)
-            begins.append(begin)
-            ends.append(end)
-            closing = words.pop(0)
-            if closing != "|":
-                break
-        mark, after = closing[1:2], _State(rule)
-        part = _Part("loop" if mark in ("*", "+") else "choice", state)
-        part.alternatives, part.one = alternatives, closing.endswith("1")
-        part.least = 0 if mark in ("?", "*") else 1
-        part.many = mark in ("*", "+")
-        state.free.extend(begins)
-        if part.many:
-            part.back = back = _State(rule)
-            back.loops_back = True
-            for end in ends:
-                end.free.append(back)
-            back.free.extend([*begins, after])
-        else:
-            for end in ends:
-                end.free.append(after)
-        if part.least == 0:
-            state.free.append(after)
-        return part, after
-
-    def next(self, state: _State) -> frozenset[str]:
-        """What can come next within the rule, epsilon when the rule can end here; no rule is ever empty."""
-        found: set[str] = set()
-        seen: set[int] = set()
-        todo = [state]
-        while todo:
-            here = todo.pop()
-            if id(here) in seen:
-                continue
-            seen.add(id(here))
-            if here is self.stops[here.rule]:
-                found.add(_EPSILON)
-            elif here.tokens:
-                found |= here.tokens
-            elif here.calls:
-                todo.append(self.starts[here.calls])
-            elif here.needs is not None and here.target is not None:
-                todo.append(here.target)
-            else:
-                todo.extend(here.free)
-        return frozenset(found)
-
-
-@lru_cache(maxsize=1)
-def _grammar() -> _Grammar:
-    return _Grammar()
 
 
 class _Failure(Exception):
@@ -223,10 +56,10 @@ class _Walk:
     def __init__(self, tokens: list[Token], issues: Issues) -> None:
         self._tokens = tokens
         self._issues = issues
-        self._grammar = _grammar()
+        self._grammar = grammar()
         self._at = 0
-        self._state = _OUTSIDE
-        self._context: list[tuple[_State, int]] = []
+        self._state = OUTSIDE
+        self._context: list[tuple[State, int]] = []
         self._recovering = False
         self._failed: set[tuple[int, int]] = set()
         self._attempts = 0
@@ -261,7 +94,7 @@ class _Walk:
             self._context.pop()
         self._state = invoking
 
-    def _run(self, parts: list[_Part]) -> None:
+    def _run(self, parts: list[Part]) -> None:
         for part in parts:
             self._state = part.state
             if part.kind == "token":
@@ -273,7 +106,7 @@ class _Walk:
             else:
                 self._loop(part)
 
-    def _choose(self, part: _Part) -> None:
+    def _choose(self, part: Part) -> None:
         self._sync(loop=False)
         if part.least == 0:
             if self._ahead() in self._first(part.alternatives[0]):
@@ -281,10 +114,10 @@ class _Walk:
             return
         self._run(part.alternatives[self._predict(part)])
 
-    def _first(self, parts: list[_Part]) -> frozenset[str]:
+    def _first(self, parts: list[Part]) -> frozenset[str]:
         return self._grammar.next(parts[0].state)
 
-    def _loop(self, part: _Part) -> None:
+    def _loop(self, part: Part) -> None:
         self._sync(loop=False)
         if part.least:
             self._run(part.alternatives[0])
@@ -293,19 +126,19 @@ class _Walk:
             self._run(part.alternatives[0])
             self._go_back(part)
 
-    def _go_back(self, part: _Part) -> None:
+    def _go_back(self, part: Part) -> None:
         assert part.back is not None
         self._state = part.back
         self._sync(loop=True)
 
-    def _again(self, part: _Part) -> bool:
+    def _again(self, part: Part) -> bool:
         if part.one:
             return self._ahead() in self._first(part.alternatives[0])
         return self._predict(part) == 0
 
     # --- prediction
 
-    def _predict(self, part: _Part) -> int:
+    def _predict(self, part: Part) -> int:
         """The alternative that goes on, looking ahead as far as needed; leaving a loop counts as the one after the others."""
         if len(part.alternatives) == 1 and not part.many and part.least:
             return 0
@@ -315,7 +148,7 @@ class _Walk:
                     return index
             raise self._no_way(self._at)
         state, precedence = self._state, self._context[-1][1]
-        configs: dict[_Config, None] = {}
+        configs: dict[Config, None] = {}
         branches = state.free
         for alternative, branch in enumerate(branches):
             self._close(configs, alternative, branch, (), precedence, state.rule)
@@ -325,7 +158,7 @@ class _Walk:
         start = self._at
         for offset in range(MAX_AHEAD):
             kind = self._tokens[min(start + offset, len(self._tokens) - 1)].kind
-            reached: dict[_Config, None] = {}
+            reached: dict[Config, None] = {}
             for alternative, where, stack in configs:
                 if kind in where.tokens and where.target is not None:
                     self._close(reached, alternative, where.target, stack, None, "")
@@ -339,7 +172,7 @@ class _Walk:
             alternatives = {alternative for alternative, _, _ in reached}
             if len(alternatives) == 1:
                 return alternatives.pop()
-            places: dict[tuple[_State, _Stack], set[int]] = {}
+            places: dict[tuple[State, Stack], set[int]] = {}
             for alternative, where, stack in reached:
                 places.setdefault((where, _inside(stack)), set()).add(alternative)
             if all(found == alternatives for found in places.values()):
@@ -347,36 +180,36 @@ class _Walk:
             configs = reached
         return min(alternative for alternative, _, _ in configs)
 
-    def _left(self, configs: Iterable[_Config]) -> set[int]:
+    def _left(self, configs: Iterable[Config]) -> set[int]:
         """Alternatives that have come to the end of the rule in which the decision was made."""
-        return {alternative for alternative, _, stack in configs if stack and stack[0] is _OUTSIDE}
+        return {alternative for alternative, _, stack in configs if stack and stack[0] is OUTSIDE}
 
     def _close(
         self,
-        found: dict[_Config, None],
+        found: dict[Config, None],
         alternative: int,
-        state: _State,
-        stack: _Stack,
+        state: State,
+        stack: Stack,
         precedence: int | None,
         rule: str,
     ) -> None:
         grammar = self._grammar
         todo = [(state, stack)]
-        seen: set[tuple[_State, _Stack]] = set()
+        seen: set[tuple[State, Stack]] = set()
         while todo:
             here, above = todo.pop()
             if (here, above) in seen:
                 continue
             seen.add((here, above))
             if here is grammar.stops[here.rule]:
-                inner = above[-1] if above else _OUTSIDE
-                if inner is not _OUTSIDE:
+                inner = above[-1] if above else OUTSIDE
+                if inner is not OUTSIDE:
                     todo.append((inner, above[:-1]))
                     continue
                 if here.rule == "start":
                     found[(alternative, here, above)] = None
                     continue
-                todo.extend((follow, (_OUTSIDE,)) for follow in grammar.follows[here.rule])
+                todo.extend((follow, (OUTSIDE,)) for follow in grammar.follows[here.rule])
             elif here.tokens:
                 found[(alternative, here, above)] = None
             elif here.calls:
@@ -413,7 +246,7 @@ class _Walk:
         if self._recovering:
             return
         wanted = self._grammar.next(self._state)
-        if _EPSILON in wanted or self._ahead() in wanted:
+        if EPSILON in wanted or self._ahead() in wanted:
             return
         if loop:
             self._unwanted()
@@ -442,13 +275,13 @@ class _Walk:
             return
         raise self._mismatch()
 
-    def _within(self, state: _State) -> frozenset[str]:
+    def _within(self, state: State) -> frozenset[str]:
         """What can come after a state, in the rules as they were entered."""
         found = set(self._grammar.next(state))
         for invoking, _ in reversed(self._context):
-            if _EPSILON not in found:
+            if EPSILON not in found:
                 break
-            found.discard(_EPSILON)
+            found.discard(EPSILON)
             if invoking.target is not None and invoking.calls:
                 found |= self._grammar.next(invoking.target)
             else:
@@ -463,7 +296,7 @@ class _Walk:
         for invoking, _ in self._context:
             if invoking.calls and invoking.target is not None:
                 found |= self._grammar.next(invoking.target)
-        return frozenset(found - {_EPSILON})
+        return frozenset(found - {EPSILON})
 
     def _mismatch(self) -> _Failure:
         token = self._current()
@@ -519,8 +352,8 @@ class _Walk:
         self._issues.report(token.at, f"Syntax error: {message}")
 
 
-def _inside(stack: _Stack) -> _Stack:
-    return stack[1:] if stack and stack[0] is _OUTSIDE else stack
+def _inside(stack: Stack) -> Stack:
+    return stack[1:] if stack and stack[0] is OUTSIDE else stack
 
 
 def _quoted(text: str) -> str:
@@ -532,6 +365,6 @@ def _shown(token: Token) -> str:
 
 
 def _listed(kinds: frozenset[str]) -> str:
-    ordered = sorted(kinds - {_EPSILON}, key=lambda kind: _ORDER[kind])
+    ordered = sorted(kinds - {EPSILON}, key=lambda kind: _ORDER[kind])
     names = ["<EOF>" if kind == "EOF" else kind if kind in _NAMED else f"'{kind}'" for kind in ordered]
     return names[0] if len(names) == 1 else "{" + ", ".join(names) + "}"
