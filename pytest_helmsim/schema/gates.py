@@ -119,6 +119,8 @@ def without_disabled(key: tuple[str, str], obj: JsonObject, old: JsonObject, min
     if path is None:
         return obj
     spec, before = _at(obj, path), _at(old, path)
+    if spec is before:
+        return obj
     kept = _without(_POD_RULES, spec, before, minor)
     if minor < _IMAGE_VOLUMES_SINCE and not _images(before):
         kept = _without_images(kept)

@@ -6,6 +6,7 @@ Source: encoding/json decodes `[]` to an empty slice and nothing to nil; `reflec
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from pytest_helmsim.objects.json import Json, JsonObject
@@ -21,7 +22,7 @@ def overlaid(value: Json, raw: Json, schema: Schema | None, takes: Takes, *, ins
     Lists of another length are left alone, and so are types whose name ends with `closed`. What is taken though it is written alike
     stands for another value of Go's.
     """
-    if schema is None or value is raw or (closed and schema.name.endswith(closed)):
+    if schema is None or (value == raw and not _may_forget(schema, inside)) or (closed and schema.name.endswith(closed)):
         return value
     if isinstance(value, list) and isinstance(raw, list):
         if schema.items is None or len(value) != len(raw):
@@ -43,6 +44,23 @@ def overlaid(value: Json, raw: Json, schema: Schema | None, takes: Takes, *, ins
             if item is not value[key]:
                 found[key] = item
     return {**value, **found} if found else value
+
+
+@lru_cache(maxsize=4096)
+def _may_forget(schema: Schema, inside: bool) -> bool:
+    """Whether amounts can stand within a list that is one value: only those can be others though they are written alike."""
+    seen: set[tuple[int, bool]] = set()
+    todo: list[tuple[Schema | None, bool]] = [(schema, inside)]
+    while todo:
+        here, within = todo.pop()
+        if here is None or (id(here), within) in seen:
+            continue
+        seen.add((id(here), within))
+        if within and here.format == "quantity" and here.go_type:
+            return True
+        todo += [(field, within) for field in (*(here.fields or {}).values(), here.values)]
+        todo.append((here.items, within or here.list_type in (None, "atomic")))
+    return False
 
 
 def is_empty(value: JsonObject, key: str, sent: Json, field: Schema, inside: bool) -> bool:

@@ -22,7 +22,8 @@ _LARGEST = 2**63 - 1
 
 
 class _Field(NamedTuple):
-    go: str
+    heading: str
+    """Go's name and type: `Name:(string)`."""
     json: str
     type: str
 
@@ -35,7 +36,7 @@ def _structs() -> dict[str, tuple[_Field, ...]]:
         found = []
         for field in fields:
             go, json, type_ = field.split(":", 2)
-            found.append(_Field(go, json or go[0].lower() + go[1:], type_))
+            found.append(_Field(f"{go}:({type_name(type_)})", json or go[0].lower() + go[1:], type_))
         structs[name] = tuple(found)
     return structs
 
@@ -66,6 +67,11 @@ def value(type_: str, given: Json) -> str:
     return str(int(given or 0))
 
 
+@cache
+def _absent(type_: str) -> str:
+    return value(type_, None)
+
+
 def _struct(name: str, given: Json) -> str:
     if name == "resource.Quantity":
         return _quantity("" if given is None else str(given))
@@ -75,9 +81,10 @@ def _struct(name: str, given: Json) -> str:
     if name == "v1.Time":
         return _ZERO_TIME
     parts = []
-    for field in _structs()[name]:
-        inner = given if field.json == "+" else (given or {}).get(field.json)
-        parts.append(f"{field.go}:({type_name(field.type)}){value(field.type, inner)}")
+    known = given or {}
+    for heading, key, type_ in _structs()[name]:
+        inner = given if key == "+" else known.get(key)
+        parts.append(heading + (_absent(type_) if inner is None else value(type_, inner)))
     return f"{{{' '.join(parts)}}}"
 
 
