@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from pytest_helmsim.objects.json import Json, JsonObject
@@ -39,12 +40,32 @@ def apply(gvk: GroupVersionKind, obj: JsonObject, version: str = DEFAULT) -> Jso
 
 def apply_part(value: JsonObject, schema: Schema, minor: int) -> JsonObject:
     """As `apply`, for one part of an object, such as its status."""
+    if not _is_ruled(schema):
+        return canonical(value, schema)
     result = canonical(value, schema, draft=True)
     _walk(result, schema, minor)
     return canonical(result, schema)
 
 
+@lru_cache(maxsize=4096)
+def _is_ruled(schema: Schema) -> bool:
+    """Whether a rule can apply anywhere within."""
+    seen: set[int] = set()
+    todo: list[Schema | None] = [schema]
+    while todo:
+        here = todo.pop()
+        if here is None or id(here) in seen:
+            continue
+        seen.add(id(here))
+        if here.name in RULES:
+            return True
+        todo += [*(here.fields or {}).values(), here.values, here.items]
+    return False
+
+
 def _walk(value: Json, schema: Schema, minor: int) -> None:
+    if not _is_ruled(schema):
+        return
     if isinstance(value, dict):
         rule = RULES.get(schema.name) if schema.name else None
         if rule is not None:
