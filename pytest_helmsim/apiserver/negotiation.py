@@ -71,7 +71,7 @@ class Representation:
         objects = [conversion.from_storage(served, record.obj) for record in found.records]
         if self.shape == "Table":
             return self._out(tables.table(server, served, objects, meta=meta, objects_as=self.objects, version=self.version))
-        items = [self._partial(obj) for obj in objects]
+        items = [self._partial(obj) for obj in objects] or None
         return self._out({"kind": "PartialObjectMetadataList", "apiVersion": f"{_META}/{self.version}", "metadata": meta, "items": items})
 
     def event_encoder(self, server: ApiServer, served: Served) -> Encoder:

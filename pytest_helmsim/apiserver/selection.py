@@ -11,15 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from pytest_helmsim.objects import names
+from pytest_helmsim.objects import selectors
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import BadRequest
 
 if TYPE_CHECKING:
     from pytest_helmsim.apiserver.registry import Served
-
-_TOKEN = re.compile(r"\s*(==|!=|=|>|<|\(|\)|,|!|[^\s=!<>(),]+)")
-_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,102 +69,28 @@ def of_object(selector: JsonObject | None) -> tuple[Requirement, ...]:
 
 def parse_labels(text: str) -> tuple[Requirement, ...]:
     """`a=b,c!=d,e in (f, g),h notin (i),j,!k,l>3`; mistakes are `BadRequest`."""
-    tokens = _TOKEN.findall(text)
-    if not tokens:
-        return ()
-    found: list[Requirement] = []
-    position = 0
-
-    def take() -> str:
-        nonlocal position
-        token = tokens[position] if position < len(tokens) else ""
-        position += 1
-        return token
-
-    while True:
-        token = take()
-        if token == "!":
-            found.append(Requirement(_key(take()), "absent"))
-        else:
-            key = _key(token)
-            operator = tokens[position] if position < len(tokens) else ""
-            if operator in ("", ","):
-                found.append(Requirement(key, "exists"))
-            else:
-                position += 1
-                found.append(_comparison(key, operator, take))
-        separator = take()
-        if separator == "":
-            return tuple(found)
-        if separator != ",":
-            raise BadRequest(f"found '{separator}', expected: ',' or 'end of string'")
-        if position >= len(tokens):
-            raise BadRequest("found '', expected: identifier after ','")
-
-
-def _comparison(key: str, operator: str, take: object) -> Requirement:
-    assert callable(take)
-    if operator in ("=", "==", "!=", ">", "<"):
-        value = take()
-        value = "" if value == "," else value
-        if value and not (_NAME.fullmatch(value) and len(value) <= 63):
-            raise _bad_value(key, value)
-        if operator in ("<", ">") and not re.fullmatch(r"[+-]?\d+", value):
-            why = "for 'Gt', 'Lt' operators, the value must be an integer"
-            raise _unparsable(f'values[0]: Invalid value: "{value}": {why}')
-        return Requirement(key, {"=": "in", "==": "in", "!=": "notin", ">": "gt", "<": "lt"}[operator], frozenset((value,)))
-    if operator in ("in", "notin"):
-        opening = take()
-        if opening != "(":
-            raise _unparsable(f"found '{opening}' expected: '('")
-        values = set()
-        while True:
-            token = take()
-            if token == ")":
-                break
-            if token == "":
-                raise _unparsable("found '', expected: ',' or ')'")
-            if token != ",":
-                values.add(token)
-        return Requirement(key, operator, frozenset(values or {""}))
-    raise _unparsable(f"found '{operator}', expected: in, notin, =, ==, !=, gt, lt")
-
-
-def _key(token: str) -> str:
-    if token in ("", ",", "=", "==", "!=", "(", ")"):
-        raise BadRequest(f"found '{token}', expected: !, identifier, or 'end of string'")
-    if complaints := names.label_key(token):
-        raise _unparsable(f'<nil>: Invalid value: "{token}": {"; ".join(complaints)}')
-    return token
-
-
-def _bad_value(key: str, value: str) -> BadRequest:
-    if len(value) > 63 and _NAME.fullmatch(value):
-        return _unparsable(f'values[0][{key}]: Invalid value: "{value}": must be no more than 63 bytes')
-    rule = (
-        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
-        "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
-        "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-    )
-    return BadRequest(f'unable to parse requirement: values[0][{key}]: Invalid value: "{value}": {rule}')
-
-
-def _unparsable(why: str) -> BadRequest:
-    return BadRequest(f"unable to parse requirement: {why}")
+    try:
+        found = selectors.parse_labels(text)
+    except selectors.SelectorError as error:
+        raise BadRequest(str(error)) from error
+    words = {"=": "in", "==": "in", "!=": "notin", "!": "absent"}
+    return tuple(Requirement(each.key, words.get(each.operator, each.operator), frozenset(each.values)) for each in found.requirements)
 
 
 _META_FIELDS = ("metadata.name", "metadata.namespace")
+_SLICES = ("resource.k8s.io", "resourceslices")
 _FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "pods"): (
         "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
-        "status.podIP", "status.podIPs", "status.nominatedNodeName",
+        "status.podIP", "status.podIPs", "status.nominatedNodeName", "spec.host",
     ),
     ("", "events"): (
         "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
         "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type",
     ),
     ("events.k8s.io", "events"): (
-        "regarding.kind", "regarding.namespace", "regarding.name", "regarding.uid", "reason", "reportingController", "type",
+        "regarding.kind", "regarding.namespace", "regarding.name", "regarding.uid", "regarding.apiVersion", "regarding.resourceVersion",
+        "regarding.fieldPath", "reason", "reportingController", "type",
     ),
     ("", "namespaces"): ("status.phase",),
     ("", "nodes"): ("spec.unschedulable",),
@@ -176,9 +99,13 @@ _FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("", "replicationcontrollers"): ("status.replicas",),
     ("batch", "jobs"): ("status.successful",),
     ("certificates.k8s.io", "certificatesigningrequests"): ("spec.signerName",),
+    _SLICES: ("spec.nodeName", "spec.driver"),
 }  # fmt: skip
+_WITHOUT_NAMESPACE = (("", "nodes"), ("", "namespaces"), ("certificates.k8s.io", "certificatesigningrequests"), _SLICES)
+"""Kinds with fields of their own that do not have `metadata.namespace` among them."""
 
 
+_RENAMED = {"spec.host": "spec.nodeName"}
 Fields: TypeAlias = tuple[tuple[str, bool, str], ...]
 """Path, whether it must be equal, value."""
 
@@ -218,7 +145,10 @@ def _unescaped(value: str) -> str:
 
 def supported_fields(found: Fields, served: Served) -> Fields:
     """The same, when the kind supports every one of them; else `BadRequest` as the kind words it."""
-    allowed = {*_META_FIELDS, *_FIELDS.get((served.group, served.plural), ())}
+    place = served.group, served.plural
+    allowed = {*_META_FIELDS, *_FIELDS.get(place, ())}
+    if place in _WITHOUT_NAMESPACE:
+        allowed.remove("metadata.namespace")
     if served.custom is not None:
         allowed |= {path.lstrip(".") for path in served.custom.selectable}
     for path, _, _ in found:
@@ -228,12 +158,13 @@ def supported_fields(found: Fields, served: Served) -> Fields:
 
 
 def _unknown_field(path: str, served: Served) -> str:
-    special = {("", "pods"), ("", "events"), ("", "namespaces"), ("", "nodes"), ("", "secrets"), ("", "services"),
-               ("", "replicationcontrollers")}  # fmt: skip
-    if served.custom is not None or (served.group, served.plural) in special:
-        return f"field label not supported: {path}"
-    if served.plural in ("jobs", "statefulsets"):
+    place = served.group, served.plural
+    if place == _SLICES:
+        return f"field label not supported for {served.gvk.api_version}, Kind={served.gvk.kind}: {path}"
+    if place == ("batch", "jobs"):
         return f'field label "{path}" not supported for {served.gvk.kind}'
+    if served.custom is not None or place in _FIELDS:
+        return f"field label not supported: {path}"
     return f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 
 
@@ -246,11 +177,13 @@ def _field(obj: JsonObject, path: str) -> str:
     if path == "metadata.name":
         return obj["metadata"]["name"]  # type: ignore[no-any-return]
     value: object = obj
-    for step in path.split("."):
+    for step in _RENAMED.get(path, path).split("."):
         value = value.get(step) if isinstance(value, dict) else None
     if path == "source" and isinstance(value, dict):
-        value = value.get("component")
+        value = value.get("component") or None
     if value is None:
+        if path == "source":
+            return obj.get("reportingComponent") or ""
         if path in ("spec.unschedulable", "spec.hostNetwork"):
             return "false"
         return "0" if path in ("status.replicas", "status.successful") else ""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pytest_helmsim.apiserver import (
     authorization,
     bodies,
-    deletes,
     endpoints,
+    evictions,
     field_managers,
     negotiation,
     options,
@@ -34,10 +34,8 @@ from pytest_helmsim.objects.status import (
     BadRequest,
     Cause,
     Conflict,
-    InternalError,
     MethodNotAllowed,
     NotFound,
-    TooManyRequests,
     details,
     invalid,
     not_found,
@@ -60,7 +58,6 @@ _METHODS = {
 }
 """What else than GET, PUT and PATCH of an object's part can be asked for."""
 _CONNECTED = ("exec", "attach", "portforward", "proxy")
-_PDBS = StoreKey("policy", "poddisruptionbudgets")
 _PODS = StoreKey("", "pods")
 SHORTEST_TOKEN, LONGEST_TOKEN = 600, 2**32
 CLEARS_NOMINATION_FROM = 35
@@ -88,7 +85,7 @@ def answer(server: ApiServer, request: Request, call: Call, served: Served) -> R
         case "log":
             return _log(server, request, call)
         case "eviction":
-            return _evict(server, request, call, served)
+            return evictions.evict(server, request, call, served)
         case "binding":
             return _binding(server, request, call, served)
         case "token":
@@ -193,52 +190,6 @@ def _no_log(pod: JsonObject, call: Call, container: str, *, previous: bool) -> B
         why = "trying and failing to pull image" if reason == "ImagePullBackOff" else "image can't be pulled"
         return BadRequest(f'container "{container}" in pod "{call.name}" is waiting to start: {why}')
     return BadRequest(f'container "{container}" in pod "{call.name}" is waiting to start: {reason or "ContainerCreating"}')
-
-
-def _evict(server: ApiServer, request: Request, call: Call, served: Served) -> Response:
-    if call.verb != "create":
-        raise endpoints.method_not_allowed(call, served)
-    body = bodies.parse(served, request).value
-    if (body.get("metadata") or {}).get("name") != call.name:
-        raise BadRequest("name in URL does not match name in Eviction object")
-    pod = _pod(server, call)
-    from pytest_helmsim.apiserver import selection
-
-    if not pod["metadata"].get("deletionTimestamp") and (pod.get("status") or {}).get("phase") not in ("Pending", "Succeeded", "Failed"):
-        budgets = [
-            record.obj
-            for _, _, record in server.store.records(_PDBS, call.namespace)
-            if record.obj["spec"].get("selector") and selection.labels_match(selection.of_object(record.obj["spec"]["selector"]), pod)
-        ]
-        if len(budgets) > 1:
-            raise InternalError(
-                "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.", details={}
-            )
-        for budget in budgets:
-            _spend(server, budget, call)
-    given = body.get("deleteOptions") or {}
-    dry = [value for value in request.query.get("dryRun", ()) if value]
-    chosen = options.delete_options(request, {**given, "dryRun": given.get("dryRun") or dry} if dry else given)
-    op = endpoints.operation(server, request, call, served, options.WriteOptions(chosen.dry_run))
-    op.subresource = ""
-    deletes.delete(op, chosen)
-    return Response.of({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}, 201)
-
-
-def _spend(server: ApiServer, budget: JsonObject, call: Call) -> None:
-    status, name = budget.get("status") or {}, budget["metadata"]["name"]
-    if (status.get("observedGeneration") or 0) < (budget["metadata"].get("generation") or 0):
-        cause = Cause("DisruptionBudget", f"The disruption budget {name} is still being processed by the server.")
-        message = "Cannot evict pod as it would violate the pod's disruption budget."
-        raise TooManyRequests(message, details=details(causes=[cause], retry_after=10))
-    left = status.get("disruptionsAllowed") or 0
-    if left <= 0:
-        healthy, desired = status.get("currentHealthy", 0), status.get("desiredHealthy", 0)
-        cause = Cause("DisruptionBudget", f"The disruption budget {name} needs {desired} healthy pods and has {healthy} currently")
-        raise TooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", details=details(causes=[cause]))
-    disrupted = {**(status.get("disruptedPods") or {}), call.name: rfc3339(server.clock.now())}
-    new = {**budget, "status": {**status, "disruptionsAllowed": left - 1, "disruptedPods": disrupted}}
-    server.store.put(_PDBS, call.namespace, name, new)
 
 
 def _binding(server: ApiServer, request: Request, call: Call, served: Served) -> Response:

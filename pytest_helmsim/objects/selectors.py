@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pytest_helmsim.objects import names
+from pytest_helmsim.objects import gojson, names
 from pytest_helmsim.objects.errors import HelmsimError
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
@@ -217,7 +217,7 @@ class _Parser:
 
 def _check(path: str, value: str, complaints: tuple[str, ...]) -> None:
     if complaints:
-        raise SelectorError(f'{path}: Invalid value: "{value}": {"; ".join(complaints)}')
+        raise SelectorError(f"{path}: Invalid value: {gojson.quote(value, escape_html=False)}: {'; '.join(complaints)}")
 
 
 def _scan(text: str) -> list[tuple[str, str]]:
