@@ -23,6 +23,7 @@ from urllib.parse import quote, urlsplit
 sys.path.insert(0, str(Path(__file__).parent))
 import api_scenarios
 import api_scenarios_accounts
+import api_scenarios_addresses
 import api_scenarios_admission
 import api_scenarios_customs
 import api_scenarios_definitions
@@ -41,7 +42,7 @@ MODULES = (
     api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_definitions, api_scenarios_system,
     api_scenarios_accounts, api_scenarios_admission, api_scenarios_mutations, api_scenarios_policies, api_scenarios_security,
     api_scenarios_workloads,
-    api_scenarios_kinds, api_scenarios_customs,
+    api_scenarios_kinds, api_scenarios_customs, api_scenarios_addresses,
 )  # fmt: skip
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
 

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from pytest_helmsim.apiserver import apiservices, default_roles
+from pytest_helmsim.apiserver import addresses, apiservices, default_roles
 from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.clock import rfc3339
 from pytest_helmsim.objects.json import JsonObject, copy, loads
@@ -53,6 +53,7 @@ def move(server: ApiServer) -> None:
     now = rfc3339(server.clock.now())
     apiservices.move(server, now)
     default_roles.reconcile(server, _defaults(server)[1], now)
+    addresses.complete(server)
 
 
 def _defaults(server: ApiServer) -> tuple[Iterator[str], list[tuple[StoreKey, str, JsonObject]]]:

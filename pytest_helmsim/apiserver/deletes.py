@@ -12,14 +12,13 @@ from pytest_helmsim.apiserver import admission
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.options import DeleteOptions
 from pytest_helmsim.apiserver.registry import CRD_KEY
-from pytest_helmsim.apiserver.store import Record, StoreKey
+from pytest_helmsim.apiserver.store import Record
 from pytest_helmsim.objects.clock import rfc3339
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.status import Conflict, details, qualified
 
 _CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
-_ENDPOINTS = StoreKey("", "endpoints")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +84,7 @@ def _remove(op: Operation, old: JsonObject) -> JsonObject:
     if op.dry_run:
         return old
     last = op.server.store.remove(op.served.key, op.namespace, op.name).obj
-    if op.served.group == "" and op.served.plural == "services" and op.server.store.get(_ENDPOINTS, op.namespace, op.name):
-        op.server.store.remove(_ENDPOINTS, op.namespace, op.name)
+    op.served.strategy.after_delete(op, last)
     return last
 
 

@@ -39,6 +39,9 @@ class Operation:
     raw: JsonObject | None = None
     """The wanted object as it came out of the request, before defaults: it still has the empty lists and maps that messages show."""
 
+    allocated: list[str] = field(default_factory=list)
+    """Cluster IPs that this write took: given back when it fails."""
+
     def __post_init__(self) -> None:
         if not self.plural:
             self.plural = self.served.plural

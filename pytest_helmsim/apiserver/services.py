@@ -6,10 +6,11 @@ Sources: k8s.io/kubernetes pkg/registry/core/service/storage/{storage,alloc}.go 
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from pytest_helmsim.apiserver import addresses
+from pytest_helmsim.apiserver.addresses import RANGE
 from pytest_helmsim.apiserver.store import Store
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject
@@ -18,9 +19,9 @@ from pytest_helmsim.schema.field_errors import Errors, FieldError
 from pytest_helmsim.schema.validate.services import check_addresses
 
 if TYPE_CHECKING:
+    from pytest_helmsim.apiserver.app import ApiServer
     from pytest_helmsim.apiserver.operation import Operation
 
-RANGE = ipaddress.ip_network("10.96.0.0/16")
 PORTS = range(30000, 32768)
 
 
@@ -30,7 +31,7 @@ def begin_create(op: Operation, new: JsonObject) -> None:
     if spec.get("clusterIP") and not spec.get("clusterIPs"):
         spec["clusterIPs"] = [spec["clusterIP"]]
     _families(op, new, None)
-    _addresses(op, new, frozenset())
+    _addresses(op, new)
     _new_node_ports(op, new)
     _health_check_port(op, new, 0)
 
@@ -41,10 +42,10 @@ def begin_update(op: Operation, new: JsonObject, old: JsonObject) -> None:
     _put_back(spec, before)
     _align(spec, before)
     _families(op, new, before)
-    if _needs_ip(spec):
-        _addresses(op, new, frozenset(before.get("clusterIPs") or ()) if _needs_ip(before) else frozenset())
+    if not _needs_ip(before):
+        _addresses(op, new)
     _changed_node_ports(op, new, frozenset(_ports_of(before)))
-    _health_check_port(op, new, before.get("healthCheckNodePort") or 0 if _checks_health(before) else 0)
+    _health_check_port(op, new, before.get("healthCheckNodePort") or 0 if _checks_health(before) else 0, frozenset(_ports_of(before)))
 
 
 def without_traffic_policy(op: Operation, service: JsonObject) -> JsonObject:
@@ -228,33 +229,29 @@ def _check_policy(errors: Errors, spec: JsonObject, before: JsonObject | None) -
             errors.invalid(path, policy, f"must be 'RequireDualStack' or 'PreferDualStack' when multiple {word} are specified")
 
 
-def _addresses(op: Operation, new: JsonObject, held: frozenset[str]) -> None:
+def _addresses(op: Operation, new: JsonObject) -> None:
     spec = new["spec"]
     if not _needs_ip(spec) or (spec.get("clusterIPs") or [""])[0] == "None":
         return
     asked = (spec.get("clusterIPs") or [""])[0]
+    name = new["metadata"].get("name") or ""
     if not asked:
-        asked = _free_address(op.server.store)
-        if not new["metadata"].get("name"):
-            owner = f'IPAddress.networking.k8s.io "{asked}" is invalid: spec.parentRef.name: Required value'
-            raise _not_allocated(op, new, "spec.clusterIPs", [""], f"failed to allocate IP: {owner}")
-    elif asked not in held:
+        asked = str(RANGE.network_address) if op.dry_run else _free_address(op.server)
+        if why := addresses.take(op, name, asked):
+            raise _not_allocated(op, new, "spec.clusterIPs", [""], f"failed to allocate IP: {why}")
+    else:
         if not names.is_address(asked):
             return
-        if asked in op.server.store.claimed:
-            why = f"failed to allocate IP {asked}: provided IP is already allocated"
-            raise _not_allocated(op, new, "spec.clusterIPs", [asked], why)
-        if ":" not in asked and ipaddress.ip_address(asked) not in RANGE:
-            why = f"failed to allocate IP {asked}: the provided network does not match the current range"
-            raise _not_allocated(op, new, "spec.clusterIPs", [asked], why)
+        if why := addresses.complaint(op, asked) or addresses.take(op, name, asked):
+            raise _not_allocated(op, new, "spec.clusterIPs", [asked], f"failed to allocate IP {asked}: {why}")
     spec["clusterIP"] = asked
     spec["clusterIPs"] = [asked, *(spec.get("clusterIPs") or ())[1:]]
 
 
-def _free_address(store: Store) -> str:
-    for drawn in _draws(store, "clusterIP", RANGE.num_addresses - 512):
+def _free_address(server: ApiServer) -> str:
+    for drawn in _draws(server.store, "clusterIP", RANGE.num_addresses - 512):
         address = str(RANGE[256 + drawn])
-        if address not in store.claimed:
+        if addresses.is_free(server, address):
             return address
     raise InternalError("failed to allocate a serviceIP: range is full")
 
@@ -299,7 +296,7 @@ def _new_node_ports(op: Operation, new: JsonObject) -> None:
                 if asked in taken:
                     raise _not_allocated(op, new, f"spec.ports[{position}].nodePort", asked, "provided port is already allocated")
                 _claim_port(op, new, position, asked)
-            wanted = chosen[number] = asked or _free_port(op.server.store, taken)
+            wanted = chosen[number] = asked or _free_port(op, taken, taken)
         elif wanted and wanted != chosen[number]:
             if wanted in taken:
                 raise _not_allocated(op, new, f"spec.ports[{position}].nodePort", wanted, "provided port is already allocated")
@@ -318,6 +315,7 @@ def _changed_node_ports(op: Operation, new: JsonObject, held: frozenset[int]) ->
     if not _has_node_ports(spec):
         return
     taken: set[int] = set()
+    fresh: set[int] = set()
     seen: set[tuple[str, int]] = set()
     ports = []
     for position, port in enumerate(spec.get("ports") or ()):
@@ -326,9 +324,11 @@ def _changed_node_ports(op: Operation, new: JsonObject, held: frozenset[int]) ->
             ports.append(port)
             continue
         if not wanted:
-            wanted = _free_port(op.server.store, taken)
+            wanted = _free_port(op, taken, fresh)
+            fresh.add(wanted)
         elif wanted not in held and wanted not in taken:
             _claim_port(op, new, position, wanted)
+            fresh.add(wanted)
         key = (port.get("protocol", ""), wanted)
         if key in seen:
             raise ApiError(f"duplicate nodePort: {{{key[0]} {key[1]}}}", code=500)
@@ -339,18 +339,22 @@ def _changed_node_ports(op: Operation, new: JsonObject, held: frozenset[int]) ->
         spec["ports"] = ports
 
 
-def _health_check_port(op: Operation, new: JsonObject, held: int) -> None:
+def _health_check_port(op: Operation, new: JsonObject, held: int, held_ports: frozenset[int] = frozenset()) -> None:
     spec = new["spec"]
     if not _checks_health(spec):
         return
     wanted = spec.get("healthCheckNodePort") or 0
     if not wanted:
-        spec["healthCheckNodePort"] = _free_port(op.server.store, _ports_of(spec))
+        spec["healthCheckNodePort"] = _free_port(op, _ports_of(spec), frozenset(_ports_of(spec)) - held_ports)
     elif wanted != held and not held and (why := _unclaimable(op.server.store, wanted)):
         raise InternalError(f"failed to allocate requested HealthCheck NodePort {wanted}: {why}")
 
 
-def _free_port(store: Store, besides: Collection[int]) -> int:
+def _free_port(op: Operation, besides: Collection[int], fresh: Collection[int]) -> int:
+    """A dry run takes none: it says the one after the last of its own, `fresh`, whatever that is."""
+    store = op.server.store
+    if op.dry_run:
+        return max(fresh, default=PORTS[-1] + 1) + 1
     for drawn in _draws(store, "nodePort", len(PORTS) - 86):
         port = PORTS[86 + drawn]
         if port not in store.claimed and port not in besides:

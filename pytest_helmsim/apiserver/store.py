@@ -298,12 +298,12 @@ class Store:
         self._commit(Change(self.revision, key, namespace, name, "ADDED" if before is None else "MODIFIED", record, before))
         return record
 
-    def remove(self, key: StoreKey, namespace: str, name: str, last: JsonObject | None = None) -> Record:
-        """Take the object out; watchers see its last state (or `last`) under the revision of the deletion."""
+    def remove(self, key: StoreKey, namespace: str, name: str) -> Record:
+        """Take the object out; watchers see its last stored state under the revision of the deletion."""
         bucket = self._bucket(key, namespace)
         before = bucket.take(name)
         self.revision += 1
-        after = Record(with_revision(before.obj if last is None else last, self.revision), self.revision)
+        after = Record(with_revision(before.obj, self.revision), self.revision)
         if key == SERVICES:
             self._claim(before.obj, None)
         self._commit(Change(self.revision, key, namespace, name, "DELETED", after, before))

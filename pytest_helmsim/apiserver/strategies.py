@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from pytest_helmsim.apiserver import escalation, services
+from pytest_helmsim.apiserver import addresses, escalation, services
+from pytest_helmsim.apiserver.store import StoreKey
 from pytest_helmsim.objects.json import JsonObject, copy
 from pytest_helmsim.objects.kinds import Resource
 from pytest_helmsim.patch.field_set import FieldSet
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Collection: TypeAlias = Literal["background", "orphan", "unsupported"]
 Paths: TypeAlias = tuple[tuple[str, ...], ...]
+_ENDPOINTS = StoreKey("", "endpoints")
 
 
 class Strategy:
@@ -60,6 +62,15 @@ class Strategy:
 
     def begin_update(self, op: Operation, new: JsonObject, old: JsonObject) -> None:
         """As `begin_create`, when the object exists."""
+
+    def give_back(self, op: Operation) -> None:
+        """The write failed: free what its beginning allocated."""
+
+    def finish_update(self, op: Operation, new: JsonObject, old: JsonObject) -> None:
+        """Nothing can fail any more, the object is about to be stored: free what it no longer uses."""
+
+    def after_delete(self, op: Operation, last: JsonObject) -> None:
+        """The object is gone: so is what was given to it."""
 
     def prepare_create(self, op: Operation, new: JsonObject) -> JsonObject:
         """Clear what a client may not set."""
@@ -327,6 +338,18 @@ class Service(Strategy):
 
     def begin_update(self, op: Operation, new: JsonObject, old: JsonObject) -> None:
         services.begin_update(op, new, old)
+
+    def give_back(self, op: Operation) -> None:
+        addresses.release(op, op.allocated)
+
+    def finish_update(self, op: Operation, new: JsonObject, old: JsonObject) -> None:
+        if not op.subresource and new["spec"].get("type") == "ExternalName":
+            addresses.release(op, addresses.held(old))
+
+    def after_delete(self, op: Operation, last: JsonObject) -> None:
+        if op.server.store.get(_ENDPOINTS, op.namespace, op.name):
+            op.server.store.remove(_ENDPOINTS, op.namespace, op.name)
+        addresses.release(op, addresses.held(last))
 
     def prepare_update(self, op: Operation, new: JsonObject, old: JsonObject) -> JsonObject:
         new = super().prepare_update(op, new, old)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from pytest_helmsim.apiserver import admission, conversion, custom_objects, field_managers, validation, warnings
 from pytest_helmsim.apiserver.operation import Operation
-from pytest_helmsim.apiserver.store import StoreKey, with_revision
+from pytest_helmsim.apiserver.store import Record, StoreKey, with_revision
 from pytest_helmsim.apiserver.strategies import keep
 from pytest_helmsim.objects.json import Json, JsonObject, copy
 from pytest_helmsim.objects.status import AlreadyExists, ApiError, BadRequest, already_exists
@@ -58,7 +58,16 @@ def _insert(op: Operation, new: JsonObject) -> JsonObject:
     _fill_identity(op, meta)
     op.name = meta.get("name") or op.name
     strategy = op.served.strategy
-    strategy.begin_create(op, new)
+    try:
+        strategy.begin_create(op, new)
+        return _insert_begun(op, new)
+    except ApiError:
+        strategy.give_back(op)
+        raise
+
+
+def _insert_begun(op: Operation, new: JsonObject) -> JsonObject:
+    strategy = op.served.strategy
     match_namespace(op, new)
     new = strategy.prepare_create(op, new)
     meta = new["metadata"]
@@ -139,8 +148,17 @@ def update(op: Operation, transform: Transform, *, uid: str = "", upsert: bool =
     elif _require_number(asked) != int(before["resourceVersion"]):
         raise op.conflict(MODIFIED)
     meta["resourceVersion"] = before["resourceVersion"]
-    if not op.subresource:
-        strategy.begin_update(op, new, old)
+    try:
+        if not op.subresource:
+            strategy.begin_update(op, new, old)
+        return _update_begun(op, new, old, record)
+    except ApiError:
+        strategy.give_back(op)
+        raise
+
+
+def _update_begun(op: Operation, new: JsonObject, old: JsonObject, record: Record) -> tuple[JsonObject, bool]:
+    strategy, store, stored, before = op.served.strategy, op.server.store, record.obj, old["metadata"]
     match_namespace(op, new)
     new = _before_update(op, new, old)
     if _same_but_for_times(new, old):
@@ -152,8 +170,10 @@ def update(op: Operation, transform: Transform, *, uid: str = "", upsert: bool =
         return old, False
     if _ends_life(new, old):
         if not op.dry_run:
-            store.remove(op.served.key, op.namespace, op.name, new)
+            store.remove(op.served.key, op.namespace, op.name)
+            strategy.after_delete(op, new)
         return new, False
+    strategy.finish_update(op, new, old)
     if op.dry_run:
         return new, False
     return store.put(op.served.key, op.namespace, op.name, new, loose=loose).obj, False
