@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pytest_helmsim.apiserver import conversion, customs, protobuf
+from pytest_helmsim.apiserver import conversion, customs, known_versions, protobuf
 from pytest_helmsim.apiserver.field_managers import keep_reset
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
@@ -203,6 +203,8 @@ def known(catalog: Catalog, given: GroupVersionKind) -> bool:
         return True
     if given.api_version == "v1" and given.kind in (*_UNVERSIONED, "List"):
         return True
+    if known_versions.is_known(given, catalog.version.minor):
+        return True
     return given.kind.endswith("List") and catalog.resource(given._replace(kind=given.kind.removesuffix("List"))) is not None
 
 
@@ -230,9 +232,9 @@ def _other_kind(op: Operation, given: GroupVersionKind, expected: GroupVersionKi
             ),
         )
     if op.served.custom is None:
-        if not known(op.server.catalog, given):
+        if not known(op.server.catalog, given) and not known_versions.is_old_extension(given, expected):
             return BadRequest(f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {unregistered(given)}')
-        if given.version == expected.version or (given.api_version == "v1" and given.kind in _UNVERSIONED):
+        if given.kind != expected.kind:
             return BadRequest(
                 f'{given.kind} in version "{given.version}" cannot be handled as a {expected.kind}: {unconvertible(given, expected)}'
             )

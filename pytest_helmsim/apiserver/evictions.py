@@ -133,7 +133,8 @@ def _spend(op: Operation, budget: JsonObject, *, dry: bool) -> None:
 
 def _why_none(status: JsonObject, name: str, never: str) -> str:
     conditions = status.get("conditions") or ()
-    told: JsonObject = next((entry for entry in conditions if entry.get("type") == "DisruptionAllowed" and entry.get("status") == "False"), {})
+    found = [entry for entry in conditions if entry.get("type") == "DisruptionAllowed" and entry.get("status") == "False"]
+    told: JsonObject = found[0] if found else {}
     reason, message = told.get("reason") or "", told.get("message") or ""
     if message and reason == "SyncFailed":
         return f"{never} because it failed sync: {message}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pytest_helmsim.apiserver import bodies, customs, field_managers, unstructured, writes
+from pytest_helmsim.apiserver import bodies, customs, field_managers, known_versions, unstructured, writes
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects import gojson
@@ -169,7 +169,7 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
             raise refuse(str(error)) from error
         version = patched.get("apiVersion") or ""
         given = GroupVersionKind.of(version.removeprefix("/") or expected.api_version, patched.get("kind") or expected.kind)
-    if not strategic and given != expected:
+    if not strategic and given != expected and not _is_old(op, given):
         known = bodies.known(op.server.catalog, given)
         raise refuse(bodies.unconvertible(given, expected) if known else bodies.unregistered(given))
     if schema is not None:
@@ -190,6 +190,11 @@ def _decoded(op: Operation, patched: Json, content_type: str, value: Json, compl
             patched = unstructured.wrapped(patched, schema)
     new = bodies.defaulted(op, {**patched, "kind": expected.kind, "apiVersion": expected.api_version})
     return field_managers.keep_reset(new, patched)
+
+
+def _is_old(op: Operation, given: GroupVersionKind) -> bool:
+    """Whether it is the kind in a version that is no longer served, which a merge patch may name."""
+    return given.kind == op.served.gvk.kind and known_versions.is_known(given, op.server.catalog.version.minor)
 
 
 def _as_merged(patch: Json, live: Json) -> Json:
