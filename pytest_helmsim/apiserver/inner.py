@@ -96,8 +96,12 @@ class InnerApi:
         if "status" not in fields or not isinstance(obj.get("status"), dict):
             return None
         minor = server.catalog.version.minor
-        parts = {key: defaults.apply_part(obj[key], fields[key], minor) for key in ("metadata", "status")}
-        return {**record.obj, **parts}
+        metadata, known = obj["metadata"], record.obj["metadata"]
+        return {
+            **record.obj,
+            "metadata": dict(known) if metadata is known else defaults.apply_part(metadata, fields["metadata"], minor),
+            "status": defaults.apply_part(obj["status"], fields["status"], minor),
+        }
 
     def patch(
         self,

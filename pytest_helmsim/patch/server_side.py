@@ -248,6 +248,9 @@ def _stripped(owners: Owners, manager: Manager) -> Owners:
     return result
 
 
+Comparing: TypeAlias = Callable[[str], tuple[Comparison, FieldSet] | None]
+
+
 class _Updater:
     """One write at one API version: the schema, what may not be set, how to see the object at other versions."""
 
@@ -276,46 +279,50 @@ class _Updater:
                 result[manager] = owned._replace(fields=reconciled(owned.fields, schema))
         return result
 
-    def _compared(self, old: JsonObject, new: JsonObject, api_version: str) -> Comparison | None:
-        before, after = self.at(old, api_version), self.at(new, api_version)
-        if before is None or after is None:
-            return None
-        return compare(before[0], after[0], before[1]).without(self.ignored.get(api_version))
+    def _comparing(self, old: JsonObject, new: JsonObject) -> Comparing:
+        """The comparison at a version, with what was written there; made when first asked for. None for a version that is not served."""
+        known: dict[str, tuple[Comparison, FieldSet] | None] = {}
 
-    def _disowned(
-        self, old: JsonObject, new: JsonObject, owners: Owners, workflow: Manager | None, force: bool
-    ) -> tuple[Owners, Comparison]:
+        def compared(api_version: str) -> tuple[Comparison, FieldSet] | None:
+            if api_version not in known:
+                before, after = self.at(old, api_version), self.at(new, api_version)
+                if before is None or after is None:
+                    known[api_version] = None
+                else:
+                    found = compare(before[0], after[0], before[1]).without(self.ignored.get(api_version))
+                    known[api_version] = (found, found.modified | found.added)
+            return known[api_version]
+
+        return compared
+
+    def _disowned(self, compared: Comparing, owners: Owners, workflow: Manager | None, force: bool) -> Owners:
         """Take what changed and went from everybody but `workflow`; without `force` a changed field of another is a conflict."""
-        first = self._compared(old, new, self.api_version)
-        comparisons: dict[str, Comparison | None] = {self.api_version: first}
-        written: dict[str, FieldSet] = {}
         result: Owners = {}
         conflicts: list[tuple[Manager, FieldSet]] = []
         for manager, owned in owners.items():
             if manager == workflow:
                 result[manager] = owned
                 continue
-            if owned.api_version not in comparisons:
-                comparisons[owned.api_version] = self._compared(old, new, owned.api_version)
-            comparison = comparisons[owned.api_version]
-            if comparison is None:
+            found = compared(owned.api_version)
+            if found is None:
                 continue
-            if owned.api_version not in written:
-                written[owned.api_version] = comparison.modified | comparison.added
-            taken = owned.fields & written[owned.api_version]
+            comparison, written = found
+            taken = owned.fields & written
             if taken:
                 conflicts.append((manager, taken))
             result[manager] = owned._replace(fields=owned.fields - taken - comparison.removed)
         if conflicts and not force:
             conflicts.sort(key=lambda row: row[0].identifier)
             raise Conflicts([(manager, path) for manager, fields in conflicts for path in fields])
-        return {manager: owned for manager, owned in result.items() if owned.fields}, first or Comparison(EMPTY, EMPTY, EMPTY)
+        return {manager: owned for manager, owned in result.items() if owned.fields}
 
     def updated(self, old: JsonObject, new: JsonObject, owners: Owners, me: Manager, now: str) -> Owners:
         """Owners after an update: the writer gains what changed and what is new; its time moves only when it gains something."""
         before = self.reconciled(old, owners)
-        owners, comparison = self._disowned(old, new, before, None, True)
-        gained = (comparison.modified | comparison.added) - STRIPPED
+        compared = self._comparing(old, new)
+        found = compared(self.api_version)
+        owners = self._disowned(compared, before, None, True)
+        gained = found[1] - STRIPPED if found is not None else EMPTY
         if gained:
             known, mine = owners.get(me), before.get(me)
             fields = gained | known.fields if known is not None else gained
@@ -334,7 +341,7 @@ class _Updater:
         owners[me] = Owned(fields, self.api_version, last.time if last is not None else None)
         if last is not None and last.fields:
             result = self._pruned(result, owners, me, last)
-        owners, _ = self._disowned(live, result, owners, me, force)
+        owners = self._disowned(self._comparing(live, result), owners, me, force)
         return (live if equal_numbers(live, result) else result), owners
 
     def _pruned(self, obj: JsonObject, owners: Owners, me: Manager, last: Owned) -> JsonObject:
