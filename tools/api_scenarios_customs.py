@@ -141,7 +141,48 @@ def newer() -> Iterator[Step]:
     yield get(one)
 
 
+def documented() -> Iterator[Step]:
+    """The documents of OpenAPI 3 of a group with two kinds, two versions, subresources and all kinds of nodes."""
+    group = "my-docs.example.k8s.io"
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    spec = obj(
+        {
+            "size": {"type": "integer", "description": "How big.", "minimum": 1, "format": "int32"},
+            "color": {"type": "string", "enum": ["red", "blue"], "default": "red"},
+            "port": {"x-kubernetes-int-or-string": True},
+            "tags": {"type": "array", "items": STRING, "x-kubernetes-list-type": "set"},
+            "free": anything,
+            "loose": {"x-kubernetes-preserve-unknown-fields": True},
+            "maybe": {"type": "string", "nullable": True},
+            "map": {"type": "object", "additionalProperties": INTEGER},
+            "pod": {"type": "object", "x-kubernetes-embedded-resource": True, "x-kubernetes-preserve-unknown-fields": True},
+            "ruled": {**obj({"a": INTEGER}), "x-kubernetes-validations": [{"rule": "self.a > 0"}]},
+        }
+    )
+    full = {
+        **obj({"spec": {**spec, "required": ["size"]}, "status": obj({"replicas": INTEGER})}),
+        "description": "A widget.",
+        "required": ["spec"],
+    }
+    scale = {"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.replicas"}
+    versions = (
+        {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": full}, "subresources": {"status": {}, "scale": scale},
+         "selectableFields": [{"jsonPath": ".spec.color"}, {"jsonPath": ".spec.size"}]},
+        {"name": "v1alpha1", "served": True, "storage": False, "deprecated": True, "schema": {"openAPIV3Schema": anything}},
+        {"name": "v1beta2", "served": True, "storage": False, "schema": {"openAPIV3Schema": obj({})}, "subresources": {"status": {}}},
+    )  # fmt: skip
+    for kind, plural, scope, made in (("Widget", "widgets", "Namespaced", versions), ("GasPlanet", "planets", "Cluster", versions[1:])):
+        names = {"plural": plural, "singular": kind.lower(), "kind": kind, "listKind": f"{kind}List"}
+        stored = [{**version, "storage": index == 0} for index, version in enumerate(made)]
+        meta = {"name": f"{plural}.{group}", "annotations": {"api-approved.kubernetes.io": "unapproved, experimental-only"}}
+        content = {"group": group, "scope": scope, "names": names, "versions": stored}
+        yield {**post(CRDS, {"metadata": meta, "spec": content}), "mask": ["metadata", "spec", "status"]}
+    for number, version in enumerate(("v1", "v1alpha1", "v1beta2")):
+        yield {**get(f"/openapi/v3/apis/{group}/{version}"), "pause": 0 if number else 3}
+
+
 def scenarios() -> Iterator[tuple[str, list[Step]]]:
     """All sequences of this module."""
     yield "seen", list(seen())
     yield "newer", list(newer())
+    yield "documented", list(documented())

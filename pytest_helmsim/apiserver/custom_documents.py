@@ -44,10 +44,21 @@ def schemas(served: Served, version: int) -> JsonObject:
         "properties": {**around, "items": items},
         "x-kubernetes-group-version-kind": [{"group": group, "kind": list_kind, "version": api_version}],
     }
+    if served.custom.selectable:
+        fields = [{"fieldPath": path.lstrip(".")} for path in served.custom.selectable]
+        own["x-kubernetes-selectable-fields"] = many["x-kubernetes-selectable-fields"] = fields
     found = {prefix + kind: own, prefix + list_kind: many}
     return found if version == 3 else {name: published.to_second(node) for name, node in found.items()}
 
 
+def options() -> JsonObject:
+    """The schema of DeleteOptions with the kinds that a server of definitions knows it as: those of the built-in groups."""
+    name = f"{_META}DeleteOptions"
+    kinds = [kind for kind in published.kinds(name) if kind["group"] not in _OF_OTHER_SERVERS]
+    return {name: {**published.schemas()[name], "x-kubernetes-group-version-kind": kinds}}
+
+
+_OF_OTHER_SERVERS = ("admission.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "imagepolicy.k8s.io")
 _SCHEMAS = "#/components/schemas/"
 _CONVENTIONS = "More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md"
 
@@ -77,4 +88,18 @@ def _node(source: Any, version: int) -> JsonObject:
         vague = source.get("nullable") or source.get("x-kubernetes-preserve-unknown-fields")
         for key in ("nullable", "default", "anyOf", "oneOf", "allOf", "not", *(("type", "items", "properties") if vague else ())):
             result.pop(key, None)
+    if source.get("x-kubernetes-embedded-resource") and not (version == 2 and source.get("x-kubernetes-preserve-unknown-fields")):
+        result["properties"] = {**result.get("properties", {}), **_embedded()}
+        required = list(source.get("required") or ())
+        result["required"] = [*required, *(key for key in ("kind", "apiVersion") if key not in required)]
     return result
+
+
+def _embedded() -> JsonObject:
+    """The fields of an object within an object: they must be there, and say less of themselves."""
+    around = _around()["object"]
+    texts = {
+        "apiVersion": f"apiVersion defines the versioned schema of this representation of an object. {_CONVENTIONS}#resources",
+        "kind": f"kind is a string value representing the type of this object. In CamelCase. {_CONVENTIONS}#types-kinds",
+    }
+    return {**around, **{key: {**around[key], "description": text} for key, text in texts.items()}}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from pytest_helmsim.apiserver import custom_documents, openapi_protobuf, published
+from pytest_helmsim.apiserver import custom_documents, custom_paths, openapi_protobuf, published
 from pytest_helmsim.apiserver.registry import Served
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.status import NotAcceptable
@@ -116,8 +116,12 @@ def _custom_document(server: ApiServer, name: str) -> JsonObject:
         if "scale" in served.resource.subresources:
             shared.add(custom_documents.SCALE)
     schemas |= {schema: published.schemas()[schema] for schema in published.closure(shared)}
-    info = {"title": "Kubernetes CRD Swagger", "version": "v0.1.0"}
-    return {"openapi": "3.0.0", "info": info, "paths": _paths(found, 3), "components": {"schemas": dict(sorted(schemas.items()))}}
+    schemas |= custom_documents.options()
+    paths: JsonObject = {}
+    for served in found:
+        paths |= custom_paths.paths(served)
+    info, components = {"title": "Kubernetes CRD Swagger", "version": "v0.1.0"}, {"schemas": dict(sorted(schemas.items()))}
+    return {"openapi": "3.0.0", "info": info, "paths": dict(sorted(paths.items())), "components": components}
 
 
 def _add(served: Served, schemas: dict[str, Json], version: int) -> None:

@@ -73,6 +73,12 @@ def second() -> JsonObject:
     return {**found["document"], "definitions": definitions}
 
 
+@cache
+def kinds(name: str) -> list[JsonObject]:
+    """Which kinds version 2 says a schema is."""
+    return _member("v2")["kinds"][name]  # type: ignore[no-any-return]
+
+
 def second_in_protobuf() -> bytes:
     """The same in gnostic's protobuf form; further paths may be appended."""
     return _archive().read("v2.pb")
