@@ -6,6 +6,7 @@ import pytest
 
 from pytest_helmsim.apiserver.addresses import KEY
 from pytest_helmsim.apiserver.app import ApiServer
+from pytest_helmsim.apiserver.controllers.loop import Controllers
 from pytest_helmsim.objects.json import JsonObject
 from pytest_helmsim.objects.wire import Request
 
@@ -53,7 +54,8 @@ def test_a_refused_address_refuses_its_service() -> None:
     assert create(server, f"{policies}ybindings", {"metadata": {"name": "no"}, "spec": bound})[0] == 201
     status, said = create(server, MANY, {"metadata": {"name": "a"}, "spec": {"clusterIP": "10.96.7.1", "ports": [{"port": 80}]}})
     assert status == 422
-    assert "failed to allocate IP 10.96.7.1: ipaddresses.networking.k8s.io" in said
+    why = "is forbidden: ValidatingAdmissionPolicy 'no' with binding 'no' denied request: none left"
+    assert f'failed to allocate IP 10.96.7.1: ipaddresses.networking.k8s.io \\"10.96.7.1\\" {why}' in said
     assert given(server) == [FIRST]
 
 
@@ -64,3 +66,16 @@ def test_a_cluster_that_moves_to_1_33_writes_the_objects_of_what_is_given_out() 
     server.move_to("1.33")
     assert given(server) == [FIRST, "10.96.7.1"]
     assert make(server, "b", "10.96.7.1") == 422
+
+
+def test_a_namespace_that_goes_gives_its_addresses_back() -> None:
+    server = ApiServer()
+    controllers = Controllers(server)
+    controllers.start()
+    assert create(server, "/api/v1/namespaces", {"metadata": {"name": "gone"}})[0] == 201
+    body = {"metadata": {"name": "a"}, "spec": {"clusterIP": "10.96.7.1", "ports": [{"port": 80}]}}
+    assert create(server, "/api/v1/namespaces/gone/services", body)[0] == 201
+    server.handle(Request.make("DELETE", "/api/v1/namespaces/gone"))
+    server.clock.sleep(60)
+    assert given(server) == [FIRST]
+    assert make(server, "b", "10.96.7.1") == 201
