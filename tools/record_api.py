@@ -30,6 +30,7 @@ import api_scenarios_definitions
 import api_scenarios_kinds
 import api_scenarios_lists
 import api_scenarios_more
+import api_scenarios_moving
 import api_scenarios_mutations
 import api_scenarios_policies
 import api_scenarios_security
@@ -43,7 +44,7 @@ MODULES = (
     api_scenarios, api_scenarios_more, api_scenarios_lists, api_scenarios_definitions, api_scenarios_system,
     api_scenarios_accounts, api_scenarios_admission, api_scenarios_mutations, api_scenarios_policies, api_scenarios_security,
     api_scenarios_workloads,
-    api_scenarios_kinds, api_scenarios_customs, api_scenarios_addresses, api_scenarios_upgrades,
+    api_scenarios_kinds, api_scenarios_customs, api_scenarios_addresses, api_scenarios_upgrades, api_scenarios_moving,
 )  # fmt: skip
 REFERENCE = re.compile(r"<(\d+)((?:\.[\w-]+)*)>")
 

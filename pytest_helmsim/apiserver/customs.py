@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from pytest_helmsim.apiserver import custom_objects
 from pytest_helmsim.apiserver.operation import Operation
+from pytest_helmsim.apiserver.registry import CRD_KEY
 from pytest_helmsim.objects import names
 from pytest_helmsim.objects.json import Json, JsonObject
 from pytest_helmsim.objects.kinds import GroupVersionKind
-from pytest_helmsim.objects.status import ApiError, BadRequest, invalid
+from pytest_helmsim.objects.status import ApiError, BadRequest, Forbidden, details, invalid
 from pytest_helmsim.patch import gotext
 from pytest_helmsim.schema import decoding
 from pytest_helmsim.schema.field_errors import Errors, FieldError
@@ -218,3 +219,12 @@ def defaulted(op: Operation, obj: JsonObject, *, nulls: bool = False) -> JsonObj
     custom = op.served.custom
     prunes = not nulls and (custom is None or not custom.preserve_unknown)
     return custom_objects.cleaned(obj, schema, defaults=True, nulls=nulls, prunes=prunes)
+
+
+def refuse_terminating(op: Operation, name: str) -> None:
+    """No object is created while its definition is being deleted."""
+    record = op.server.store.get(CRD_KEY, "", op.qualified)
+    if record is not None and record.obj["metadata"].get("deletionTimestamp"):
+        why = "create not allowed while custom resource definition is terminating"
+        shown = details(name=name, group=op.served.group, kind=op.served.plural)
+        raise Forbidden(f'{op.qualified} "{name}" is forbidden: {why}', details=shown)

@@ -399,7 +399,8 @@ class CustomResourceDefinition(Strategy):
         new = super().prepare_update(op, new, old)
         status = dict(new.get("status") or {})
         stored = list(status.get("storedVersions") or ())
-        stored += [v["name"] for v in new["spec"].get("versions") or () if v.get("storage") and v["name"] not in stored]
+        first = next((v["name"] for v in new["spec"].get("versions") or () if v.get("storage")), None)
+        stored += [first] if first is not None and first not in stored else []
         new["status"] = {**status, "storedVersions": stored}
         return new
 

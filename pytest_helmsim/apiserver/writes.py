@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from pytest_helmsim.apiserver import admission, conversion, custom_objects, field_managers, validation, warnings
+from pytest_helmsim.apiserver import admission, conversion, custom_objects, customs, field_managers, validation, warnings
 from pytest_helmsim.apiserver.operation import Operation
 from pytest_helmsim.apiserver.store import Record, StoreKey, with_revision
 from pytest_helmsim.apiserver.strategies import keep
@@ -50,6 +50,8 @@ def create(op: Operation, new: JsonObject) -> JsonObject:
 
 def _insert(op: Operation, new: JsonObject) -> JsonObject:
     new = conversion.to_storage(op.served, new)
+    if op.served.custom is not None:
+        customs.refuse_terminating(op, metadata_of(new).get("name") or "")
     new = admission.mutate(op, new, None)
     meta = metadata_of(new)
     if not op.name:

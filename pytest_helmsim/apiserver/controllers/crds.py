@@ -14,6 +14,8 @@ from pytest_helmsim.objects.kinds import GroupVersionKind
 from pytest_helmsim.objects.status import NotFound
 
 MANAGER = "kube-apiserver"
+_AGAIN = 5.0
+"""Seconds after which it is looked again whether the objects of a deleted definition are gone."""
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
 
@@ -30,8 +32,7 @@ class Definitions(Reconciler):
         if found is None:
             return None
         if common.is_deleting(found):
-            self._empty(found)
-            return None
+            return _AGAIN if self._empty(found) else None
         names = found["spec"]["names"]
         taken = self._taken(found)
         wanted = {
@@ -81,11 +82,11 @@ class Definitions(Reconciler):
         since = before["lastTransitionTime"] if before and before["status"] == value else self.world.stamp()
         return {"type": type_, "status": value, "lastTransitionTime": since, "reason": reason, "message": message}
 
-    def _empty(self, found: JsonObject) -> None:
-        """Delete all objects of the kind; when none is left, the finalizer goes."""
+    def _empty(self, found: JsonObject) -> bool:
+        """Delete all objects of the kind; when none is left, the finalizer goes. Whether some are held by finalizers of their own."""
         finalizers = found["metadata"].get("finalizers") or []
         if CLEANUP not in finalizers:
-            return
+            return False
         spec = found["spec"]
         served = next((item["name"] for item in spec["versions"] if item.get("served")), None)
         left = False
@@ -98,8 +99,16 @@ class Definitions(Reconciler):
                     continue
             left = bool(self.api.list(gvk))
         if left:
-            return
+            self._say_under_way(found)
+            return True
         rest = [name for name in finalizers if name != CLEANUP]
         latest = self.api.get(DEFINITION, "", common.name_of(found))
         if latest is not None:
             self.api.update(common.with_metadata(latest, finalizers=rest or None), manager=MANAGER)
+        return False
+
+    def _say_under_way(self, found: JsonObject) -> None:
+        status = common.status_of(found)
+        told = self._condition(status, "Terminating", "True", "InstanceDeletionInProgress", "CustomResource deletion is in progress")
+        conditions = [told if item["type"] == "Terminating" else item for item in status.get("conditions") or ()]
+        common.update_status(self.api, found, {**status, "conditions": conditions}, manager=MANAGER)
