@@ -1,19 +1,18 @@
-"""Selectors: by labels as `kubectl -l` writes them or as a LabelSelector object, and by fields.
+"""Selectors by labels, as `kubectl -l` writes them or as a LabelSelector object.
 
-Grammar of label selectors: `requirement {"," requirement}`, a requirement is `key`, `!key`, `key (=|==|!=|<|>) value` or
-`key (in|notin) "(" value {"," value} ")"`. Sources: k8s.io/apimachinery pkg/labels/selector.go, pkg/fields/selector.go.
+Grammar: `requirement {"," requirement}`, a requirement is `key`, `!key`, `key (=|==|!=|<|>) value` or
+`key (in|notin) "(" value {"," value} ")"`. Source: k8s.io/apimachinery pkg/labels/selector.go.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_helmsim.objects import gojson, names
 from pytest_helmsim.objects.errors import HelmsimError
-from pytest_helmsim.objects.json import Json, JsonObject
-from pytest_helmsim.objects.kinds import GroupVersionKind
+from pytest_helmsim.objects.json import JsonObject
 
 _TOKENS = {")": ")", ",": ",", "!": "!", "==": "==", "=": "=", ">": ">", "in": "in", "<": "<", "!=": "!=", "notin": "notin", "(": "("}
 _SPECIAL = "=!(),><"
@@ -243,136 +242,3 @@ def _scan(text: str) -> list[tuple[str, str]]:
 
 def _is_int(text: str) -> bool:
     return re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII) is not None
-
-
-# --- fields -------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRequirement:
-    """`field = value` or `field != value`."""
-
-    field: str
-    operator: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSelector:
-    """All conditions together; without any it matches everything."""
-
-    requirements: tuple[FieldRequirement, ...] = ()
-
-    def matches(self, obj: JsonObject) -> bool:
-        return all((field_text(obj, r.field) == r.value) == (r.operator == "=") for r in self.requirements)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it matches everything."""
-        return not self.requirements
-
-    def exact(self, field: str) -> str | None:
-        """The one value that a field must have (a watch of one name is served so), None when there is no such condition."""
-        for requirement in self.requirements:
-            if requirement.field == field and requirement.operator == "=":
-                return requirement.value
-        return None
-
-
-_POD = (
-    "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName spec.hostNetwork status.phase status.podIP status.podIPs"
-)
-_EVENT = "kind namespace name uid apiVersion resourceVersion fieldPath"
-FIELDS: dict[tuple[str, str], frozenset[str]] = {
-    ("", "Pod"): frozenset([*_POD.split(), "status.nominatedNodeName"]),
-    ("", "Node"): frozenset(["spec.unschedulable"]),
-    ("", "ReplicationController"): frozenset(["status.replicas"]),
-    ("", "Event"): frozenset(
-        [*(f"involvedObject.{part}" for part in _EVENT.split()), "reason", "reportingComponent", "source", "type"],
-    ),
-    ("", "Namespace"): frozenset(["status.phase"]),
-    ("", "Secret"): frozenset(["type"]),
-    ("", "Service"): frozenset(["spec.clusterIP", "spec.type"]),
-    ("batch", "Job"): frozenset(["status.successful"]),
-    ("certificates.k8s.io", "CertificateSigningRequest"): frozenset(["spec.signerName"]),
-}
-"""Fields beside metadata.name and metadata.namespace: AddFieldLabelConversionFunc in pkg/apis/*/v1/conversion.go."""
-
-
-def parse_fields(text: str, gvk: GroupVersionKind, selectable: frozenset[str] = frozenset()) -> FieldSelector:
-    """From the text of a query for a kind; `selectable`: paths that a CRD declares. Raise `SelectorError` with the server's words."""
-    found = []
-    for term in _split_terms(text):
-        if not term:
-            continue
-        field, operator, value = _split_term(term)
-        _known(field, gvk, selectable)
-        found.append(FieldRequirement(field, operator, _unescape(value)))
-    return FieldSelector(tuple(found))
-
-
-def _known(field: str, gvk: GroupVersionKind, selectable: frozenset[str]) -> None:
-    if field in ("metadata.name", "metadata.namespace") or field in selectable:
-        return
-    special = FIELDS.get((gvk.group, gvk.kind))
-    if special is None or (gvk.group == "" and gvk.kind in ("Pod",) and field == "spec.host"):
-        raise SelectorError(f'"{field}" is not a known field selector: only "metadata.name", "metadata.namespace"')
-    if field not in special:
-        if gvk.kind == "Job":
-            raise SelectorError(f'field label "{field}" not supported for Job')
-        raise SelectorError(f"field label not supported: {field}")
-
-
-def _split_terms(text: str) -> list[str]:
-    return re.findall(r"(?:[^,\\]|\\.?)+", text, re.DOTALL)
-
-
-def _split_term(term: str) -> tuple[str, str, str]:
-    match = re.match(r"((?:[^=!\\]|\\.|!(?!=))*)(!=|==|=)(.*)", term, re.DOTALL)
-    if match is None:
-        raise SelectorError(f"invalid selector: '{term}'; can't understand '{term}'")
-    field, operator, value = match.groups()
-    return field, "!=" if operator == "!=" else "=", value
-
-
-def _unescape(value: str) -> str:
-    out = []
-    position = 0
-    while position < len(value):
-        letter = value[position]
-        if letter == "\\":
-            following = value[position + 1 : position + 2]
-            if following not in ("\\", ",", "=") or not following:
-                raise SelectorError(f"invalid field selector: invalid escape sequence: \\{following}")
-            out.append(following)
-            position += 2
-            continue
-        if letter in ",=":
-            raise SelectorError(f"invalid field selector: unescaped character in value: {ord(letter)}")
-        out.append(letter)
-        position += 1
-    return "".join(out)
-
-
-_SPECIAL_FIELDS: dict[str, Callable[[JsonObject], Json]] = {
-    "status.successful": lambda obj: (obj.get("status") or {}).get("succeeded", 0),
-    "status.replicas": lambda obj: (obj.get("status") or {}).get("replicas", 0),
-    "spec.hostNetwork": lambda obj: (obj.get("spec") or {}).get("hostNetwork", False),
-    "spec.unschedulable": lambda obj: (obj.get("spec") or {}).get("unschedulable", False),
-    "status.podIPs": lambda obj: ",".join(item.get("ip", "") for item in (obj.get("status") or {}).get("podIPs") or ()),
-    "source": lambda obj: (obj.get("source") or {}).get("component") or obj.get("reportingComponent") or "",
-}
-
-
-def field_text(obj: JsonObject, path: str) -> str:
-    """The value of a selectable field as text; missing is empty, booleans are `true` and `false`."""
-    special = _SPECIAL_FIELDS.get(path)
-    value: Json = obj
-    if special is not None:
-        value = special(obj)
-    else:
-        for part in path.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""Label and field selectors: what they select, and the words with which a real 1.36 server refuses them.
+"""Label selectors: what they select, and the words with which a real 1.36 server refuses them.
 
 Left out on purpose: how a server uses them for lists and watches (tests/apiserver).
 """
@@ -6,13 +6,10 @@ Left out on purpose: how a server uses them for lists and watches (tests/apiserv
 import pytest
 
 from pytest_helmsim.objects import selectors
-from pytest_helmsim.objects.kinds import GroupVersionKind
-from pytest_helmsim.objects.selectors import SelectorError, parse_fields, parse_labels, selects
+from pytest_helmsim.objects.selectors import SelectorError, parse_labels, selects
 
 NAME = "consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g."
 KEY_EXAMPLES = "'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-CONFIG_MAP = GroupVersionKind("", "v1", "ConfigMap")
-POD = GroupVersionKind("", "v1", "Pod")
 
 
 @pytest.mark.parametrize(
@@ -92,44 +89,6 @@ def test_selector_objects(selector, labels, expected):
 def test_an_unknown_operator_is_refused():
     with pytest.raises(SelectorError, match="not a valid label selector operator"):
         selects({"matchExpressions": [{"key": "a", "operator": "Like"}]}, {})
-
-
-@pytest.mark.parametrize(
-    ("text", "gvk", "expected"),
-    [
-        ("metadata.name=a", CONFIG_MAP, True),
-        ("metadata.name!=a", CONFIG_MAP, False),
-        ("metadata.name==a,metadata.namespace=n", CONFIG_MAP, True),
-        ("", CONFIG_MAP, True),
-        ("status.phase=Running", POD, False),
-        ("status.phase!=Running", POD, True),
-        ("spec.hostNetwork=false", POD, True),
-    ],
-)
-def test_selects_by_fields(text, gvk, expected):
-    assert parse_fields(text, gvk).matches({"metadata": {"name": "a", "namespace": "n"}}) is expected
-
-
-@pytest.mark.parametrize(
-    ("text", "gvk", "why"),
-    [
-        ("metadata.foo=a", CONFIG_MAP, '"metadata.foo" is not a known field selector: only "metadata.name", "metadata.namespace"'),
-        ("status.foo=Running", POD, "field label not supported: status.foo"),
-        ("a", CONFIG_MAP, "invalid selector: 'a'; can't understand 'a'"),
-        ("=a", CONFIG_MAP, '"" is not a known field selector: only "metadata.name", "metadata.namespace"'),
-        ("metadata.name=a=b", CONFIG_MAP, "invalid field selector: unescaped character in value: 61"),
-        ("metadata.name=a\\x", CONFIG_MAP, "invalid field selector: invalid escape sequence: \\x"),
-    ],
-)
-def test_refused_field_selectors(text, gvk, why):
-    with pytest.raises(SelectorError) as failure:
-        parse_fields(text, gvk)
-    assert str(failure.value) == why
-
-
-def test_escapes_and_single_names():
-    assert parse_fields("metadata.name=a\\,b", CONFIG_MAP).exact("metadata.name") == "a,b"
-    assert parse_fields("metadata.name!=a", CONFIG_MAP).exact("metadata.name") is None
 
 
 def test_written_again():
