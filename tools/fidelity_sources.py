@@ -162,6 +162,11 @@ def _versions(folder: Path) -> Iterator[list[GroupKind]]:
         yield from ([] for _ in read(path)["pairs"])
 
 
+def _rules(folder: Path) -> Iterator[list[GroupKind]]:
+    for path in folder.glob("*.json.z"):
+        yield from ([] for _ in read(path)["rows"])
+
+
 def compared_versions() -> dict[str, tuple[str, int]]:
     """By minor version: the server that answered, and how many of its recorded answers are replayed."""
     found: dict[str, tuple[str, int]] = {}
@@ -173,6 +178,7 @@ def compared_versions() -> dict[str, tuple[str, int]]:
 
 _ANSWERS = {
     "api": _api,
+    "cel": _rules,
     "chart_commands": _scripts,
     "charts": _rows,
     "commands": _rows,
@@ -185,6 +191,7 @@ _ANSWERS = {
     "releases": _releases,
     "template": _rows,
     "validation": _requests,
+    "versions": _versions,
     "webhooks": _api,
     "yaml": _yaml,
 }

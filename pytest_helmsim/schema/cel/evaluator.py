@@ -20,7 +20,7 @@ from pytest_helmsim.schema.cel.values import CelError
 
 APPROXIMATE = (
     "rules in CEL: a rule whose cost is near the run-time limit may be cut a little sooner or later than on the real server",
-    "expressions of more than 60 nested brackets are too deep, as on the real server those of more than 250",
+    "deeply nested expressions in CEL: more than 60 brackets within each other are too deep; the real server takes 250",
 )
 
 
