@@ -18,7 +18,7 @@ SELF: Final = "."
 
 _WRITTEN: dict[int, tuple[JsonObject, FieldSet]] = {}
 """By identity: what `encode` wrote lately, which nobody changes, and its set. The first keeps the identity from being given again."""
-MAX_WRITTEN = 20_000
+MAX_WRITTEN = 4096
 
 
 def encode(fields: FieldSet) -> JsonObject:
