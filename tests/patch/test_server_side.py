@@ -234,3 +234,21 @@ def test_decoding_forgives_spacing_and_unknown_elements():
 
 def test_elements_are_shown_as_messages_show_them():
     assert display_path(("f:spec", keyed({"name": "a", "port": 80}), valued("x"), "i:3")) == '.spec[name="a",port=80][="x"][3]'
+
+
+def test_what_was_written_is_read_without_looking_and_a_copy_anew():
+    fields = FieldSet.of(("f:spec", "f:a"), ("f:spec",))
+    written = field_codec.encode(fields)
+    assert field_codec.encode(fields) is written
+    assert field_codec.decode(written) is fields
+    changed = {**written, "f:other": {}}
+    assert field_codec.decode(changed) == FieldSet.of(("f:spec", "f:a"), ("f:spec",), ("f:other",))
+    assert field_codec.decode(dict(written)) == fields
+
+
+def test_an_update_of_fields_that_are_owned_already_keeps_the_entry():
+    live = obj(a="1")
+    first = server_side.update(None, live, [], manager="m", api_version="t/v1", schema=kind(a=STRING), now="2020-01-01T00:00:00Z")
+    again = server_side.update(live, obj(a="2"), first, manager="m", api_version="t/v1", schema=kind(a=STRING), now="2020-01-02T00:00:00Z")
+    assert again[0]["fieldsV1"] is first[0]["fieldsV1"]
+    assert again[0]["time"] == "2020-01-02T00:00:00Z"
