@@ -1,17 +1,8 @@
-"""Regular expressions as Go reads them, and what it says of one that it cannot read.
-
-Source: regexp/syntax of Go.
-"""
+"""Whether Go can read a regular expression; re2 is loaded when the first one is asked about."""
 
 from __future__ import annotations
 
-_GO_WORDS = {
-    "missing )": "missing closing )",
-    "missing ]": "missing closing ]",
-    "no argument for repetition operator": "missing argument to repetition operator",
-    "bad repetition operator": "invalid nested repetition operator",
-    "invalid perl operator": "invalid or unsupported Perl syntax",
-}
+from pytest_helmsim.objects import gopatterns
 
 
 def pattern_error(pattern: str) -> str:
@@ -23,7 +14,5 @@ def pattern_error(pattern: str) -> str:
     try:
         re2.compile(pattern, options)
     except re2.error as error:
-        told = error.args[0].decode() if isinstance(error.args[0], bytes) else str(error.args[0])
-        what, _, where = told.partition(": ")
-        return f"error parsing regexp: {_GO_WORDS.get(what, what)}: `{where}`"
+        return gopatterns.complaint(error, pattern)
     return ""

@@ -15,6 +15,7 @@ from typing import Any
 
 import re2
 
+from pytest_helmsim.objects import gopatterns
 from pytest_helmsim.template.errors import FunctionError
 from pytest_helmsim.template.functions.nils import NilStringList
 from pytest_helmsim.template.functions.runes import to_bytes, to_text, valid
@@ -27,16 +28,6 @@ TABLE = Table()
 
 MAX_PATTERN = 64 * 1024
 MAX_MATCHES = 200_000
-_GO_WORDS = {
-    "missing )": "missing closing )",
-    "missing ]": "missing closing ]",
-    "no argument for repetition operator": "missing argument to repetition operator",
-    "bad repetition operator": "invalid nested repetition operator",
-    "invalid perl operator": "invalid or unsupported Perl syntax",
-    "invalid named capture group": "invalid named capture",
-    "trailing \\": "trailing backslash at end of expression",
-    "invalid repetition size": "invalid repeat count",
-}
 _INVALID = re.compile("[\udc80-\udcff]")
 _STAND_IN = re.compile("[\U0010ff80-\U0010ffff]")
 _STAND_INS = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
@@ -63,20 +54,7 @@ def compile(pattern: str) -> Any:
     try:
         return re2.compile(pattern, options)
     except re2.error as error:
-        raise RegexError(_go_words(error, pattern)) from None
-
-
-def _go_words(error: Exception, pattern: str) -> str:
-    reason = error.args[0] if error.args else ""
-    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-    code, _, argument = text.partition(": ")
-    if code.startswith("pattern too large"):
-        return f"error parsing regexp: expression too large: `{pattern}`"
-    if code == "missing )" or (code == "missing ]" and not argument):
-        argument = pattern
-    if code in ("invalid escape sequence", "trailing \\") and text.endswith("\\"):
-        code, argument = "trailing \\", ""
-    return f"error parsing regexp: {_GO_WORDS.get(code, code)}: `{argument}`"
+        raise RegexError(gopatterns.complaint(error, pattern)) from None
 
 
 def _compiled(pattern: str) -> Any:
