@@ -173,15 +173,11 @@ class ServerSide:
             moved = handed_over(entries, self.context.rules.field_manager)
             if moved == entries:
                 return
-            patch = [
-                {"op": "replace", "path": "/metadata/managedFields", "value": moved},
-                {"op": "replace", "path": "/metadata/resourceVersion", "value": meta.resource_version(live)},
-            ]
             try:
                 client.patch(
                     target.resource,
                     target.name,
-                    patch,
+                    ownership_patch(live, moved),
                     target.namespace,
                     content_type=JSON_PATCH,
                     field_manager=self.context.rules.field_manager,
@@ -210,6 +206,14 @@ def _quota_conflict_inside(error: Conflict) -> bool:
 
 def _place(target: Built) -> str:
     return f"{target.namespace}/{target.name} {target.resource.gvk}"
+
+
+def ownership_patch(live: JsonObject, entries: list[JsonObject]) -> list[JsonObject]:
+    """The JSON patch that writes these entries of managedFields, if nobody has written the object meanwhile."""
+    return [
+        {"op": "replace", "path": "/metadata/managedFields", "value": entries},
+        {"op": "replace", "path": "/metadata/resourceVersion", "value": meta.resource_version(live)},
+    ]
 
 
 def handed_over(entries: list[JsonObject], manager: str = "helm") -> list[JsonObject]:

@@ -22,7 +22,7 @@ from pytest_helmsim.objects import gojson, meta
 from pytest_helmsim.objects.json import JsonObject, loads
 from pytest_helmsim.objects.status import ApiError, Conflict, Invalid, NotFound
 from pytest_helmsim.patch import merge_patch, three_way
-from pytest_helmsim.release.apply import Written, handed_over, on_conflict
+from pytest_helmsim.release.apply import Written, handed_over, on_conflict, ownership_patch
 from pytest_helmsim.release.argocd_tasks import has_option
 from pytest_helmsim.release.build import Built
 from pytest_helmsim.release.context import Context
@@ -119,10 +119,7 @@ class Applied:
         moved = handed_over(renamed, MANAGER)
         if moved == entries:
             return
-        patch = [
-            {"op": "replace", "path": "/metadata/managedFields", "value": moved},
-            {"op": "replace", "path": "/metadata/resourceVersion", "value": meta.resource_version(live)},
-        ]
+        patch = ownership_patch(live, moved)
         try:
             self.context.client.patch(target.resource, target.name, patch, target.namespace, content_type=JSON_PATCH)
         except ApiError as error:

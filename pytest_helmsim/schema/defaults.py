@@ -50,17 +50,7 @@ def apply_part(value: JsonObject, schema: Schema, minor: int) -> JsonObject:
 @lru_cache(maxsize=4096)
 def _is_ruled(schema: Schema) -> bool:
     """Whether a rule can apply anywhere within."""
-    seen: set[int] = set()
-    todo: list[Schema | None] = [schema]
-    while todo:
-        here = todo.pop()
-        if here is None or id(here) in seen:
-            continue
-        seen.add(id(here))
-        if here.name in RULES:
-            return True
-        todo += [*(here.fields or {}).values(), here.values, here.items]
-    return False
+    return any(node.name in RULES for node, _ in schema.within())
 
 
 def _walk(value: Json, schema: Schema, minor: int) -> None:

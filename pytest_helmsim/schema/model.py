@@ -7,7 +7,7 @@ Sources: OpenAPI extensions `x-kubernetes-patch-strategy`, `-patch-merge-key`, `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -63,3 +63,16 @@ class Schema:
         if self.fields is not None and key in self.fields:
             return self.fields[key]
         return self.values
+
+    def within(self, *, inside: bool = False) -> Iterator[tuple[Schema, bool]]:
+        """This node and all below, each once, with whether a list that is one value holds it (or `inside`: something above does)."""
+        seen: set[tuple[int, bool]] = set()
+        todo: list[tuple[Schema | None, bool]] = [(self, inside)]
+        while todo:
+            node, held = todo.pop()
+            if node is None or (id(node), held) in seen:
+                continue
+            seen.add((id(node), held))
+            yield node, held
+            todo += [(child, held) for child in (*(node.fields or {}).values(), node.values)]
+            todo.append((node.items, held or node.list_type in (None, "atomic")))

@@ -49,18 +49,7 @@ def overlaid(value: Json, raw: Json, schema: Schema | None, takes: Takes, *, ins
 @lru_cache(maxsize=4096)
 def _may_forget(schema: Schema, inside: bool) -> bool:
     """Whether amounts can stand within a list that is one value: only those can be others though they are written alike."""
-    seen: set[tuple[int, bool]] = set()
-    todo: list[tuple[Schema | None, bool]] = [(schema, inside)]
-    while todo:
-        here, within = todo.pop()
-        if here is None or (id(here), within) in seen:
-            continue
-        seen.add((id(here), within))
-        if within and here.format == "quantity" and here.go_type:
-            return True
-        todo += [(field, within) for field in (*(here.fields or {}).values(), here.values)]
-        todo.append((here.items, within or here.list_type in (None, "atomic")))
-    return False
+    return any(held and node.format == "quantity" and bool(node.go_type) for node, held in schema.within(inside=inside))
 
 
 def is_empty(value: JsonObject, key: str, sent: Json, field: Schema, inside: bool) -> bool:

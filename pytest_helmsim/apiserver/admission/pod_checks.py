@@ -72,6 +72,20 @@ def _setters(spec: JsonObject, wrong: Callable[[JsonObject], bool]) -> str:
     return " and ".join([*(["pod"] if wrong(_security(spec)) else []), *([_named("container", bad)] if bad else [])])
 
 
+def _profiled(spec: JsonObject, field: str) -> tuple[str, list[str]]:
+    """Who sets a profile of another type than the default or a local one, as `_setters` says it, and which types."""
+    values: set[str] = set()
+
+    def wrong(context: JsonObject) -> bool:
+        profile = context.get(field)
+        if profile is None or profile.get("type") in ("RuntimeDefault", "Localhost"):
+            return False
+        values.add(profile.get("type") or "")
+        return True
+
+    return _setters(spec, wrong), sorted(values)
+
+
 def _windows(spec: JsonObject) -> bool:
     return (spec.get("os") or {}).get("name") == "windows"
 
@@ -85,16 +99,7 @@ def _own_users(spec: JsonObject) -> bool:
 
 
 def _app_armor(meta: JsonObject, spec: JsonObject) -> Violation | None:
-    values: set[str] = set()
-
-    def wrong(context: JsonObject) -> bool:
-        profile = context.get("appArmorProfile")
-        if profile is None or profile.get("type") in ("RuntimeDefault", "Localhost"):
-            return False
-        values.add(profile.get("type") or "")
-        return True
-
-    setters = _setters(spec, wrong)
+    setters, values = _profiled(spec, "appArmorProfile")
     annotated = sorted(
         f"{key}={quoted(value)}"
         for key, value in (meta.get("annotations") or {}).items()
@@ -106,7 +111,7 @@ def _app_armor(meta: JsonObject, spec: JsonObject) -> Violation | None:
         setters = f"{setters} and {word}" if setters else word
     if not setters:
         return None
-    listed = [*sorted(values), *annotated]
+    listed = [*values, *annotated]
     reason = "forbidden AppArmor profile" if len(listed) == 1 else "forbidden AppArmor profiles"
     return reason, f"{setters} must not set AppArmor profile type to {_list(listed)}"
 
@@ -243,19 +248,10 @@ def _seccomp_annotations(meta: JsonObject, spec: JsonObject) -> Violation | None
 
 
 def _seccomp(meta: JsonObject, spec: JsonObject) -> Violation | None:
-    values: set[str] = set()
-
-    def wrong(context: JsonObject) -> bool:
-        profile = context.get("seccompProfile")
-        if profile is None or profile.get("type") in ("RuntimeDefault", "Localhost"):
-            return False
-        values.add(profile.get("type") or "")
-        return True
-
-    setters = _setters(spec, wrong)
+    setters, values = _profiled(spec, "seccompProfile")
     if not setters:
         return None
-    return "seccompProfile", f"{setters} must not set securityContext.seccompProfile.type to {_list(sorted(values))}"
+    return "seccompProfile", f"{setters} must not set securityContext.seccompProfile.type to {_list(values)}"
 
 
 def _seccomp_set(meta: JsonObject, spec: JsonObject) -> Violation | None:

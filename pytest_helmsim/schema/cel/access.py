@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pytest_helmsim.schema.cel.operators import overload
@@ -35,18 +36,23 @@ def has(holder: Any, name: str) -> bool:
     return isinstance(holder, dict) and name in holder
 
 
-def optional_field(holder: Any, name: str) -> Optional:
-    """`holder.?name`: nothing where it is not there."""
+def _optional(holder: Any, reach: Callable[[Any], Any], missing: tuple[str, ...]) -> Optional:
+    """What is reached in the holder, or in what it holds; nothing where the error begins with one of those words."""
     if isinstance(holder, Optional):
         if not holder.present:
             return holder
         holder = holder.value
     try:
-        return Optional(field(holder, name))
+        return Optional(reach(holder))
     except CelError as error:
-        if str(error).startswith("no such key"):
+        if str(error).startswith(missing):
             return NOTHING
         raise
+
+
+def optional_field(holder: Any, name: str) -> Optional:
+    """`holder.?name`: nothing where it is not there."""
+    return _optional(holder, lambda held: field(held, name), ("no such key",))
 
 
 def at(holder: Any, key: Any) -> Any:
@@ -73,16 +79,7 @@ def _shown(key: Any) -> Any:
 
 def optional_at(holder: Any, key: Any) -> Optional:
     """`holder[?key]`: nothing where it is not there."""
-    if isinstance(holder, Optional):
-        if not holder.present:
-            return holder
-        holder = holder.value
-    try:
-        return Optional(at(holder, key))
-    except CelError as error:
-        if str(error).startswith(("no such key", "index out of bounds")):
-            return NOTHING
-        raise
+    return _optional(holder, lambda held: at(held, key), ("no such key", "index out of bounds"))
 
 
 def entries(holder: Any, *, two: bool) -> Any:

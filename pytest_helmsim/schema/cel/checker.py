@@ -100,11 +100,15 @@ class _Checker:
         return types.type_of(types.struct(plain)) if plain in self._environment.structs else None
 
     def _ident(self, tree: Node) -> Type:
+        return self._named(tree) or types.ERROR
+
+    def _named(self, tree: Node) -> Type | None:
+        """What the node's name stands for, written without a leading dot from now on; None, and a complaint, for nothing."""
         found = self._lookup(tree.name)
         if found is None:
             self._undeclared(tree.at, tree.name)
-            return types.ERROR
-        tree.name = tree.name.removeprefix(".")
+        else:
+            tree.name = tree.name.removeprefix(".")
         return found
 
     def _undeclared(self, at: int, name: str) -> None:
@@ -255,11 +259,9 @@ class _Checker:
         return types.map_of(keys, values)
 
     def _struct(self, tree: Node) -> Type:
-        found = self._lookup(tree.name)
+        found = self._named(tree)
         if found is None:
-            self._undeclared(tree.at, tree.name)
             return types.ERROR
-        tree.name = tree.name.removeprefix(".")
         result = types.ERROR
         if found.kind != "type":
             if found.kind != "error":

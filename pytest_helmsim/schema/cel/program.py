@@ -322,31 +322,22 @@ def _ident(tree: Node) -> Step:
     return look_up
 
 
-def _index(tree: Node, arguments: list[Step]) -> Step:
-    def index(run: Run, names: Names) -> Any:
-        holder, key = arguments[0](run, names), arguments[1](run, names)
-        run.cost += 1
-        return optional_at(holder, key) if isinstance(holder, Optional) else at(holder, key)
+def _reaching(reach: Callable[[Any, Any], Any]) -> Callable[[Node, list[Step]], Step]:
+    """Into a holder by a key or name."""
 
-    return index
+    def make(tree: Node, arguments: list[Step]) -> Step:
+        def step(run: Run, names: Names) -> Any:
+            holder, key = arguments[0](run, names), arguments[1](run, names)
+            run.cost += 1
+            return reach(holder, key)
 
+        return step
 
-def _optional_index(tree: Node, arguments: list[Step]) -> Step:
-    def index(run: Run, names: Names) -> Any:
-        holder, key = arguments[0](run, names), arguments[1](run, names)
-        run.cost += 1
-        return optional_at(holder, key)
-
-    return index
+    return make
 
 
-def _optional_select(tree: Node, arguments: list[Step]) -> Step:
-    def select(run: Run, names: Names) -> Any:
-        holder, name = arguments[0](run, names), arguments[1](run, names)
-        run.cost += 1
-        return optional_field(holder, name)
-
-    return select
+def _item(holder: Any, key: Any) -> Any:
+    return optional_at(holder, key) if isinstance(holder, Optional) else at(holder, key)
 
 
 def _truth(value: Any) -> bool:
@@ -427,9 +418,9 @@ _SPECIAL: dict[str, Callable[[Node, list[Step]], Step]] = {
     "_?_:_": _conditional,
     "!_": _not,
     "@not_strictly_false": _not_strictly_false,
-    "_[_]": _index,
-    "_[?_]": _optional_index,
-    "_?._": _optional_select,
+    "_[_]": _reaching(_item),
+    "_[?_]": _reaching(optional_at),
+    "_?._": _reaching(optional_field),
     "or": _or,
     "orValue": _or,
 }
